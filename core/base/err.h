@@ -1,0 +1,54 @@
+/* err.h - the one error type.
+ *
+ * A function that can fail returns enum sl_code and is SL_MUST. It fills *err (never NULL) once, at
+ * the place that knows most. Callers may add context with sl_err_wrap(); they do not log and do not
+ * reword. Logging happens once, where the error is handled (a run, a request). */
+#ifndef SL_ERR_H
+#define SL_ERR_H
+
+#include "core/base/base.h"
+
+enum sl_code {
+	SL_OK = 0,
+	SL_DONE,  /* iterator exhausted; not an error */
+	SL_AGAIN, /* would block, queue full; not an error */
+	SL_E_NOMEM,
+	SL_E_CONFIG, /* the user can mend it in a file or a form; where and hint are set */
+	SL_E_AUTH,   /* credentials refused */
+	SL_E_IO,     /* a local file or the state store */
+	SL_E_NET,    /* connect, TLS, reset, DNS */
+	SL_E_TIMEOUT,
+	SL_E_PROTO, /* the peer spoke, but not our language; includes SQL errors */
+	SL_E_DATA,  /* this row or event is bad; others may be fine */
+	SL_E_NOTFOUND,
+	SL_E_LOCKED, /* another process owns the state */
+	SL_E_CANCELLED,
+	SL_E_CORRUPT, /* the state failed its own checks: stop */
+	SL_E_BUG      /* an invariant broke */
+};
+
+struct sl_err {
+	enum sl_code code;
+	bool retryable;  /* the same call may succeed later, unchanged */
+	int sys;         /* errno, CURLcode, SQLite code, ...; 0 if none */
+	char where[128]; /* "syncs/users.json:14: key", or a part of the program; may be empty */
+	char msg[384];   /* for a person: what failed, then the cause */
+	char hint[192];  /* how to mend it; may be empty */
+};
+
+/* Set *err and return code, so that callers write: return sl_fail(err, ...); */
+enum sl_code sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fmt, ...)
+	SL_PRINTF(4, 5) SL_NONNULL(1, 3, 4);
+
+/* Add how to mend it to an error that was just set. Returns err->code. */
+enum sl_code sl_err_hint(struct sl_err *err, const char *fmt, ...) SL_PRINTF(2, 3) SL_NONNULL(1, 2);
+
+/* Prefix err->msg with context ("reading syncs/a.json: ..."). Keeps everything else. Returns err->code. */
+enum sl_code sl_err_wrap(struct sl_err *err, const char *fmt, ...) SL_PRINTF(2, 3) SL_NONNULL(1, 2);
+
+/* "where: msg (hint)" on one line into out. Returns out. */
+const char *sl_err_text(const struct sl_err *err, char *out, size_t cap) SL_NONNULL(1, 2);
+
+const char *sl_code_name(enum sl_code code); /* "config", "net", ... */
+
+#endif

@@ -1,0 +1,55 @@
+/* str.h - views of bytes, and a growable buffer with a cap.
+ *
+ * sl_buf never aborts: an append that would pass max, or that finds no memory, sets `failed` and
+ * leaves the content as it was; callers check once at the end. Not thread-safe. */
+#ifndef SL_STR_H
+#define SL_STR_H
+
+#include "core/base/err.h"
+
+#include <string.h>
+
+static inline struct sl_str
+sl_str(const char *s)
+{
+	return (struct sl_str){ s, s ? strlen(s) : 0 };
+}
+
+static inline bool
+sl_str_eq(struct sl_str a, struct sl_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool
+sl_str_is(struct sl_str a, const char *b)
+{
+	return sl_str_eq(a, sl_str(b));
+}
+
+int sl_str_cmp(struct sl_str a, struct sl_str b);            /* by bytes; shorter first */
+struct sl_str sl_str_trim(struct sl_str s);                  /* ASCII blanks, both ends */
+bool sl_str_to_i64(struct sl_str s, int64_t *out) SL_MUST;   /* whole string, base 10, no overflow */
+bool sl_str_to_millis(struct sl_str s, int64_t *ms) SL_MUST; /* "250ms" "5s" "2m" "1h" "7d"; "0" */
+bool sl_str_to_bytes(struct sl_str s, int64_t *n) SL_MUST;   /* "512" "64k" "4MiB" "1g", 1024-based */
+
+struct sl_buf {
+	char *ptr; /* owned; not NUL-terminated unless sl_buf_cstr() was called */
+	size_t len, cap;
+	size_t max; /* most bytes; 0 = 1 GiB */
+	bool failed;
+};
+
+void sl_buf_init(struct sl_buf *b, size_t max);
+void sl_buf_free(struct sl_buf *b);  /* also safe on a zeroed struct; leaves it zeroed */
+void sl_buf_reset(struct sl_buf *b); /* length 0, failed cleared, memory kept */
+bool sl_buf_reserve(struct sl_buf *b, size_t more) SL_MUST; /* room for `more` bytes at ptr+len */
+void sl_buf_put(struct sl_buf *b, const void *p, size_t n);
+void sl_buf_putc(struct sl_buf *b, char c);
+void sl_buf_puts(struct sl_buf *b, const char *s);
+void sl_buf_put_str(struct sl_buf *b, struct sl_str s);
+void sl_buf_printf(struct sl_buf *b, const char *fmt, ...) SL_PRINTF(2, 3);
+const char *sl_buf_cstr(struct sl_buf *b); /* NUL-terminates in place; "" when failed or empty */
+struct sl_str sl_buf_view(const struct sl_buf *b);
+
+#endif

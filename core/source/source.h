@@ -1,0 +1,88 @@
+/* source.h - what a source driver implements, and the registry.
+ *
+ * A context belongs to one thread at a time; cancel() alone may come from any thread while another
+ * call runs. All reading is read-only by transaction and by protocol. An error is never the end of
+ * the data: only SL_DONE is. */
+#ifndef SL_SOURCE_H
+#define SL_SOURCE_H
+
+#include "core/model/model.h"
+#include "core/model/prop.h"
+
+/* What is read: a table, or one SELECT. */
+struct sl_model {
+	struct sl_str schema; /* "public", "main"; empty with sql */
+	struct sl_str table;  /* empty with sql */
+	struct sl_str sql;    /* empty with table */
+};
+
+/* A secret that was resolved, and everything that an open needs. */
+struct sl_source_config {
+	const struct sl_setting *settings;
+	size_t nsettings;
+	const char *secret;   /* resolved value of the SECRET property, NULL = none; not kept after open */
+	const char *base_dir; /* relative paths start here (the workspace) */
+};
+
+/* A row of the catalogue tree. */
+struct sl_object {
+	struct sl_str schema;
+	struct sl_str name;
+	struct sl_str kind;   /* "schema" "table" "view" "materialized view" "foreign table" */
+	int64_t rows_est;     /* from statistics; -1 = not known */
+	int64_t bytes_est;    /* -1 = not known */
+	struct sl_str detail; /* schema: nothing; table: "pk id" or "no primary key" */
+};
+
+/* A scan of chosen columns in one snapshot of the source. */
+struct sl_scan {
+	struct sl_model model;
+	const struct sl_str *columns; /* NULL = all, in the source's order */
+	uint32_t ncolumns;
+	uint32_t batch_rows; /* rows a batch; 0 = 1000 */
+	/* Pages for the browser: rows after (or before) a key, in key order. All empty: no order. */
+	const struct sl_str *order; /* key columns; norder 0 = unordered */
+	const struct sl_value *after; /* norder values; NULL = from the start */
+	uint32_t norder;
+	bool backwards;   /* rows before `after`, delivered in descending order */
+	uint64_t limit;   /* 0 = all */
+};
+
+struct sl_source_driver {
+	const char *name;  /* "postgres" */
+	const char *title; /* "PostgreSQL" */
+	size_t ctx_size;   /* allocated zeroed by the caller */
+	const struct sl_prop *props;
+	size_t nprops;
+
+	enum sl_code (*open)(void *ctx, const struct sl_source_config *cfg, struct sl_err *err);
+	/* For "test connection": one line about the server, its role, whether it can write. */
+	enum sl_code (*about)(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err);
+	/* schema empty: the schemas; else the objects of the schema. Sorted by name. */
+	enum sl_code (*list)(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,
+			     uint32_t *n, struct sl_err *err);
+	/* Columns of a model, without reading rows. SQL is checked here: one SELECT, no writes. */
+	enum sl_code (*describe)(void *ctx, struct sl_arena *a, const struct sl_model *m,
+				 struct sl_schema *out, struct sl_err *err);
+	/* Is `key` unique and never NULL? SL_OK: yes (free where an index proves it). SL_E_DATA: no,
+	 * err names up to five of the keys. Runs in the snapshot of the scan when one is open. */
+	enum sl_code (*check_key)(void *ctx, const struct sl_model *m, const struct sl_str *key,
+				  uint32_t nkey, struct sl_err *err);
+	/* Opens the snapshot and the scan. `schema` of the columns asked for is filled into *out and
+	 * lives in `a`. Nothing is fetched yet. begin_snapshot() may come first (then check_key(),
+	 * then begin() see one state); begin() alone opens its own. */
+	enum sl_code (*begin_snapshot)(void *ctx, struct sl_err *err);
+	enum sl_code (*begin)(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
+			      struct sl_schema *out, struct sl_err *err);
+	/* SL_OK: *out is a batch with at least one row, now the caller's. SL_DONE: all rows were
+	 * delivered and the source confirmed it. */
+	enum sl_code (*next)(void *ctx, struct sl_batch **out, struct sl_err *err);
+	void (*end)(void *ctx);    /* ends scan and snapshot; the connection stays */
+	void (*cancel)(void *ctx); /* any thread: the running call returns SL_E_CANCELLED soon */
+	void (*close)(void *ctx);  /* safe after a failed open() and on a zeroed context */
+};
+
+const struct sl_source_driver *sl_source_find(const char *name);
+const struct sl_source_driver *sl_source_at(size_t i); /* NULL past the end */
+
+#endif
