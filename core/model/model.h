@@ -73,11 +73,11 @@ const char *sl_op_name(enum sl_op op); /* "add" "update" "remove" */
 /* What the destination last acknowledged of one row. Sorted by key wherever an array of them is. */
 struct sl_snap {
 	struct sl_digest key;
-	struct sl_digest row; /* of the mapped columns, see diff.h */
-	uint32_t version;     /* number of acknowledged changes of this key; 0 = never seen */
-	uint32_t flags;       /* SL_SNAP_*; in memory only */
+	struct sl_digest row; /* of the mapped columns, see diff.h; zero: the row was removed */
+	uint32_t version;     /* number of acknowledged changes of this key, never 0 here. A removed
+	                       * row keeps its entry: its next add must not get an old event's id */
+	uint32_t seen;        /* the diff's own mark (atomic); 0 when loaded */
 };
-#define SL_SNAP_REMOVED 1u /* the last acknowledged change was a remove */
 
 /* One event of a block: what the log knows of it beside its bytes. */
 struct sl_event {
