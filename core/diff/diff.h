@@ -1,0 +1,60 @@
+/* diff.h - a batch of rows against the snapshot: which rows are new, changed or the same; and, once
+ * every row was seen, which are gone.
+ *
+ * A diff belongs to one run. sl_diff_batch() may be called by several threads at once (marks are
+ * atomic, new keys go to a sharded set); sl_diff_removes() after all of them. */
+#ifndef SL_DIFF_H
+#define SL_DIFF_H
+
+#include "core/model/model.h"
+
+struct sl_diff;
+
+struct sl_diff_spec {
+	struct sl_digest_key hash;
+	struct sl_digest fingerprint; /* of the mapping; part of every row digest */
+	const uint32_t *key;          /* columns of the key */
+	uint32_t nkey;
+	const uint32_t *used; /* columns that the row digest covers */
+	uint32_t nused;
+	struct sl_snap *snap; /* sorted by key; borrowed, its `seen` marks are written */
+	size_t nsnap;
+	/* Rows that were given up on: while they have not changed they are left alone. Sorted by key. */
+	const struct sl_snap *dead;
+	size_t ndead;
+	bool full; /* every row counts as changed */
+};
+
+struct sl_change {
+	enum sl_op op; /* ADD or UPDATE */
+	uint32_t row;  /* index in the batch */
+	struct sl_digest key, digest;
+	uint32_t version;   /* acknowledged before this change */
+	bool replaces_dead; /* an unresolved dead letter of this key is out of date now */
+};
+
+struct sl_diff_count {
+	uint64_t rows, same, still_dead;
+};
+
+enum sl_code sl_diff_new(const struct sl_diff_spec *spec, struct sl_diff **out, struct sl_err *err) SL_MUST;
+void sl_diff_free(struct sl_diff *d); /* NULL is allowed */
+
+/* The changes of the batch into out (room for batch->nrows). SL_E_DATA: a key came twice or is NULL;
+ * err names the key. */
+enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out, uint32_t *n,
+			   struct sl_diff_count *count, struct sl_err *err) SL_MUST;
+
+/* Entries of the snapshot that no batch showed and that are not removed already: indexes into snap,
+ * ascending. Allocated with malloc; the caller frees. */
+enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err) SL_MUST;
+
+/* The two digests, alone (preview, tests). Length-prefixed, typed, NULL apart from empty. */
+struct sl_digest sl_key_digest(const struct sl_diff_spec *s, const struct sl_value *row);
+struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row);
+
+/* May this many removes go without a person's word? Limit: max(20, min(500, 5 % of the snapshot)), or
+ * max_removes where that is not negative. */
+bool sl_guard_removes(size_t removes, size_t snapshot, int64_t max_removes, size_t *limit);
+
+#endif
