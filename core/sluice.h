@@ -1,0 +1,336 @@
+/* sluice.h - the public face of the engine. The TUI and the command line include this and nothing else
+ * of core/.
+ *
+ * A client sends requests and reads messages. No call here waits for a database, a network or a disk
+ * (but sl_engine_open/close and the receiver's): every answer arrives as a message that carries the
+ * ticket of its request. Answers are tables: named, typed columns and text cells, so that a client can
+ * show, filter or print as JSON any answer in one way. Each request below lists its columns.
+ *
+ * All functions may be called from any thread, but one client reads messages. Cell text is as untrusted
+ * as the data it came from: show it through sl_show() or a canvas that does the same. */
+#ifndef SLUICE_H
+#define SLUICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sl_engine;
+struct sl_table;
+typedef uint64_t sl_ticket; /* 0 = not accepted: the engine is closing */
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+/* What went wrong, for a person. Strings may be empty, never NULL. */
+struct sl_problem {
+	int exit_code;      /* what a command ends with, see SL_EXIT_* */
+	const char *kind;   /* "config" "auth" "net" "data" "locked" "cancelled" ... */
+	char where[128];    /* "syncs/users.json:14: key" */
+	char message[384];
+	char hint[192];     /* how to mend it */
+};
+
+enum {
+	SL_EXIT_OK = 0,
+	SL_EXIT_EVENTS_FAILED = 1, /* done, but some events were given up on */
+	SL_EXIT_CONFIG = 2,        /* wrong usage or configuration */
+	SL_EXIT_DOWN = 3,          /* a source or destination cannot be reached or refuses us */
+	SL_EXIT_HELD = 4,          /* a plan waits for confirmation */
+	SL_EXIT_LOCKED = 5,        /* another sluice works on this state */
+	SL_EXIT_STATE = 6,         /* the state file or the disk: nothing was sent that is not recorded */
+	SL_EXIT_DATA = 7,          /* the source's rows cannot be synced: NULL or duplicate keys, ... */
+	SL_EXIT_CANCELLED = 130
+};
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+struct sl_options {
+	const char *workspace; /* -w DIR; NULL = $XDG_CONFIG_HOME/sluice */
+	const char *state_dir; /* NULL = workspace/state with -w, else $XDG_STATE_HOME/sluice */
+	unsigned workers;      /* threads that map and compress; 0 = number of processors, at most 16 */
+	bool read_only;        /* look, never plan into the log, deliver or save */
+	const char *who;       /* for the run history; NULL = the user's name */
+};
+
+/* Reads the workspace, takes the lock of the state (unless read_only) and picks up what an earlier
+ * process left behind. NULL: *problem says why. */
+struct sl_engine *sl_engine_open(const struct sl_options *opt, struct sl_problem *problem);
+/* Stops: no new requests; runs finish what is in flight for at most grace_ms, keep the rest in the log
+ * (the next open goes on with it) and every thread is joined. */
+void sl_engine_close(struct sl_engine *e, unsigned grace_ms);
+const char *sl_engine_workspace(const struct sl_engine *e);
+bool sl_engine_read_only(const struct sl_engine *e);
+const char *sl_version(void);
+/* Make a workspace (see `sluice init`); synchronous. false: *problem. dir_out gets the path. */
+bool sl_workspace_init(const char *dir, char *dir_out, size_t cap, struct sl_problem *problem);
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+enum sl_msg_kind {
+	SL_MSG_REPLY, /* an answer; `last` says whether more parts follow */
+	SL_MSG_RUN,   /* a run changed its state or its counters: read sl_run_stats(); folded, not queued */
+	SL_MSG_CONFIG /* the workspace was saved or reloaded: lists may be out of date */
+};
+
+struct sl_msg {
+	enum sl_msg_kind kind;
+	sl_ticket ticket;            /* REPLY */
+	bool last;                   /* REPLY: no more parts of this ticket */
+	bool failed;                 /* REPLY: problem is set; the table may hold what came before */
+	int64_t run;                 /* RUN: its id */
+	struct sl_table *table;      /* REPLY: may be NULL; lives as long as the message */
+	struct sl_problem problem;
+};
+
+int sl_engine_fd(const struct sl_engine *e);          /* eventfd: readable while messages wait */
+struct sl_msg *sl_next(struct sl_engine *e);          /* NULL = none now; the caller frees */
+void sl_msg_free(struct sl_msg *m);                   /* NULL is allowed */
+void sl_cancel(struct sl_engine *e, sl_ticket t);     /* the answer is then failed, kind "cancelled" */
+/* For the command line: wait until the last part of t and return it (earlier parts of t and all other
+ * messages go to `other`, which may be NULL). timeout_ms < 0 waits for ever; NULL = timed out. */
+struct sl_msg *sl_wait(struct sl_engine *e, sl_ticket t, int timeout_ms,
+		       void (*other)(void *arg, const struct sl_msg *m), void *arg);
+
+/* ---- tables --------------------------------------------------------------------------------- */
+
+enum sl_cell { SL_CELL_TEXT, SL_CELL_INT, SL_CELL_NUMBER, SL_CELL_BOOL, SL_CELL_TIME, SL_CELL_JSON };
+/* Text of a TIME cell is ISO 8601; its integer is microseconds since 1970. A NUMBER cell is decimal text. */
+
+unsigned sl_table_rows(const struct sl_table *t); /* NULL: 0 */
+unsigned sl_table_cols(const struct sl_table *t);
+const char *sl_table_name(const struct sl_table *t, unsigned col);
+enum sl_cell sl_table_type(const struct sl_table *t, unsigned col);
+int sl_table_col(const struct sl_table *t, const char *name); /* -1 = no such column */
+/* NULL = the value is NULL. NUL-terminated; *len (may be NULL) counts embedded NULs too. */
+const char *sl_table_text(const struct sl_table *t, unsigned row, unsigned col, size_t *len);
+int64_t sl_table_int(const struct sl_table *t, unsigned row, unsigned col); /* NULL or no number: 0 */
+/* By name; a column that is not there reads as NULL / 0. */
+const char *sl_table_get(const struct sl_table *t, unsigned row, const char *name);
+int64_t sl_table_get_int(const struct sl_table *t, unsigned row, const char *name);
+/* A copy that outlives its message. NULL = no memory. */
+struct sl_table *sl_table_copy(const struct sl_table *t);
+void sl_table_free(struct sl_table *t);
+
+/* The visible form of untrusted text (see core/base/text.h) into out, NUL-terminated and cut at a
+ * character. Returns the bytes it would need, like snprintf. */
+size_t sl_show(char *out, size_t cap, const char *text, size_t len);
+
+/* ---- the workspace -------------------------------------------------------------------------- */
+
+enum sl_object { SL_CONNECTION, SL_PROFILE, SL_SYNC };
+
+/* A name and its text: what files hold, forms show and requests carry. Map entries of a profile are
+ * named "map.<destination field>" with the expression as text; lists are joined by ",". Secrets are
+ * references (env:NAME file:PATH exec:CMD pgpass), never values. */
+struct sl_pair {
+	const char *name;
+	const char *value;
+};
+
+/* connections: name, type, title, role (source/destination), target, used_by (int), broken (bool), problem
+ * profiles:    name, event, fields (int), used_by (int), broken, problem
+ * syncs:       name, source, model, destination, mode, profile, schedule, broken, problem, run (int, 0 =
+ *              never), state (see sl_run_stats; "never"), started (time), ended (time), adds, updates,
+ *              removes, acked, dead (of that run), open_dead (dead letters), error, rows (in the
+ *              snapshot), history (text: the last 12 runs, oldest first, one letter each: s settled,
+ *              d settled with dead letters, f failed, p paused, c cancelled, h held, r running) */
+sl_ticket sl_list(struct sl_engine *e, enum sl_object kind);
+/* name, value, line (int): the settings of one object as its file holds them. */
+sl_ticket sl_get(struct sl_engine *e, enum sl_object kind, const char *name);
+/* name, type (string secret int bool enum millis bytes url path list map), required (bool), default,
+ * min (int), max (int), choices (comma-separated), help. driver: for connections ("postgres"). */
+sl_ticket sl_props(struct sl_engine *e, enum sl_object kind, const char *driver);
+/* name, title, role, help: what connections can be made. */
+sl_ticket sl_drivers(struct sl_engine *e);
+/* Check and save. create: it must not exist yet. Answer: file, line, field, problem, mend, warning
+ * (bool); no rows = saved without remark; failed = not saved, the rows say why. */
+sl_ticket sl_put(struct sl_engine *e, enum sl_object kind, const char *name, const struct sl_pair *set,
+		 size_t n, bool create);
+/* Failed while it is in use; the problem names the users. */
+sl_ticket sl_delete(struct sl_engine *e, enum sl_object kind, const char *name);
+/* Read the files again (also done before every run). Answer as sl_check(). */
+sl_ticket sl_reload(struct sl_engine *e);
+/* file, line, field, problem, mend, warning: every mistake of every file; and, with online, mappings
+ * checked against the columns that the sources have now. */
+sl_ticket sl_check(struct sl_engine *e, bool online);
+/* Test a connection, saved (set NULL) or from a form. Parts as they come: step, ok (bool), took_us (int),
+ * detail. Failed when a step failed. */
+sl_ticket sl_test(struct sl_engine *e, const char *name, const struct sl_pair *set, size_t n);
+
+/* ---- sources -------------------------------------------------------------------------------- */
+
+/* A table ("schema.table", quoted as in SQL where needed) or one SELECT. */
+struct sl_what {
+	const char *connection;
+	const char *table; /* NULL with sql */
+	const char *sql;
+};
+
+/* schema, objects (int or NULL) */
+sl_ticket sl_schemas(struct sl_engine *e, const char *connection);
+/* schema, name, table (the text for sl_what), kind, rows_est (int or NULL), bytes_est, detail.
+ * schema NULL = of every schema. */
+sl_ticket sl_tables(struct sl_engine *e, const char *connection, const char *schema);
+/* name, type (of ours), native, nullable (bool), key (bool) */
+sl_ticket sl_columns(struct sl_engine *e, const struct sl_what *what);
+/* Rows, a column each as in the source (types: numbers NUMBER, json JSON, else TEXT). With a key the
+ * page starts after (or, backwards, ends before) `after`, one text for each key column, and rows come in
+ * key order; nkey 0 = the first rows in no order. A last hidden column "_more" (bool) on every row says
+ * whether more rows exist beyond the page. */
+struct sl_page {
+	const char *const *key;
+	const char *const *after; /* NULL = from the first; "" parts are values too */
+	unsigned nkey;
+	bool backwards;
+	unsigned limit; /* 1..5000 */
+};
+sl_ticket sl_rows(struct sl_engine *e, const struct sl_what *what, const struct sl_page *page);
+
+/* ---- mapping and preview --------------------------------------------------------------------- */
+
+/* A sync as it is edited: settings that stand in place of the saved ones. Either list may be NULL.
+ * With a profile list the sync's own profile is not read at all. */
+struct sl_draft {
+	const char *sync; /* saved name, or NULL when the sync list has all that is needed */
+	const struct sl_pair *set;
+	size_t nset;
+	const struct sl_pair *profile;
+	size_t nprofile;
+};
+
+/* field, type, required (bool), help: what an event kind knows. Others may be mapped too. */
+sl_ticket sl_targets(struct sl_engine *e, const char *event);
+/* name, args, help, example */
+sl_ticket sl_transforms(struct sl_engine *e);
+/* to, expr, score (number), reason: best first; fields that the draft maps already are left out. */
+sl_ticket sl_suggest(struct sl_engine *e, const struct sl_draft *d);
+/* Compile the draft and try it on a sample of rows: to, level (ok/warn/error), problem, mend, input,
+ * output (of the first row), line. One row a mapping; to "" is about the whole. */
+sl_ticket sl_check_draft(struct sl_engine *e, const struct sl_draft *d);
+/* The exact events of the first rows: op, key, check (ok/warn/error), problem, bytes (int), body (json),
+ * row (json: the source's row), id, old (json: what the destination holds, or NULL), request (where
+ * they would go), change (add/update/same: against the snapshot). Nothing is stored or sent. */
+sl_ticket sl_preview(struct sl_engine *e, const struct sl_draft *d, unsigned limit);
+
+/* ---- runs ----------------------------------------------------------------------------------- */
+
+#define SL_RUN_DRY  1u /* count and sample only: nothing is stored, nothing sent (no lock needed) */
+#define SL_RUN_HOLD 2u /* plan into the log and wait for sl_release() */
+#define SL_RUN_ALL  4u /* every row counts as changed */
+
+/* Answer as soon as the run has its id: run (int). What happens then is told by SL_MSG_RUN. A sync has
+ * one run at a time: failed with kind "busy" when one is open (its id is in the table: run). */
+sl_ticket sl_start(struct sl_engine *e, const char *sync, unsigned flags);
+/* Let a held run go. removes: also send the removes, and confirm must be their exact number. Answer:
+ * run. Failed when the run is not held, or the number is not right. */
+sl_ticket sl_release(struct sl_engine *e, int64_t run, bool removes, int64_t confirm);
+/* Stop after what is in flight; what was not acknowledged is planned again next time. Answer: run. */
+sl_ticket sl_stop(struct sl_engine *e, int64_t run);
+/* Go on with a paused run. Answer: run. */
+sl_ticket sl_resume(struct sl_engine *e, int64_t run);
+
+#define SL_LANES 16
+struct sl_lane {         /* one request in flight, or waiting to be tried again */
+	char state[12];  /* "sending" "waiting" "idle" */
+	uint32_t block;
+	uint32_t events;
+	unsigned attempt;
+	int status;          /* of the last try; 0 = none yet */
+	int64_t since_us;    /* how long it has been in this state */
+	char detail[120];    /* "Retry-After 10s, next try in 8s" */
+};
+struct sl_run_stats {
+	int64_t run;
+	char sync[72];
+	char kind[16];      /* "run" "retry" "dry" */
+	char state[16];     /* new planning held delivering settled failed paused cancelled */
+	bool open;          /* not in a final state */
+	bool planning;      /* still reading the source */
+	bool planned_all;
+	bool removes_held;
+	int64_t started_us, planned_us, ended_us; /* wall; 0 = not yet */
+	int64_t rows_est;   /* of the source, from statistics; -1 = not known */
+	uint64_t rows_read, same, still_dead, skipped;
+	uint64_t adds, updates, removes;
+	uint64_t acked, dead, superseded, cancelled, pending, in_flight, retrying;
+	uint64_t requests, retries, throttled, bytes_sent;
+	double rate;        /* events acknowledged a second, over some seconds */
+	double read_rate;   /* rows read a second */
+	int64_t eta_us;     /* -1 = not known */
+	int64_t p50_us, p95_us; /* of requests, over the last hundred; 0 = none */
+	int64_t hold_until_us;  /* the destination asked us to wait until then (wall); 0 = no */
+	unsigned queued_batches, queued_blocks; /* between the stages */
+	char bottleneck[16];    /* reading mapping storing sending waiting ... */
+	char error[400];
+	char details[400];
+	unsigned nlanes;
+	struct sl_lane lanes[SL_LANES];
+};
+/* The present numbers of a run of this process, without waiting. false: not one of ours; ask sl_runs(). */
+bool sl_run_stats(struct sl_engine *e, int64_t run, struct sl_run_stats *out);
+/* Of the running runs: ids, at most cap; returns how many there are. */
+unsigned sl_open_runs(struct sl_engine *e, int64_t *ids, unsigned cap);
+
+/* run, sync, kind, by, state, started, planned, ended, took_us, rows_read, same, skipped, still_dead, adds,
+ * updates, removes, acked, dead, superseded, cancelled, pending, requests, retries, bytes_sent, removes_held
+ * (bool), error, details. Newest first; sync NULL = all; before 0 = from the newest. */
+sl_ticket sl_runs(struct sl_engine *e, const char *sync, int64_t before, unsigned limit);
+/* One run: the same columns, one row. */
+sl_ticket sl_run(struct sl_engine *e, int64_t run);
+/* The planned events of a run in log order (of a dry run: its sample): n (int, position), op, key, verdict,
+ * block (int), idx (int), bytes, body (json), old (json or NULL: what the destination held before), id.
+ * op NULL = all. */
+sl_ticket sl_changes(struct sl_engine *e, int64_t run, const char *op, int64_t from, unsigned limit);
+
+/* ---- log and dead letters -------------------------------------------------------------------- */
+
+struct sl_log_filter {   /* empty = any */
+	int64_t run;
+	const char *sync;
+	const char *level; /* least: debug info warn error */
+	const char *text;  /* substring, ASCII case does not matter */
+	int status;
+	int64_t since_us, until_us; /* wall */
+};
+/* seq, at (time), level, run, sync, part, text, block, idx, events, status, took_us, answer. Newest first
+ * below `before` (0 = newest), or oldest first above `after` when that is > 0. */
+sl_ticket sl_log(struct sl_engine *e, const struct sl_log_filter *f, int64_t before, int64_t after,
+		 unsigned limit);
+/* name, value pairs about one event of the log: run, sync, op, key, verdict, id, version, body, old, status,
+ * tries, reason, answer, resolution ... */
+sl_ticket sl_event(struct sl_engine *e, int64_t run, int64_t block, int64_t idx);
+
+/* Dead letters: id, run, sync, op, key, status, tries, reason, answer, at, resolution, resolved (time), body,
+ * block, idx. sync NULL = all; open only unless all. */
+sl_ticket sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before, unsigned limit);
+/* Send dead letters again as they were recorded (same bytes, same id) in a run of kind "retry"; those whose
+ * row was acknowledged in a newer form since are resolved instead. ids NULL = all open of the sync.
+ * Answer: run, events (int). */
+sl_ticket sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n);
+/* Give up on dead letters for good; the note is kept. Answer: discarded (int). */
+sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n, const char *note);
+
+/* ---- the receiver ---------------------------------------------------------------------------- */
+
+/* A local HTTP server that takes events as RudderStack does and keeps them in SQLite; see
+ * `sluice receive --help`. Needs no engine. */
+struct sl_receiver;
+struct sl_receiver_options {
+	const char *bind;      /* NULL = 127.0.0.1 */
+	unsigned port;         /* 0 = any free one */
+	const char *database;  /* path; NULL = in memory */
+	const char *write_key; /* NULL = any */
+	bool discard;          /* count only */
+	const char *faults;    /* JSON text, see the help; NULL = none */
+};
+struct sl_receiver_count {
+	uint64_t requests, events, repeats, conflicts, refused, bytes;
+};
+struct sl_receiver *sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *problem);
+unsigned sl_receiver_port(const struct sl_receiver *r);
+void sl_receiver_counts(const struct sl_receiver *r, struct sl_receiver_count *out);
+void sl_receiver_stop(struct sl_receiver *r); /* finishes open requests */
+/* Text of the faults it can be told, for the help. */
+const char *sl_receiver_fault_help(void);
+
+#endif
