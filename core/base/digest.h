@@ -12,8 +12,9 @@ struct sl_digest_key {
 	uint8_t secret[SL_DIGEST_SECRET];
 };
 
-/* A key from 32 seed bytes (kept in the state as hex); the same seed gives the same key. */
-void sl_digest_key_init(struct sl_digest_key *k, const uint8_t seed[32]);
+/* A key from 32 seed bytes (kept in the state as hex); the same seed gives the same key. False: no
+ * memory for libcrypto; *k must not be used. */
+bool sl_digest_key_init(struct sl_digest_key *k, const uint8_t seed[32]) SL_MUST;
 struct sl_digest sl_digest(const struct sl_digest_key *k, const void *p, size_t n);
 bool sl_random_bytes(void *p, size_t n) SL_MUST; /* getrandom(2) */
 
@@ -32,9 +33,9 @@ sl_digest_eq(struct sl_digest a, struct sl_digest b)
 }
 
 void sl_digest_hex(struct sl_digest d, char out[33]); /* NUL-terminated */
-bool sl_digest_parse(const char *hex, struct sl_digest *d) SL_MUST;
+bool sl_digest_parse(const char *text, struct sl_digest *d) SL_MUST;
 
-/* SHA-256 as 64 hex digits and NUL, for the `sha256` transform. */
-void sl_sha256_hex(const void *p, size_t n, char out[65]);
+/* SHA-256 as 64 hex digits and NUL, for the `sha256` transform. False: no memory, out is "". */
+bool sl_sha256_hex(const void *p, size_t n, char out[65]) SL_MUST;
 
 #endif

@@ -36,7 +36,8 @@ struct sl_err {
 	char hint[192];  /* how to mend it; may be empty */
 };
 
-/* Set *err and return code, so that callers write: return sl_fail(err, ...); */
+/* Set *err and return code, so that callers write: return sl_fail(err, ...);
+ * `retryable` starts as true for NET and TIMEOUT, `sys` as 0; set them after where they differ. */
 enum sl_code sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fmt, ...)
 	SL_PRINTF(4, 5) SL_NONNULL(1, 3, 4);
 

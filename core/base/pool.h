@@ -7,6 +7,8 @@
 
 #include "core/base/base.h"
 
+#include <pthread.h>
+
 struct sl_pool;
 
 struct sl_pool *sl_pool_new(const char *name, unsigned threads) SL_MUST; /* 1..64 */
@@ -15,7 +17,6 @@ bool sl_pool_submit(struct sl_pool *p, void (*fn)(void *), void *arg) SL_MUST;
 unsigned sl_pool_threads(const struct sl_pool *p);
 
 /* A named thread with all signals blocked (the name is cut to 15 characters). 0 or errno. */
-#include <pthread.h>
 int sl_thread_start(pthread_t *t, const char *name, void *(*fn)(void *), void *arg) SL_MUST;
 
 #endif

@@ -10,6 +10,7 @@
 
 struct sl_queue;
 
+/* max_bytes 0 = bounded by count only. drop may be NULL when items need no freeing. */
 struct sl_queue *sl_queue_new(uint32_t max_items, size_t max_bytes, void (*drop)(void *)) SL_MUST;
 void sl_queue_free(struct sl_queue *q); /* items still queued go to drop */
 

@@ -56,7 +56,7 @@ struct sl_schema {
 /* Index of a column by exact name, or -1. */
 int sl_schema_find(const struct sl_schema *s, struct sl_str name);
 
-/* One unit of work between source and planner. Row-major cells. */
+/* One unit of work between source and planner. Row-major cells. The struct itself is from malloc(). */
 struct sl_batch {
 	struct sl_arena *arena;         /* owned; holds cells and their bytes */
 	const struct sl_schema *schema; /* borrowed from the scan */
@@ -89,7 +89,8 @@ struct sl_event {
 	uint8_t op;           /* enum sl_op */
 };
 
-/* Rendered events of one run on their way into the log and on to the destination. Written once. */
+/* Rendered events of one run on their way into the log and on to the destination. Written once. The
+ * struct itself and what it owns are from malloc(). */
 struct sl_block {
 	int64_t run_id;
 	uint32_t no; /* 0,1,2,... within the run */
