@@ -203,7 +203,7 @@ sl_ticket sl_targets(struct sl_engine *e, const char *event);
 /* name, args, help, example */
 sl_ticket sl_transforms(struct sl_engine *e);
 /* to, expr, score (number), reason: best first; fields that the draft maps already are left out. */
-sl_ticket sl_suggest(struct sl_engine *e, const struct sl_draft *d);
+sl_ticket sl_suggestions(struct sl_engine *e, const struct sl_draft *d);
 /* Compile the draft and try it on a sample of rows: to, level (ok/warn/error), problem, mend, input,
  * output (of the first row), line. One row a mapping; to "" is about the whole. */
 sl_ticket sl_check_draft(struct sl_engine *e, const struct sl_draft *d);
