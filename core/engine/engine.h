@@ -1,0 +1,85 @@
+/* engine.h - the inside of struct sl_engine, shared by the files of core/engine only. */
+#ifndef SL_ENGINE_H
+#define SL_ENGINE_H
+
+#include "core/base/pool.h"
+#include "core/config/config.h"
+#include "core/dest/dest.h"
+#include "core/engine/msg.h"
+#include "core/engine/writer.h"
+#include "core/source/source.h"
+
+#include <pthread.h>
+
+struct sl_job;
+struct sl_run_task;
+
+struct sl_engine {
+	char workspace[1024];
+	char state_dir[1024];
+	char who[32];
+	bool read_only;
+	struct sl_driver_info *drivers; /* of all registries; constant after open */
+	size_t ndrivers;
+	struct sl_mailbox *mail;
+	struct sl_pool *pool;      /* mapping and compressing: short jobs */
+	struct sl_pool *requests;  /* client requests: may block */
+	struct sl_writer *writer;  /* NULL when read_only */
+	struct sl_digest_key hash; /* of the workspace's seed */
+	char workspace_id[17];     /* short and stable, for context.sources */
+
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t idle;  /* a job or a run ended */
+	bool closing;
+	sl_ticket next_ticket;
+	int64_t next_dry; /* ids of dry runs count down from -1 */
+	struct sl_job *jobs;
+	struct sl_run_task *runs; /* open runs and the last finished ones of this process */
+};
+
+/* ---- workspace and connections, for jobs and runs -------------------------------------------- */
+
+/* Every request and run reads the files anew: they are small, and what a person just saved counts. */
+enum sl_code sl_engine_config(const struct sl_engine *e, struct sl_config **out,
+			      struct sl_err *err) SL_MUST;
+/* Find an object that is not broken; else SL_E_NOTFOUND (with near names) or SL_E_CONFIG (its problems). */
+enum sl_code sl_engine_object(const struct sl_config *c, enum sl_kind kind, const char *name,
+			      const struct sl_object_def **out, struct sl_err *err) SL_MUST;
+/* A store for reading. SL_E_NOTFOUND: nothing was ever run. The caller closes it. */
+enum sl_code sl_engine_reader(const struct sl_engine *e, struct sl_store **out,
+			      struct sl_err *err) SL_MUST;
+/* Digest key and workspace id of a dry or read-only engine come from the state too, else from zeros. */
+
+struct sl_source_handle {
+	const struct sl_source_driver *driver;
+	void *ctx; /* NULL = not open */
+};
+struct sl_dest_handle {
+	const struct sl_dest_driver *driver;
+	void *ctx;
+	struct sl_dest_limits limits;
+};
+/* Open a connection of the config by name: finds the driver, resolves the secret, opens. h->ctx is set
+ * before open() runs, so that a cancel can reach it; `ready` (may be NULL) is called then. */
+struct sl_open_hook {
+	void (*ready)(void *arg);
+	void *arg;
+};
+enum sl_code sl_source_connect(const struct sl_engine *e, const struct sl_config *c,
+			       const char *name, struct sl_source_handle *h,
+			       const struct sl_open_hook *hook, struct sl_err *err) SL_MUST;
+void sl_source_disconnect(struct sl_source_handle *h); /* safe when not open */
+enum sl_code sl_dest_connect(const struct sl_engine *e, const struct sl_config *c, const char *name,
+			     struct sl_dest_handle *h, struct sl_err *err) SL_MUST;
+void sl_dest_disconnect(struct sl_dest_handle *h);
+/* The same from settings that are not saved (a form). is_source says which of the handles was opened. */
+enum sl_code sl_source_connect_set(const struct sl_engine *e, const char *type,
+				   const struct sl_setting *set, size_t n,
+				   struct sl_source_handle *h, const struct sl_open_hook *hook,
+				   struct sl_err *err) SL_MUST;
+enum sl_code sl_dest_connect_set(const struct sl_engine *e, const char *type,
+				 const struct sl_setting *set, size_t n, struct sl_dest_handle *h,
+				 struct sl_err *err) SL_MUST;
+const struct sl_driver_info *sl_engine_driver(const struct sl_engine *e, const char *name);
+
+#endif

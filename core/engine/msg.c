@@ -1,0 +1,173 @@
+#include "core/engine/msg.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct sl_letter {
+	struct sl_letter *next;
+	struct sl_msg *msg;
+};
+
+struct sl_mailbox {
+	pthread_mutex_t lock;
+	int fd;
+	struct sl_letter *head, **tail;
+};
+
+struct sl_mailbox *
+sl_mailbox_new(void)
+{
+	struct sl_mailbox *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b->fd < 0) {
+		free(b);
+		return NULL;
+	}
+	pthread_mutex_init(&b->lock, NULL);
+	b->tail = &b->head;
+	return b;
+}
+
+void
+sl_mailbox_free(struct sl_mailbox *b)
+{
+	struct sl_msg *m;
+
+	if (!b)
+		return;
+	while ((m = sl_mailbox_next(b)))
+		sl_msg_free(m);
+	close(b->fd);
+	pthread_mutex_destroy(&b->lock);
+	free(b);
+}
+
+int
+sl_mailbox_fd(const struct sl_mailbox *b)
+{
+	return b->fd;
+}
+
+static void
+append_locked(struct sl_mailbox *b, struct sl_msg *m)
+{
+	struct sl_letter *l = malloc(sizeof(*l));
+	const uint64_t one = 1;
+
+	if (!l) {
+		sl_msg_free(m);
+		return;
+	}
+	*l = (struct sl_letter){.msg = m};
+	*b->tail = l;
+	b->tail = &l->next;
+	if (write(b->fd, &one, sizeof(one)) < 0) {
+		/* The counter is at its top, so the descriptor is readable already. */
+	}
+}
+
+void
+sl_mailbox_post(struct sl_mailbox *b, struct sl_msg *m)
+{
+	pthread_mutex_lock(&b->lock);
+	append_locked(b, m);
+	pthread_mutex_unlock(&b->lock);
+}
+
+void
+sl_mailbox_post_run(struct sl_mailbox *b, int64_t run)
+{
+	bool waiting = false;
+
+	pthread_mutex_lock(&b->lock);
+	for (const struct sl_letter *l = b->head; l && !waiting; l = l->next)
+		waiting = l->msg->kind == SL_MSG_RUN && l->msg->run == run;
+	if (!waiting) {
+		struct sl_msg *m = calloc(1, sizeof(*m));
+		if (m) {
+			m->kind = SL_MSG_RUN;
+			m->run = run;
+			append_locked(b, m);
+		}
+	}
+	pthread_mutex_unlock(&b->lock);
+}
+
+struct sl_msg *
+sl_mailbox_next(struct sl_mailbox *b)
+{
+	struct sl_msg *m = NULL;
+	struct sl_letter *l;
+	uint64_t count;
+
+	pthread_mutex_lock(&b->lock);
+	l = b->head;
+	if (l) {
+		m = l->msg;
+		b->head = l->next;
+		if (!b->head)
+			b->tail = &b->head;
+		free(l);
+	}
+	if (!b->head && read(b->fd, &count, sizeof(count)) < 0) {
+		/* It was drained already. */
+	}
+	pthread_mutex_unlock(&b->lock);
+	return m;
+}
+
+static int
+exit_code_of(enum sl_code code)
+{
+	switch (code) {
+	case SL_OK:
+	case SL_DONE:
+	case SL_AGAIN:
+		return SL_EXIT_OK;
+	case SL_E_CONFIG:
+	case SL_E_NOTFOUND:
+		return SL_EXIT_CONFIG;
+	case SL_E_AUTH:
+	case SL_E_NET:
+	case SL_E_TIMEOUT:
+	case SL_E_PROTO:
+		return SL_EXIT_DOWN;
+	case SL_E_LOCKED:
+		return SL_EXIT_LOCKED;
+	case SL_E_DATA:
+		return SL_EXIT_DATA;
+	case SL_E_CANCELLED:
+		return SL_EXIT_CANCELLED;
+	case SL_E_NOMEM:
+	case SL_E_IO:
+	case SL_E_CORRUPT:
+	case SL_E_BUG:
+		break;
+	}
+	return SL_EXIT_STATE;
+}
+
+void
+sl_problem_from(struct sl_problem *p, const struct sl_err *err)
+{
+	*p = (struct sl_problem){.exit_code = exit_code_of(err->code),
+				 .kind = sl_code_name(err->code)};
+	(void)snprintf(p->where, sizeof(p->where), "%s", err->where);
+	(void)snprintf(p->message, sizeof(p->message), "%s", err->msg);
+	(void)snprintf(p->hint, sizeof(p->hint), "%s", err->hint);
+}
+
+void
+sl_msg_free(struct sl_msg *m)
+{
+	if (!m)
+		return;
+	sl_table_free(m->table);
+	free(m);
+}

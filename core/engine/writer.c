@@ -1,0 +1,293 @@
+#include "core/engine/writer.h"
+
+#include "core/base/clock.h"
+#include "core/base/pool.h"
+#include "core/base/queue.h"
+#include "core/base/text.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define GROUP    128         /* commands in one transaction at most */
+#define MAX_WAIT (48u << 20) /* bytes that may wait */
+#define LOG_ROOM 1024        /* lines that may wait; then the oldest wait is counted as lost */
+#define IDLE_MS  250
+
+struct sl_cmd {
+	sl_write_fn *fn;
+	sl_written_fn *done;
+	void *arg;
+};
+
+struct sl_writer {
+	struct sl_store *store;
+	struct sl_activity *activity;
+	struct sl_queue *queue;
+	pthread_t thread;
+	struct sl_err fatal; /* the writer thread's; code SL_OK while all is well */
+	pthread_mutex_t log_lock;
+	struct sl_line *lines; /* LOG_ROOM */
+	size_t nlines, lost;
+};
+
+static bool
+is_fatal(enum sl_code code)
+{
+	return code == SL_E_IO || code == SL_E_CORRUPT;
+}
+
+static enum sl_code
+run_group(struct sl_writer *w, struct sl_cmd **cmds, size_t n, struct sl_err *err)
+{
+	enum sl_code code = sl_store_begin(w->store, err);
+
+	for (size_t i = 0; i < n && code == SL_OK; i++)
+		code = cmds[i]->fn(w->store, cmds[i]->arg, err);
+	if (code == SL_OK)
+		code = sl_store_commit(w->store, err);
+	if (code != SL_OK)
+		sl_store_rollback(w->store);
+	return code;
+}
+
+static void
+finish(struct sl_cmd *c, enum sl_code code, const struct sl_err *err)
+{
+	if (c->done)
+		c->done(c->arg, code, err);
+	free(c);
+}
+
+/* All in one transaction; where that fails each alone, so that one bad command harms no other. */
+static void
+run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
+{
+	struct sl_err err = {0};
+	enum sl_code code = w->fatal.code;
+
+	if (code == SL_OK)
+		code = run_group(w, cmds, n, &err);
+	if (code == SL_OK || n == 1 || w->fatal.code != SL_OK) {
+		if (w->fatal.code != SL_OK)
+			err = w->fatal;
+		else if (is_fatal(code))
+			w->fatal = err;
+		for (size_t i = 0; i < n; i++)
+			finish(cmds[i], code, &err);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		run_commands(w, &cmds[i], 1);
+}
+
+static void
+write_lines(struct sl_writer *w)
+{
+	struct sl_line *lines, *fresh;
+	struct sl_err err;
+	size_t n;
+
+	fresh = calloc(LOG_ROOM, sizeof(*fresh));
+	if (!fresh)
+		return;
+	pthread_mutex_lock(&w->log_lock);
+	lines = w->lines;
+	n = w->nlines;
+	if (n > 0) {
+		w->lines = fresh;
+		w->nlines = 0;
+	}
+	pthread_mutex_unlock(&w->log_lock);
+	if (n == 0) {
+		free(fresh);
+		return;
+	}
+	/* The activity log may be lost without harm: an error here stops nothing. */
+	if (!w->activity || sl_activity_write(w->activity, lines, n, &err) != SL_OK) {
+		pthread_mutex_lock(&w->log_lock);
+		w->lost += n;
+		pthread_mutex_unlock(&w->log_lock);
+	}
+	free(lines);
+}
+
+static bool
+lines_wait(struct sl_writer *w)
+{
+	bool wait;
+
+	pthread_mutex_lock(&w->log_lock);
+	wait = w->nlines > 0;
+	pthread_mutex_unlock(&w->log_lock);
+	return wait;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct sl_writer *w = arg;
+	struct sl_cmd *cmds[GROUP];
+	struct sl_err err;
+	void *item;
+	enum sl_code code;
+
+	while ((code = sl_queue_pop(w->queue, &item, IDLE_MS)) != SL_DONE) {
+		size_t n = 0;
+
+		if (code == SL_OK) {
+			cmds[n++] = item;
+			while (n < GROUP && sl_queue_pop(w->queue, &item, 0) == SL_OK)
+				cmds[n++] = item;
+			run_commands(w, cmds, n);
+			if (w->fatal.code == SL_OK &&
+			    sl_store_checkpoint(w->store, &err) != SL_OK && is_fatal(err.code))
+				w->fatal = err;
+		}
+		if (lines_wait(w))
+			write_lines(w);
+	}
+	write_lines(w);
+	return NULL;
+}
+
+enum sl_code
+sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_writer **out,
+		struct sl_err *err)
+{
+	struct sl_writer *w = calloc(1, sizeof(*w));
+
+	if (w) {
+		w->store = store;
+		w->activity = activity;
+		w->queue = sl_queue_new(100000, MAX_WAIT, NULL);
+		w->lines = calloc(LOG_ROOM, sizeof(*w->lines));
+		pthread_mutex_init(&w->log_lock, NULL);
+	}
+	if (!w || !w->queue || !w->lines ||
+	    sl_thread_start(&w->thread, "writer", writer_main, w) != 0) {
+		if (w) {
+			sl_queue_free(w->queue);
+			free(w->lines);
+			free(w);
+		}
+		return sl_fail(err, SL_E_NOMEM, "state", "cannot start the writer thread");
+	}
+	*out = w;
+	return SL_OK;
+}
+
+void
+sl_writer_free(struct sl_writer *w)
+{
+	if (!w)
+		return;
+	sl_queue_close(w->queue);
+	pthread_join(w->thread, NULL);
+	sl_queue_free(w->queue);
+	sl_activity_close(w->activity);
+	sl_store_close(w->store);
+	pthread_mutex_destroy(&w->log_lock);
+	free(w->lines);
+	free(w);
+}
+
+enum sl_code
+sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn *done, void *arg, size_t bytes)
+{
+	struct sl_cmd *c = malloc(sizeof(*c));
+	enum sl_code code;
+
+	if (!c)
+		return SL_E_NOMEM;
+	*c = (struct sl_cmd){fn, done, arg};
+	code = sl_queue_push(w->queue, c, bytes, -1);
+	if (code != SL_OK)
+		free(c);
+	return code;
+}
+
+struct sl_call {
+	sl_write_fn *fn;
+	void *arg;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool done;
+	enum sl_code code;
+	struct sl_err err;
+};
+
+static enum sl_code
+call_run(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	const struct sl_call *c = arg;
+
+	return c->fn(s, c->arg, err);
+}
+
+static void
+call_done(void *arg, enum sl_code code, const struct sl_err *err)
+{
+	struct sl_call *c = arg;
+
+	pthread_mutex_lock(&c->lock);
+	c->code = code;
+	if (code != SL_OK)
+		c->err = *err;
+	c->done = true;
+	pthread_cond_signal(&c->cond);
+	pthread_mutex_unlock(&c->lock);
+}
+
+enum sl_code
+sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg, struct sl_err *err)
+{
+	struct sl_call c = {.fn = fn, .arg = arg};
+	enum sl_code code;
+
+	pthread_mutex_init(&c.lock, NULL);
+	pthread_cond_init(&c.cond, NULL);
+	code = sl_writer_push(w, call_run, call_done, &c, 0);
+	if (code == SL_OK) {
+		pthread_mutex_lock(&c.lock);
+		while (!c.done)
+			pthread_cond_wait(&c.cond, &c.lock);
+		pthread_mutex_unlock(&c.lock);
+		code = c.code;
+		if (code != SL_OK)
+			*err = c.err;
+	} else {
+		(void)sl_fail(err, code, "state", "the engine is closing");
+	}
+	pthread_cond_destroy(&c.cond);
+	pthread_mutex_destroy(&c.lock);
+	return code;
+}
+
+/* Cut at a character and without controls. */
+static void
+clean(char *text, size_t cap)
+{
+	char raw[512];
+
+	(void)snprintf(raw, sizeof(raw), "%s", text);
+	(void)sl_show(text, cap, raw, strlen(raw));
+}
+
+void
+sl_writer_log(struct sl_writer *w, const struct sl_line *line)
+{
+	pthread_mutex_lock(&w->log_lock);
+	if (w->nlines < LOG_ROOM) {
+		struct sl_line *l = &w->lines[w->nlines++];
+
+		*l = *line;
+		if (l->at_us == 0)
+			l->at_us = sl_wall_us();
+		clean(l->text, sizeof(l->text));
+		clean(l->answer, sizeof(l->answer));
+	} else {
+		w->lost++;
+	}
+	pthread_mutex_unlock(&w->log_lock);
+}
