@@ -1,0 +1,391 @@
+/* http_client.c - HTTP/1.1 over curl's multi interface. */
+#include "core/dest/http_client.h"
+
+#include "core/base/clock.h"
+#include "core/dest/gzip.h"
+#include "core/dest/http_url.h"
+#include "core/dest/retry_after.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECT_MS      10000L
+#define TIMEOUT_MS      60000
+#define CHECK_MS        15000
+#define LOW_SPEED_BYTES 100L /* a second */
+#define LOW_SPEED_MIN_S 20
+#define POLL_MS         1000 /* for a wait without an end */
+
+struct slot {
+	struct sl_http_call call; /* first: a call is cast back to its slot */
+	CURL *easy;
+	struct curl_slist gzip_line; /* "Content-Encoding: gzip", put before the caller's headers */
+	struct sl_buf packed;
+	struct sl_buf answer;
+	bool busy;
+	bool cut;     /* the answer was longer than we read */
+	bool blocked; /* a socket was refused */
+	char error[CURL_ERROR_SIZE];
+};
+
+struct sl_http {
+	CURLM *multi;
+	struct sl_gzip *gzip;
+	uint32_t nslots;
+	int64_t timeout_ms;
+	struct slot *slots; /* nslots, and one more for sl_http_once() */
+};
+
+static char gzip_text[] = "Content-Encoding: gzip";
+
+static void
+global_init(void)
+{
+	/* Fails only without memory; then so does curl_multi_init(). */
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static size_t
+take_answer(char *p, size_t size, size_t n, void *arg)
+{
+	struct slot *s = arg;
+	size_t room = SL_HTTP_BODY_MAX - s->answer.len;
+
+	n *= size;
+	sl_buf_put(&s->answer, p, n < room ? n : room);
+	if (n <= room && !s->answer.failed)
+		return n;
+	s->cut = true;
+	return 0; /* ends the transfer: the status is known, nobody waits for a flood */
+}
+
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct slot *s = arg;
+
+	(void)purpose;
+	if (sl_http_blocked(&a->addr)) {
+		s->blocked = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* What never changes from request to request. */
+static bool
+configure(struct slot *s, int64_t timeout_ms)
+{
+	CURL *e = s->easy;
+	long total = (long)timeout_ms, slow = (long)(timeout_ms / 2000);
+	CURLcode rc = CURLE_OK;
+
+	if (slow < LOW_SPEED_MIN_S)
+		slow = LOW_SPEED_MIN_S;
+	rc |= curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)s);
+	rc |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	rc |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	rc |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	rc |= curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "");
+	rc |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	rc |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	rc |= curl_easy_setopt(e, CURLOPT_PROXY, "");
+	rc |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	rc |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	rc |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	rc |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	rc |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total);
+	rc |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
+	rc |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, slow);
+	rc |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+	/* A look-up that hangs must not hold up the closing of the client. */
+	rc |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+	rc |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
+	rc |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
+	rc |= curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
+	return rc == CURLE_OK;
+}
+
+static bool
+slot_init(struct slot *s, int64_t timeout_ms)
+{
+	sl_buf_init(&s->call.body, 0);
+	sl_buf_init(&s->packed, 0);
+	sl_buf_init(&s->answer, SL_HTTP_BODY_MAX);
+	s->gzip_line.data = gzip_text;
+	s->easy = curl_easy_init();
+	return s->easy && configure(s, timeout_ms);
+}
+
+struct sl_http *
+sl_http_new(uint32_t inflight, int64_t timeout_ms, struct sl_err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT; /* curl wants one start per process */
+	struct sl_http *h = calloc(1, sizeof(*h));
+	bool ok = true;
+
+	pthread_once(&once, global_init);
+	if (!h)
+		goto nomem;
+	h->nslots = inflight < 1                      ? 1
+		    : inflight > SL_HTTP_INFLIGHT_MAX ? SL_HTTP_INFLIGHT_MAX
+						      : inflight;
+	h->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
+	h->slots = calloc(h->nslots + 1, sizeof(*h->slots));
+	h->multi = curl_multi_init();
+	h->gzip = sl_gzip_new();
+	if (!h->slots || !h->multi || !h->gzip)
+		goto nomem;
+	for (uint32_t i = 0; i < h->nslots; i++)
+		ok = ok && slot_init(&h->slots[i], h->timeout_ms);
+	ok = ok &&
+	     slot_init(&h->slots[h->nslots], h->timeout_ms < CHECK_MS ? h->timeout_ms : CHECK_MS);
+	ok = ok && !curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)h->nslots);
+	ok = ok && !curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->nslots);
+	if (ok)
+		return h;
+nomem:
+	sl_http_free(h);
+	sl_fail(err, SL_E_NOMEM, "http", "no memory for the HTTP client");
+	return NULL;
+}
+
+void
+sl_http_free(struct sl_http *h)
+{
+	if (!h)
+		return;
+	for (uint32_t i = 0; h->slots && i <= h->nslots; i++) {
+		struct slot *s = &h->slots[i];
+
+		if (s->busy)
+			curl_multi_remove_handle(h->multi, s->easy);
+		curl_easy_cleanup(s->easy);
+		sl_buf_free(&s->call.body);
+		sl_buf_free(&s->packed);
+		sl_buf_free(&s->answer);
+	}
+	curl_multi_cleanup(h->multi);
+	sl_gzip_free(h->gzip);
+	free(h->slots);
+	free(h);
+}
+
+struct sl_http_call *
+sl_http_call(struct sl_http *h)
+{
+	for (uint32_t i = 0; i < h->nslots; i++) {
+		if (h->slots[i].busy)
+			continue;
+		sl_buf_reset(&h->slots[i].call.body);
+		h->slots[i].call.user = NULL;
+		return &h->slots[i].call;
+	}
+	return NULL;
+}
+
+static bool
+set_body(struct slot *s, const struct sl_http_request *req, struct sl_str body)
+{
+	CURL *e = s->easy;
+	CURLcode rc = CURLE_OK;
+
+	if (strcmp(req->method, "GET") == 0 || strcmp(req->method, "OPTIONS") == 0) {
+		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
+		rc |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	} else {
+		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, body.ptr ? body.ptr : "");
+	}
+	rc |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, req->method);
+	return rc == CURLE_OK;
+}
+
+static enum sl_code
+prepare(struct sl_http *h, struct slot *s, const struct sl_http_request *req, struct sl_str body,
+	struct sl_err *err)
+{
+	struct curl_slist *lines = sl_http_headers_list(req->headers);
+
+	if (req->gzip) {
+		enum sl_code rc;
+
+		sl_buf_reset(&s->packed);
+		rc = sl_gzip_pack(h->gzip, body, &s->packed, err);
+		if (rc != SL_OK)
+			return rc;
+		body = sl_buf_view(&s->packed);
+		s->gzip_line.next = lines;
+		lines = &s->gzip_line;
+	}
+	sl_buf_reset(&s->answer);
+	s->cut = s->blocked = false;
+	s->error[0] = 0;
+	if (!set_body(s, req, body) || curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, lines) ||
+	    curl_easy_setopt(s->easy, CURLOPT_URL, req->url))
+		return sl_fail(err, SL_E_NOMEM, "http", "no memory for a request");
+	return SL_OK;
+}
+
+enum sl_code
+sl_http_start(struct sl_http *h, struct sl_http_call *call, const struct sl_http_request *req,
+	      struct sl_err *err)
+{
+	struct slot *s = (struct slot *)call;
+	enum sl_code rc;
+	CURLMcode bad;
+
+	if (call->body.failed)
+		return sl_fail(err, SL_E_NOMEM, "http", "no memory for the body of a request");
+	rc = prepare(h, s, req, sl_buf_view(&call->body), err);
+	if (rc != SL_OK)
+		return rc;
+	bad = curl_multi_add_handle(h->multi, s->easy);
+	if (bad)
+		return sl_fail(err, bad == CURLM_OUT_OF_MEMORY ? SL_E_NOMEM : SL_E_BUG, "http",
+			       "a request could not be started: %s", curl_multi_strerror(bad));
+	s->busy = true;
+	return SL_OK;
+}
+
+static bool
+is_setup_error(CURLcode code)
+{
+	switch (code) {
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CIPHER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *
+header(struct slot *s, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(s->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value
+										     : NULL;
+}
+
+/* Dates of the server are measured against the server's own clock where it tells it. */
+static int64_t
+asked_to_wait(struct slot *s, int status)
+{
+	const char *wait = header(s, "Retry-After"), *date = header(s, "Date");
+	time_t theirs = date ? curl_getdate(date, NULL) : (time_t)-1;
+	int64_t now = theirs == (time_t)-1 ? sl_wall_us() : (int64_t)theirs * 1000000;
+
+	if (!wait && status == 429)
+		wait = header(s, "X-RateLimit-Reset");
+	if (!wait && status == 429)
+		wait = header(s, "RateLimit-Reset");
+	return wait ? sl_retry_after_us(wait, now) : 0;
+}
+
+static void
+read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
+{
+	long status = 0, head = 0;
+	curl_off_t up = 0;
+	const char *server = header(s, "Server");
+
+	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &head);
+	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	*r = (struct sl_http_result){.status = (int)status,
+				     .ok = code == CURLE_OK || s->cut,
+				     .sent = head > 0 || up > 0,
+				     .sys = (int)code,
+				     .body = sl_buf_view(&s->answer),
+				     .server = server ? server : "",
+				     .bytes_sent = (size_t)up};
+	r->retry_after_us = asked_to_wait(s, r->status);
+	if (s->blocked && !r->sent && code == CURLE_COULDNT_CONNECT) {
+		r->setup = true;
+		r->error = "its address is link-local or a cloud's metadata service: never a "
+			   "destination";
+		return;
+	}
+	r->setup = !r->sent && is_setup_error(code);
+	r->error = r->ok ? "" : s->error[0] ? s->error : curl_easy_strerror(code);
+}
+
+/* Reports everything that has ended. Returns how many. */
+static unsigned
+drain(struct sl_http *h, sl_http_done_fn *done, void *arg)
+{
+	unsigned ended = 0;
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		CURLcode code = m->data.result;
+		CURL *easy = m->easy_handle;
+		struct sl_http_result r;
+		struct slot *s = NULL;
+
+		if (m->msg != CURLMSG_DONE ||
+		    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s) || !s)
+			continue;
+		read_result(s, code, &r);
+		curl_multi_remove_handle(h->multi, easy);
+		s->busy = false;
+		done(arg, &s->call, &r);
+		ended++;
+	}
+	return ended;
+}
+
+enum sl_code
+sl_http_poll(struct sl_http *h, int timeout_ms, sl_http_done_fn *done, void *arg,
+	     struct sl_err *err)
+{
+	CURLMcode bad;
+	int running;
+
+	bad = curl_multi_perform(h->multi, &running);
+	if (!bad && drain(h, done, arg))
+		timeout_ms = 0;
+	if (!bad)
+		bad = curl_multi_poll(h->multi, NULL, 0, timeout_ms < 0 ? POLL_MS : timeout_ms,
+				      NULL);
+	if (!bad)
+		bad = curl_multi_perform(h->multi, &running);
+	if (bad)
+		return sl_fail(err, bad == CURLM_OUT_OF_MEMORY ? SL_E_NOMEM : SL_E_BUG, "http",
+			       "curl gave up: %s", curl_multi_strerror(bad));
+	drain(h, done, arg);
+	return SL_OK;
+}
+
+void
+sl_http_wakeup(struct sl_http *h)
+{
+	if (h)
+		curl_multi_wakeup(h->multi);
+}
+
+enum sl_code
+sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str body,
+	     struct sl_http_result *r, struct sl_err *err)
+{
+	struct slot *s = &h->slots[h->nslots];
+	enum sl_code rc = prepare(h, s, req, body, err);
+
+	if (rc == SL_OK)
+		read_result(s, curl_easy_perform(s->easy), r);
+	return rc;
+}

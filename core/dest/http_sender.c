@@ -1,0 +1,163 @@
+/* http_sender.c - deliveries as HTTP requests. */
+#include "core/dest/http_sender.h"
+
+#include "core/base/clock.h"
+#include "core/base/text.h"
+#include "core/dest/settings.h"
+
+#include <stdlib.h>
+
+#define GZIP_MIN 512 /* bytes; a smaller body gains nothing */
+
+const char *const sl_gzip_choices[] = {"auto", "on", "off", NULL};
+
+static enum sl_http_gzip
+gzip_mode(const char *text)
+{
+	if (text && strcmp(text, "on") == 0)
+		return SL_GZIP_ON;
+	return text && strcmp(text, "off") == 0 ? SL_GZIP_OFF : SL_GZIP_AUTO;
+}
+
+enum sl_code
+sl_http_sender_open(struct sl_http_sender *s, const struct sl_dest_driver *drv,
+		    const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
+		    struct sl_err *err)
+{
+	enum sl_code rc;
+
+	rc = sl_http_url_parse(sl_dest_text(drv, cfg, "url"),
+			       sl_dest_bool(drv, cfg, "allow_plaintext"), &s->url, err);
+	if (rc != SL_OK)
+		return rc;
+	s->gzip = gzip_mode(sl_dest_text(drv, cfg, "gzip"));
+	limits->inflight = (uint32_t)sl_dest_i64(drv, cfg, "inflight");
+	limits->rate = (double)sl_dest_i64(drv, cfg, "rate");
+	s->http = sl_http_new(limits->inflight, sl_dest_i64(drv, cfg, "timeout"), err);
+	if (!s->http)
+		return err->code;
+	s->headers = sl_http_headers_new();
+	return s->headers ? SL_OK : sl_fail(err, SL_E_NOMEM, "http", "no memory for the headers");
+}
+
+void
+sl_http_sender_close(void *ctx)
+{
+	struct sl_http_sender *s = ctx;
+
+	sl_http_free(s->http);
+	sl_http_headers_free(s->headers);
+	sl_http_url_free(&s->url);
+	*s = (struct sl_http_sender){0};
+}
+
+static bool
+want_gzip(const struct sl_http_sender *s, size_t bytes)
+{
+	if (s->gzip == SL_GZIP_AUTO)
+		return !s->url.loopback && bytes >= GZIP_MIN;
+	return s->gzip == SL_GZIP_ON;
+}
+
+enum sl_code
+sl_http_sender_submit(void *ctx, struct sl_delivery *d, struct sl_err *err)
+{
+	struct sl_http_sender *s = ctx;
+	struct sl_http_call *call = sl_http_call(s->http);
+	struct sl_http_request req = {
+		.method = s->method, .url = s->url.text, .headers = s->headers};
+	enum sl_code rc;
+
+	if (!call)
+		return SL_AGAIN;
+	rc = s->encode(s->ctx, d->bodies, d->n, sl_wall_us(), &call->body, err);
+	if (rc != SL_OK)
+		return rc;
+	req.gzip = want_gzip(s, call->body.len);
+	call->user = d;
+	rc = sl_http_start(s->http, call, &req, err);
+	if (rc != SL_OK)
+		return rc;
+	d->sent_us = sl_mono_us();
+	d->driver = call;
+	return SL_OK;
+}
+
+struct collect {
+	const struct sl_http_sender *s;
+	sl_complete_fn *done;
+	void *arg;
+};
+
+static void
+complete(void *arg, struct sl_http_call *call, const struct sl_http_result *r)
+{
+	struct collect *c = arg;
+	struct sl_delivery *d = call->user;
+	struct sl_outcome o;
+
+	sl_http_outcome(r, d->n, c->s->rules, c->s->nrules, &o);
+	for (uint32_t i = 0; i < d->n; i++)
+		d->outcomes[i] = o;
+	d->took_us = sl_mono_us() - d->sent_us;
+	d->bytes_sent = r->bytes_sent;
+	d->driver = NULL;
+	c->done(c->arg, d);
+}
+
+enum sl_code
+sl_http_sender_poll(void *ctx, int timeout_ms, sl_complete_fn *done, void *arg, struct sl_err *err)
+{
+	struct sl_http_sender *s = ctx;
+	struct collect c = {s, done, arg};
+
+	return sl_http_poll(s->http, timeout_ms, complete, &c, err);
+}
+
+void
+sl_http_sender_wakeup(void *ctx)
+{
+	struct sl_http_sender *s = ctx;
+
+	sl_http_wakeup(s->http);
+}
+
+void
+sl_http_sender_target(const void *ctx, struct sl_buf *out)
+{
+	const struct sl_http_sender *s = ctx;
+
+	sl_buf_puts(out, s->method);
+	sl_buf_putc(out, ' ');
+	sl_http_url_show(s->url.text, out);
+}
+
+enum sl_code
+sl_http_check_result(const struct sl_http_sender *s, const struct sl_http_result *r,
+		     struct sl_err *err)
+{
+	struct sl_outcome o;
+	struct sl_buf seen;
+	enum sl_code code = SL_E_NET;
+
+	sl_http_outcome(r, 1, s->rules, s->nrules, &o);
+	if (r->ok && (o.cls == SL_C_ACK || o.cls == SL_C_REJECT))
+		return SL_OK;
+	sl_buf_init(&seen, 0);
+	sl_visible(&seen, sl_str(o.detail));
+	if (o.cls == SL_C_AUTH)
+		code = SL_E_AUTH;
+	else if (o.cls == SL_C_CONFIG)
+		code = SL_E_CONFIG;
+	else if (r->status)
+		code = SL_E_PROTO;
+	if (r->status)
+		sl_fail(err, code, "check", "the server answered %d: %s", r->status,
+			sl_buf_cstr(&seen));
+	else
+		sl_fail(err, code, "check", "no answer: %s", sl_buf_cstr(&seen));
+	err->retryable = o.cls == SL_C_RETRY || o.cls == SL_C_THROTTLE || o.cls == SL_C_UNKNOWN;
+	err->sys = r->sys;
+	sl_buf_free(&seen);
+	return err->code;
+}
