@@ -117,7 +117,7 @@ size_t sl_show(char *out, size_t cap, const char *text, size_t len);
 
 /* ---- the workspace -------------------------------------------------------------------------- */
 
-enum sl_object { SL_CONNECTION, SL_PROFILE, SL_SYNC };
+enum sl_object_kind { SL_CONNECTION, SL_PROFILE, SL_SYNC };
 
 /* A name and its text: what files hold, forms show and requests carry. Map entries of a profile are
  * named "map.<destination field>" with the expression as text; lists are joined by ",". Secrets are
@@ -134,20 +134,20 @@ struct sl_pair {
  *              removes, acked, dead (of that run), open_dead (dead letters), error, rows (in the
  *              snapshot), history (text: the last 12 runs, oldest first, one letter each: s settled,
  *              d settled with dead letters, f failed, p paused, c cancelled, h held, r running) */
-sl_ticket sl_list(struct sl_engine *e, enum sl_object kind);
+sl_ticket sl_list(struct sl_engine *e, enum sl_object_kind kind);
 /* name, value, line (int): the settings of one object as its file holds them. */
-sl_ticket sl_get(struct sl_engine *e, enum sl_object kind, const char *name);
+sl_ticket sl_get(struct sl_engine *e, enum sl_object_kind kind, const char *name);
 /* name, type (string secret int bool enum millis bytes url path list map), required (bool), default,
  * min (int), max (int), choices (comma-separated), help. driver: for connections ("postgres"). */
-sl_ticket sl_props(struct sl_engine *e, enum sl_object kind, const char *driver);
+sl_ticket sl_props(struct sl_engine *e, enum sl_object_kind kind, const char *driver);
 /* name, title, role, help: what connections can be made. */
 sl_ticket sl_drivers(struct sl_engine *e);
 /* Check and save. create: it must not exist yet. Answer: file, line, field, problem, mend, warning
  * (bool); no rows = saved without remark; failed = not saved, the rows say why. */
-sl_ticket sl_put(struct sl_engine *e, enum sl_object kind, const char *name, const struct sl_pair *set,
+sl_ticket sl_put(struct sl_engine *e, enum sl_object_kind kind, const char *name, const struct sl_pair *set,
 		 size_t n, bool create);
 /* Failed while it is in use; the problem names the users. */
-sl_ticket sl_delete(struct sl_engine *e, enum sl_object kind, const char *name);
+sl_ticket sl_delete(struct sl_engine *e, enum sl_object_kind kind, const char *name);
 /* Read the files again (also done before every run). Answer as sl_check(). */
 sl_ticket sl_reload(struct sl_engine *e);
 /* file, line, field, problem, mend, warning: every mistake of every file; and, with online, mappings

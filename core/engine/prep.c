@@ -1,0 +1,184 @@
+#include "core/engine/prep.h"
+
+#include <stdio.h>
+
+void
+sl_prep_free(struct sl_prep *p)
+{
+	sl_mapper_free(p->mapper);
+	sl_arena_free(p->arena);
+	*p = (struct sl_prep){0};
+}
+
+static enum sl_code
+no_memory(struct sl_err *err)
+{
+	return sl_fail(err, SL_E_NOMEM, "", "no memory to prepare the sync");
+}
+
+enum sl_code
+sl_prep_draft(struct sl_prep *p, const struct sl_object_def *sync,
+	      const struct sl_object_def *profile, struct sl_err *err)
+{
+	enum sl_code code;
+
+	*p = (struct sl_prep){.arena = sl_arena_new(16384, 0)};
+	if (!p->arena)
+		return no_memory(err);
+	code = sl_sync_read(sync, p->arena, &p->sync, err);
+	if (code == SL_OK)
+		code = sl_profile_read(profile, p->arena, &p->profile, err);
+	if (code == SL_OK && p->sync.sql)
+		p->model.sql = sl_str(p->sync.sql);
+	else if (code == SL_OK)
+		code = sl_table_split(p->sync.table, p->arena, &p->model.schema, &p->model.table,
+				      err);
+	return code;
+}
+
+enum sl_code
+sl_prep_load(struct sl_prep *p, const struct sl_config *c, const char *sync, struct sl_err *err)
+{
+	const struct sl_object_def *s, *f;
+	const char *profile;
+	enum sl_code code;
+
+	*p = (struct sl_prep){0};
+	code = sl_engine_object(c, SL_KIND_SYNC, sync, &s, err);
+	if (code != SL_OK)
+		return code;
+	profile = sl_object_get(s, "profile");
+	code = sl_engine_object(c, SL_KIND_PROFILE, profile ? profile : "", &f, err);
+	if (code != SL_OK)
+		return code;
+	return sl_prep_draft(p, s, f, err);
+}
+
+static enum sl_code
+compile(struct sl_prep *p, const struct sl_schema *schema, struct sl_mapper **out,
+	struct sl_err *err)
+{
+	const struct sl_map_spec spec = {
+		.profile = &p->profile,
+		.schema = schema,
+		.key = p->sync.key,
+		.nkey = p->sync.nkey,
+		.mode = p->sync.mode,
+		.arena = p->arena,
+	};
+
+	return sl_mapper_new(&spec, out, &p->issues, &p->nissues, err);
+}
+
+enum sl_code
+sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h, struct sl_err *err)
+{
+	struct sl_mapper *m = NULL;
+	enum sl_code code = h->driver->describe(h->ctx, p->arena, &p->model, &p->all, err);
+
+	if (code != SL_OK)
+		return code;
+	for (size_t i = 0; i < p->sync.nkey; i++) {
+		if (sl_schema_find(&p->all, sl_str(p->sync.key[i])) >= 0)
+			continue;
+		(void)sl_fail(err, SL_E_CONFIG, p->sync.file ? p->sync.file : "sync",
+			      "key: the source has no column \"%s\"", p->sync.key[i]);
+		return sl_err_hint(err, "name columns of the table or query that identify a row");
+	}
+	code = compile(p, &p->all, &m, err);
+	sl_mapper_free(m);
+	return code;
+}
+
+enum sl_code
+sl_prep_issue(const struct sl_prep *p, struct sl_err *err)
+{
+	for (size_t i = 0; i < p->nissues; i++) {
+		const struct sl_map_issue *is = &p->issues[i];
+		char where[128];
+
+		if (!is->error)
+			continue;
+		if (is->line > 0)
+			(void)snprintf(where, sizeof(where), "%s:%d: %s",
+				       p->profile.file ? p->profile.file : "profile", is->line,
+				       is->to);
+		else
+			(void)snprintf(where, sizeof(where), "%s: %s",
+				       p->profile.file ? p->profile.file : "profile", is->to);
+		(void)sl_fail(err, SL_E_CONFIG, where, "%s", is->problem);
+		return is->mend && *is->mend ? sl_err_hint(err, "%s", is->mend) : SL_E_CONFIG;
+	}
+	return SL_OK;
+}
+
+enum sl_code
+sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
+	     struct sl_err *err)
+{
+	struct sl_scan scan = {.model = p->model, .limit = limit};
+	struct sl_str *columns = NULL;
+	enum sl_code code;
+
+	code = sl_map_columns(&p->profile, p->sync.key, p->sync.nkey, p->arena, &columns,
+			      &scan.ncolumns);
+	if (code != SL_OK)
+		return no_memory(err);
+	scan.columns = columns;
+	code = h->driver->begin(h->ctx, p->arena, &scan, &p->columns, err);
+	if (code == SL_OK)
+		code = compile(p, &p->columns, &p->mapper, err);
+	if (code == SL_OK)
+		code = sl_prep_issue(p, err);
+	return code;
+}
+
+const struct sl_str *
+sl_prep_key(const struct sl_prep *p)
+{
+	struct sl_str *key = SL_NEW(p->arena, struct sl_str, p->sync.nkey);
+
+	for (size_t i = 0; key && i < p->sync.nkey; i++)
+		key[i] = sl_str(p->sync.key[i]);
+	return key;
+}
+
+void
+sl_prep_diff(const struct sl_prep *p, const struct sl_digest_key *hash, struct sl_diff_spec *spec)
+{
+	*spec = (struct sl_diff_spec){
+		.hash = *hash,
+		.fingerprint = sl_mapper_fingerprint(p->mapper, hash),
+		.full = p->sync.detect == SL_DETECT_FULL,
+	};
+	spec->key = sl_mapper_key(p->mapper, &spec->nkey);
+	spec->used = sl_mapper_used(p->mapper, &spec->nused);
+}
+
+struct sl_digest
+sl_prep_identity(const struct sl_prep *p, const struct sl_digest_key *hash)
+{
+	struct sl_buf b;
+	struct sl_digest d;
+
+	sl_buf_init(&b, 0);
+	sl_buf_printf(&b, "%s", p->sync.destination);
+	for (size_t i = 0; i < p->sync.nkey; i++) {
+		sl_buf_putc(&b, '\0');
+		sl_buf_puts(&b, p->sync.key[i]);
+	}
+	d = sl_digest(hash, b.ptr, b.len);
+	sl_buf_free(&b);
+	return d;
+}
+
+const char *
+sl_prep_action(const struct sl_prep *p, enum sl_op op)
+{
+	if (op == SL_OP_REMOVE)
+		return "delete";
+	if (p->sync.mode == SL_MODE_UPDATE ||
+	    (op == SL_OP_UPDATE && p->sync.mode != SL_MODE_APPEND))
+		return "update";
+	return "insert";
+}

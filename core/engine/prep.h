@@ -1,0 +1,50 @@
+/* prep.h - what a run and a preview do alike before the first row: read the sync, ask the source for
+ * the columns, compile the mapping, and open the scan on just the columns that are needed. */
+#ifndef SL_PREP_H
+#define SL_PREP_H
+
+#include "core/diff/diff.h"
+#include "core/engine/engine.h"
+#include "core/map/map.h"
+
+struct sl_prep {
+	struct sl_arena *arena; /* owned; holds all below */
+	struct sl_sync sync;
+	struct sl_profile profile;
+	struct sl_model model;
+	struct sl_schema all;     /* every column of the model */
+	struct sl_schema columns; /* of the scan: mapped columns and the key */
+	struct sl_mapper *mapper; /* against columns; NULL until sl_prep_scan() */
+	struct sl_map_issue *issues;
+	size_t nissues;
+};
+
+void sl_prep_free(struct sl_prep *p); /* safe on a zeroed struct */
+
+/* Sync and profile of a saved sync, by name. */
+enum sl_code sl_prep_load(struct sl_prep *p, const struct sl_config *c, const char *sync,
+			  struct sl_err *err) SL_MUST;
+/* The same from settings of a sync and a profile (a draft). */
+enum sl_code sl_prep_draft(struct sl_prep *p, const struct sl_object_def *sync,
+			   const struct sl_object_def *profile, struct sl_err *err) SL_MUST;
+/* Ask for the columns of the model and compile the mapping against all of them: issues, whether errors
+ * or not, are in p->issues. */
+enum sl_code sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h,
+			      struct sl_err *err) SL_MUST;
+/* The first issue that is an error, as an error with file, line, field and mend; SL_OK: none. */
+enum sl_code sl_prep_issue(const struct sl_prep *p, struct sl_err *err) SL_MUST;
+/* Open the scan over the needed columns (limit 0 = all rows) and compile the mapper against them. */
+enum sl_code sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
+			  struct sl_err *err) SL_MUST;
+/* The key columns as the source's API wants them; memory of the arena, NULL = no memory. */
+const struct sl_str *sl_prep_key(const struct sl_prep *p);
+
+/* A diff spec for the prepared mapper; snapshot and dead letters are the caller's to add. */
+void sl_prep_diff(const struct sl_prep *p, const struct sl_digest_key *hash,
+		  struct sl_diff_spec *spec);
+/* What names the destination and the key of a sync in the state. */
+struct sl_digest sl_prep_identity(const struct sl_prep *p, const struct sl_digest_key *hash);
+/* How the mode tells an operation to the destination: "insert" "update" "delete". */
+const char *sl_prep_action(const struct sl_prep *p, enum sl_op op);
+
+#endif
