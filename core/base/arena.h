@@ -15,7 +15,8 @@ void sl_arena_free(struct sl_arena *a);  /* NULL is allowed */
 void sl_arena_reset(struct sl_arena *a); /* keeps the first chunk */
 void *sl_arena_alloc(struct sl_arena *a, size_t n, size_t align) SL_MUST; /* not zeroed */
 void *sl_arena_zalloc(struct sl_arena *a, size_t n, size_t align) SL_MUST;
-char *sl_arena_strndup(struct sl_arena *a, const char *s, size_t n) SL_MUST; /* NUL-terminated copy */
+/* NUL-terminated copy. */
+char *sl_arena_strndup(struct sl_arena *a, const char *s, size_t n) SL_MUST;
 size_t sl_arena_used(const struct sl_arena *a);
 
 #define SL_NEW(a, T, n) ((T *)sl_arena_zalloc((a), sizeof(T) * (size_t)(n), _Alignof(T)))

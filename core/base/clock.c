@@ -64,7 +64,7 @@ sl_time_iso(int64_t wall_us, char out[25])
 	const int64_t last = INT64_C(253402300799) * US_PER_S + 999999;
 	int64_t us = wall_us < first ? first : wall_us > last ? last : wall_us;
 	int64_t sub = us % US_PER_S;
-	struct tm tm = {0};
+	struct tm tm = { 0 };
 
 	if (sub < 0)
 		sub += US_PER_S;

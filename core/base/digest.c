@@ -39,7 +39,7 @@ sl_digest(const struct sl_digest_key *k, const void *p, size_t n)
 	/* All zero means "none" to our callers. */
 	if (h.high64 == 0 && h.low64 == 0)
 		h.low64 = 1;
-	return (struct sl_digest){.hi = h.high64, .lo = h.low64};
+	return (struct sl_digest){ .hi = h.high64, .lo = h.low64 };
 }
 
 bool
@@ -86,7 +86,7 @@ sl_digest_hex(struct sl_digest d, char out[33])
 bool
 sl_digest_parse(const char *text, struct sl_digest *d)
 {
-	uint64_t half[2] = {0, 0};
+	uint64_t half[2] = { 0, 0 };
 
 	for (size_t i = 0; i < 32; i++) {
 		char c = text[i];
@@ -101,7 +101,7 @@ sl_digest_parse(const char *text, struct sl_digest *d)
 	}
 	if (text[32] != '\0')
 		return false;
-	*d = (struct sl_digest){.hi = half[0], .lo = half[1]};
+	*d = (struct sl_digest){ .hi = half[0], .lo = half[1] };
 	return true;
 }
 

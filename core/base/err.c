@@ -36,7 +36,7 @@ format(char *out, size_t cap, const char *fmt, va_list ap)
 enum sl_code
 sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fmt, ...)
 {
-	struct sl_err e = {.code = code, .retryable = code == SL_E_NET || code == SL_E_TIMEOUT};
+	struct sl_err e = { .code = code, .retryable = code == SL_E_NET || code == SL_E_TIMEOUT };
 	va_list ap;
 
 	va_start(ap, fmt);

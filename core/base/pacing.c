@@ -54,7 +54,7 @@ sl_backoff_us(struct sl_rng *r, unsigned attempt, int64_t base_us, int64_t cap_u
 void
 sl_bucket_init(struct sl_bucket *b, double rate, double burst, int64_t now_us)
 {
-	*b = (struct sl_bucket){.rate = rate, .burst = burst, .tokens = burst, .at_us = now_us};
+	*b = (struct sl_bucket){ .rate = rate, .burst = burst, .tokens = burst, .at_us = now_us };
 }
 
 int64_t
@@ -89,7 +89,7 @@ start_window(struct sl_breaker *b, int64_t now_us)
 void
 sl_breaker_init(struct sl_breaker *b, int64_t now_us)
 {
-	*b = (struct sl_breaker){.state = SL_BREAKER_CLOSED, .pause_us = PAUSE_MIN_US};
+	*b = (struct sl_breaker){ .state = SL_BREAKER_CLOSED, .pause_us = PAUSE_MIN_US };
 	start_window(b, now_us);
 }
 

@@ -38,7 +38,8 @@ struct sl_breaker {
 	int64_t pause_us;         /* length of the present pause, 30 s doubling to 10 min */
 };
 void sl_breaker_init(struct sl_breaker *b, int64_t now_us);
-bool sl_breaker_allow(struct sl_breaker *b, int64_t now_us); /* HALF_OPEN lets exactly one through */
+/* HALF_OPEN lets exactly one through; one that never reports its result is replaced after a pause. */
+bool sl_breaker_allow(struct sl_breaker *b, int64_t now_us);
 void sl_breaker_result(struct sl_breaker *b, bool ok, int64_t now_us);
 
 #endif

@@ -140,7 +140,7 @@ sl_pool_submit(struct sl_pool *p, void (*fn)(void *), void *arg)
 
 	if (!j)
 		return false;
-	*j = (struct job){.fn = fn, .arg = arg};
+	*j = (struct job){ .fn = fn, .arg = arg };
 	pthread_mutex_lock(&p->lock);
 	if (p->last)
 		p->last->next = j;

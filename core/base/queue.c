@@ -134,7 +134,7 @@ has_room(const struct sl_queue *q, size_t bytes)
 enum sl_code
 sl_queue_push(struct sl_queue *q, void *item, size_t bytes, int timeout_ms)
 {
-	struct timespec until = {0};
+	struct timespec until = { 0 };
 	enum sl_code code = SL_OK;
 	bool in_time = true;
 
@@ -152,7 +152,7 @@ sl_queue_push(struct sl_queue *q, void *item, size_t bytes, int timeout_ms)
 		code = SL_AGAIN;
 	} else {
 		uint32_t at = (uint32_t)(((uint64_t)q->head + q->len) % q->max);
-		q->ring[at] = (struct slot){item, bytes};
+		q->ring[at] = (struct slot){ item, bytes };
 		q->len++;
 		q->bytes += bytes;
 		pthread_cond_signal(&q->not_empty);
@@ -164,7 +164,7 @@ sl_queue_push(struct sl_queue *q, void *item, size_t bytes, int timeout_ms)
 enum sl_code
 sl_queue_pop(struct sl_queue *q, void **item, int timeout_ms)
 {
-	struct timespec until = {0};
+	struct timespec until = { 0 };
 	enum sl_code code = SL_OK;
 	bool in_time = true;
 

@@ -93,7 +93,9 @@ sl_str_to_millis(struct sl_str s, int64_t *ms)
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+	} units[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 }
+	};
 	int64_t v;
 
 	if (!take_digits(&s, &v))
@@ -113,7 +115,7 @@ bool
 sl_str_to_bytes(struct sl_str s, int64_t *n)
 {
 	static const char prefixes[] = "kmgt";
-	char unit[4] = {0};
+	char unit[4] = { 0 };
 	int64_t v, by = 1;
 
 	if (!take_digits(&s, &v) || s.len >= sizeof(unit))
@@ -136,14 +138,14 @@ sl_str_to_bytes(struct sl_str s, int64_t *n)
 void
 sl_buf_init(struct sl_buf *b, size_t max)
 {
-	*b = (struct sl_buf){.max = max};
+	*b = (struct sl_buf){ .max = max };
 }
 
 void
 sl_buf_free(struct sl_buf *b)
 {
 	free(b->ptr);
-	*b = (struct sl_buf){0};
+	*b = (struct sl_buf){ 0 };
 }
 
 void
@@ -243,5 +245,5 @@ sl_buf_cstr(struct sl_buf *b)
 struct sl_str
 sl_buf_view(const struct sl_buf *b)
 {
-	return (struct sl_str){b->ptr, b->len};
+	return (struct sl_str){ b->ptr, b->len };
 }

@@ -27,11 +27,11 @@ sl_str_is(struct sl_str a, const char *b)
 	return sl_str_eq(a, sl_str(b));
 }
 
-int sl_str_cmp(struct sl_str a, struct sl_str b);            /* by bytes; shorter first */
-struct sl_str sl_str_trim(struct sl_str s);                  /* ASCII blanks, both ends */
-bool sl_str_to_i64(struct sl_str s, int64_t *out) SL_MUST;   /* whole string, base 10, no overflow */
+int sl_str_cmp(struct sl_str a, struct sl_str b);          /* by bytes; shorter first */
+struct sl_str sl_str_trim(struct sl_str s);                /* ASCII blanks, both ends */
+bool sl_str_to_i64(struct sl_str s, int64_t *out) SL_MUST; /* whole string, base 10, no overflow */
 bool sl_str_to_millis(struct sl_str s, int64_t *ms) SL_MUST; /* "250ms" "5s" "2m" "1h" "7d"; "0" */
-bool sl_str_to_bytes(struct sl_str s, int64_t *n) SL_MUST;   /* "512" "64k" "4MiB" "1g", 1024-based */
+bool sl_str_to_bytes(struct sl_str s, int64_t *n) SL_MUST; /* "512" "64k" "4MiB" "1g", 1024-based */
 
 struct sl_buf {
 	char *ptr; /* owned; not NUL-terminated unless sl_buf_cstr() was called */

@@ -99,7 +99,7 @@ struct sl_block {
 	char *body;              /* owned */
 	char *keys;              /* owned */
 	size_t body_len, keys_len;
-	uint8_t *verdicts; /* owned, n; enum sl_verdict; all PENDING when new */
+	uint8_t *verdicts;  /* owned, n; enum sl_verdict; all PENDING when new */
 	uint32_t rows_read; /* of the source, for progress; counts unchanged rows too */
 };
 void sl_block_free(struct sl_block *b); /* NULL is allowed */
@@ -117,13 +117,13 @@ const char *sl_verdict_name(enum sl_verdict v);
 enum sl_class {
 	SL_C_NONE = 0, /* not answered yet; a driver bug if still set at completion */
 	SL_C_ACK,
-	SL_C_RETRY,    /* transient, nothing was applied: same event, later */
-	SL_C_UNKNOWN,  /* may have been applied (timeout, reset after sending): same event, same id, later */
+	SL_C_RETRY, /* transient, nothing was applied: same event, later */
+	SL_C_UNKNOWN, /* may have been applied (timeout, reset after sending): same event, same id, later */
 	SL_C_THROTTLE, /* like RETRY, holds the whole destination and does not count as an attempt */
 	SL_C_REJECT,   /* permanent for this event: dead letter */
-	SL_C_SPLIT,    /* the whole request was refused without saying which event: send in halves */
-	SL_C_AUTH,     /* credentials refused: stop the run, keep events pending */
-	SL_C_CONFIG    /* wrong URL, redirect, source disabled: stop the run, keep events pending */
+	SL_C_SPLIT, /* the whole request was refused without saying which event: send in halves */
+	SL_C_AUTH,  /* credentials refused: stop the run, keep events pending */
+	SL_C_CONFIG /* wrong URL, redirect, source disabled: stop the run, keep events pending */
 };
 const char *sl_class_name(enum sl_class c);
 

@@ -140,10 +140,11 @@ struct unit {
 };
 
 static const struct unit milli_units[] = {
-	{86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"},
+	{ 86400000, "d" }, { 3600000, "h" }, { 60000, "m" }, { 1000, "s" }, { 1, "ms" },
 };
 static const struct unit byte_units[] = {
-	{INT64_C(1) << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, ""},
+	{ INT64_C(1) << 40, "TiB" }, { 1 << 30, "GiB" }, { 1 << 20, "MiB" },
+	{ 1 << 10, "KiB" },          { 1, "" },
 };
 
 /* A bound as the user would write it, in the largest unit that divides it. */
@@ -297,7 +298,7 @@ is_authority(struct sl_str a)
 		return false;
 	if (!colon)
 		return true;
-	struct sl_str digits = {colon + 1, a.len - host - 1};
+	struct sl_str digits = { colon + 1, a.len - host - 1 };
 	return sl_str_to_i64(digits, &port) && port >= 1 && port <= 65535;
 }
 
@@ -308,7 +309,7 @@ check_url(const struct sl_prop *p, const char *text, struct sl_err *err)
 			: strncmp(text, "http://", 7) == 0 ? 7
 							   : 0;
 	struct sl_str rest = sl_str(text + scheme);
-	struct sl_str authority = {rest.ptr, strcspn(rest.ptr, "/?#")};
+	struct sl_str authority = { rest.ptr, strcspn(rest.ptr, "/?#") };
 
 	/* Before all else: what stands before an @ is often a password, and is never repeated. */
 	if (memchr(authority.ptr, '@', authority.len)) {

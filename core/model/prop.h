@@ -41,8 +41,8 @@ struct sl_setting {
 
 const struct sl_prop *sl_prop_find(const struct sl_prop *props, size_t n, const char *name);
 /* Value of a setting, else the default, else NULL. */
-const char *sl_prop_text(const struct sl_prop *props, size_t np, const struct sl_setting *set, size_t ns,
-			 const char *name);
+const char *sl_prop_text(const struct sl_prop *props, size_t np, const struct sl_setting *set,
+			 size_t ns, const char *name);
 /* Typed reads for drivers; the values were checked by sl_prop_check() before. An empty text counts as
  * not set. Missing: 0 / false. */
 int64_t sl_prop_i64(const struct sl_prop *props, size_t np, const struct sl_setting *set, size_t ns,
