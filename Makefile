@@ -28,6 +28,8 @@ DEBS_TEST := libcmocka-dev libvterm-dev clang clang-format clang-tidy libclang-r
 PKGS      := libpq sqlite3 libcurl libcrypto jansson ncursesw libxxhash libzstd zlib libmicrohttpd
 TEST_PKGS := cmocka vterm
 
+# Empty when a library of PKGS or the compiler is not there; then nothing is compiled, see `need`.
+BUILD_OK   := $(shell command -v $(firstword $(CC)) >/dev/null 2>&1 && $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
 TEST_LIBS   = $(shell $(PKG_CONFIG) --libs $(TEST_PKGS)) -lutil
@@ -42,24 +44,35 @@ OPT_debug   := -Og -g3 -DSL_DEBUG
 OPT_asan    := -O1 -g -DSL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -DSL_DEBUG -fsanitize=thread -fno-omit-frame-pointer
 OPT_fuzz    := -O1 -g -DSL_DEBUG -fsanitize=fuzzer-no-link,address,undefined
-CPPFLAGS_ := -I. -I$(B)/gen -D_GNU_SOURCE -DSL_VERSION='"$(VERSION)"' -DSL_DATADIR='"$(datadir)"' $(PKG_CFLAGS) $(CPPFLAGS)
+CPPFLAGS_ := -I. -I$(B)/gen -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_   := -std=c17 -pthread $(WARN) $(WERROR) $(HARDEN) $(OPT_$(VARIANT)) $(CFLAGS)
 LDFLAGS_  := -pthread -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(VARIANT))) $(LDFLAGS)
 
 CORE_SRC := $(wildcard core/*.c core/*/*.c)
 TUI_SRC  := $(wildcard tui/*.c tui/*/*.c)
-UNIT_SRC := $(wildcard tests/unit/test_*.c)
 LIB_SRC  := $(wildcard tests/lib/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+# T=name picks one test of a suite: make unit T=test_text
+T        ?= test_*
+UNIT_SRC := $(wildcard tests/unit/$(T).c)
+INTEG_SRC := $(wildcard tests/integration/$(T).c)
+TUIT_SRC := $(wildcard tests/tui/$(T).c)
 obj       = $(patsubst %.c,$(B)/%.o,$(1))
+prog      = $(patsubst %.c,$(B)/%,$(1))
 SQL_GEN  := $(patsubst %.sql,$(B)/gen/%.inc,$(wildcard core/*/*.sql))
 CORE_LIB := $(B)/libcore.a
 TUI_LIB  := $(B)/libtui.a
 BIN      := $(B)/$(NAME)
-UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SRC))
-FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(FUZZ_SRC))
+UNIT     := $(call prog,$(UNIT_SRC))
+INTEG    := $(call prog,$(INTEG_SRC)) $(wildcard tests/integration/$(T).sh)
+TUIT     := $(call prog,$(TUIT_SRC)) $(wildcard tests/tui/$(T).sh)
+FUZZ     := $(call prog,$(FUZZ_SRC))
+# The few files that name the version or the data folder: only they follow a change of these.
+BUILT_IN := $(call obj,$(shell grep -ls 'SL_VERSION\|SL_DATADIR' $(CORE_SRC) $(TUI_SRC) tests/*/*.c))
+BUILT_IN_FLAGS := -DSL_VERSION='"$(VERSION)"' -DSL_DATADIR='"$(datadir)"'
 
-.PHONY: all deps deps-test demo test suites unit integration tuitest asan tsan fuzz bench lint layers format install clean help
+.PHONY: all need deps deps-test demo demo-run test suites unit integration tuitest asan tsan fuzz fuzz-run
+.PHONY: bench lint lint-run layers format install clean help FORCE
 all: build/$(NAME)             ## build the program: build/sluice
 ifeq ($(VARIANT),release)
 build/$(NAME): $(BIN)
@@ -68,10 +81,14 @@ else
 build/$(NAME): $(BIN)
 endif
 
-$(B)/%.o: %.c Makefile | $(SQL_GEN)
+$(B)/%.o: %.c Makefile | $(if $(BUILD_OK),,need) $(SQL_GEN)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo "  CC   $<")
-	$(Q)$(CC) $(CPPFLAGS_) $(CFLAGS_) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_) $(if $(filter $@,$(BUILT_IN)),$(BUILT_IN_FLAGS)) $(CFLAGS_) -MMD -MP -c -o $@ $<
+$(BUILT_IN): $(B)/gen/built-in
+$(B)/gen/built-in: FORCE
+	@mkdir -p $(@D)
+	@echo "$(VERSION) $(datadir)" | cmp -s - $@ || echo "$(VERSION) $(datadir)" > $@
 $(B)/gen/%.inc: %.sql tests/tools/sql2c.awk
 	@mkdir -p $(@D)
 	$(Q)awk -f tests/tools/sql2c.awk $< > $@
@@ -82,16 +99,83 @@ $(TUI_LIB): $(call obj,$(filter-out tui/main.c,$(TUI_SRC)))
 $(BIN): $(call obj,tui/main.c) $(TUI_LIB) $(CORE_LIB)
 	@$(if $(Q),echo "  LINK $@")
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(PKG_LIBS)
-$(B)/tests/test_%: $(B)/tests/unit/test_%.o $(call obj,$(LIB_SRC)) $(TUI_LIB) $(CORE_LIB)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
-$(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(TUI_LIB) $(CORE_LIB)
-	@mkdir -p $(@D)
+$(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(TUI_LIB) $(CORE_LIB)
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(B)/tests/%: $(B)/tests/%.o $(call obj,$(LIB_SRC)) $(TUI_LIB) $(CORE_LIB)
+	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
+# ---- what must be installed ---------------------------------------------------------------------
+# A make computes its library flags when it starts: what needs a package runs in a second make.
+AGAIN := $(MAKE) --no-print-directory
+need:
+	@tests/tools/deps.sh need $(DEBS)
+deps:                          ## install the Debian packages that the program needs
+	@tests/tools/deps.sh install $(DEBS)
+deps-test:                     ## the same, and what the tests need
+	@tests/tools/deps.sh install $(DEBS) $(DEBS_TEST)
+demo: deps                     ## a sample warehouse, a local receiver, and the TUI on them
+	@$(AGAIN) demo-run
+demo-run: all
+	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/tools/demo.sh
+
+# ---- tests --------------------------------------------------------------------------------------
+# Each suite prints its own sum and adds it to $(SUMS); the last line of `make test` is over all.
+SUMS  := $(B)/sums
+SUITE  = B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) VARIANT=$(VARIANT) SUMS=$(SUMS) tests/tools/run-suite.sh
+LABEL := $(if $(filter release,$(VARIANT)),,$(VARIANT) )
+test: deps-test                ## install what is missing, build, run every suite
+	@$(AGAIN) suites
+suites: $(BIN) $(UNIT) $(filter-out %.sh,$(INTEG) $(TUIT))
+	@rm -f $(SUMS); bad=0; \
+	for s in unit integration tuitest; do $(AGAIN) $$s || bad=1; done; \
+	tests/tools/run-suite.sh --sum $(SUMS) && exit $$bad
+unit: $(UNIT)                  ## the unit tests; T=test_text runs one of them
+	@$(SUITE) "$(LABEL)unit" $(UNIT)
+integration: $(BIN) $(filter-out %.sh,$(INTEG)) ## the tests against real servers
+	@$(SUITE) "$(LABEL)integration" $(INTEG)
+tuitest: $(BIN) $(filter-out %.sh,$(TUIT)) ## the tests of the screens
+	@$(SUITE) "$(LABEL)tuitest" $(TUIT)
+asan:                          ## every suite under AddressSanitizer and UBSan
+	@$(AGAIN) VARIANT=asan suites
+tsan:                          ## the unit tests under ThreadSanitizer
+	@$(AGAIN) VARIANT=tsan unit
+FUZZ_TIME ?= 20
+fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
+	@$(AGAIN) VARIANT=fuzz CC=clang fuzz-run
+fuzz-run: $(FUZZ)
+	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) tests/tools/run-fuzz.sh $(FUZZ)
+bench: $(BIN)                  ## how fast, as a ratio to what the machine can do
+	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
+
+# ---- checks -------------------------------------------------------------------------------------
+C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+TIDY    := $(patsubst %.c,$(B)/tidy/%.ok,$(filter %.c,$(C_FILES)))
+lint: layers                   ## layout, layers, scripts, clang-tidy
+	@clang-format --dry-run -Werror $(C_FILES)
+	@for f in $$(git ls-files '*.sh' .ci/run); do bash -n $$f || exit 1; done
+	@$(AGAIN) -k lint-run
+lint-run: $(TIDY)
+# After the object: it is made anew when a header changes.
+$(B)/tidy/%.ok: $(B)/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@$(if $(Q),echo "  TIDY $*.c")
+	$(Q)clang-tidy --quiet $*.c -- -std=c17 $(CPPFLAGS_) $(BUILT_IN_FLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@rm -f $@.log; touch $@
+layers:                        ## no layer includes upwards; files stay below 600 lines
+	@awk -f tests/tools/layers.awk $(C_FILES)
+format:                        ## lay all sources out
+	@clang-format -i $(C_FILES)
+
+# ---- install ------------------------------------------------------------------------------------
+INSTALL ?= install
+install: $(BIN)                ## install the program; DESTDIR and prefix count
+	$(INSTALL) -D -m 755 $(BIN) $(DESTDIR)$(bindir)/$(NAME)
+	$(foreach f,$(wildcard themes/*.theme),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(datadir)/$(f) &&) true
+	$(foreach f,$(wildcard core/dest/connectors/*.json),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(datadir)/connectors/$(notdir $(f)) &&) true
+	$(foreach f,$(wildcard tui/$(NAME).1),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(mandir)/man1/$(notdir $(f)) &&) true
 clean:                         ## remove build/
 	rm -rf build
 help:                          ## this list
-	@awk -F':.*## ' '/^[a-z ]+:.*## /{printf "  %-14s %s\n",$$1,$$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z ]+:.*## /{split($$1,t," ");printf "  %-14s %s\n",t[1],$$2}' $(firstword $(MAKEFILE_LIST))
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
