@@ -49,7 +49,9 @@ enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct s
  * ascending. Allocated with malloc; the caller frees. */
 enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err) SL_MUST;
 
-/* The two digests, alone (preview, tests). Length-prefixed, typed, NULL apart from empty. */
+/* The two digests, alone (preview, tests); zero when memory ran out. Length-prefixed, NULL apart from
+ * empty. The row digest covers types too, the key digest does not: a key column that grows from integer
+ * to text keeps its rows. Numbers count as written: 1.0 and 1.00 differ. */
 struct sl_digest sl_key_digest(const struct sl_diff_spec *s, const struct sl_value *row);
 struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row);
 
