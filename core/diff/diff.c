@@ -75,7 +75,8 @@ find(const struct sl_snap *a, size_t n, struct sl_digest key)
 	uint64_t vlo = 0, vhi = UINT64_MAX;
 
 	for (int tries = 0; lo < hi; tries++) {
-		size_t mid = lo + (tries < GUESSES ? guess(key.hi, vlo, vhi, hi - lo) : (hi - lo) / 2);
+		size_t mid =
+			lo + (tries < GUESSES ? guess(key.hi, vlo, vhi, hi - lo) : (hi - lo) / 2);
 		int c = sl_digest_cmp(a[mid].key, key);
 		if (c == 0)
 			return mid;
@@ -163,8 +164,8 @@ put_key(struct sl_buf *b, const struct sl_diff_spec *s, const struct sl_batch *b
 }
 
 static enum sl_code
-fail_bad_keys(const struct sl_diff_spec *s, const struct sl_batch *batch, const struct bad_keys *bad,
-	      struct sl_err *err)
+fail_bad_keys(const struct sl_diff_spec *s, const struct sl_batch *batch,
+	      const struct bad_keys *bad, struct sl_err *err)
 {
 	struct sl_buf names;
 	bool null = false;
@@ -184,8 +185,9 @@ fail_bad_keys(const struct sl_diff_spec *s, const struct sl_batch *batch, const 
 			   : "the same key came more than once",
 		      sl_buf_cstr(&names));
 	sl_buf_free(&names);
-	return sl_err_hint(err, "choose key columns that are unique and never NULL, or make the model say so: "
-				"WHERE ... IS NOT NULL, DISTINCT ON (...)");
+	return sl_err_hint(
+		err, "choose key columns that are unique and never NULL, or make the model say so: "
+		     "WHERE ... IS NOT NULL, DISTINCT ON (...)");
 }
 
 /* Hash up to GROUP rows; the digests go to c, a row with NULL in its key to bad. */
@@ -224,7 +226,8 @@ diff_group(struct work *w, uint32_t from, uint32_t n, struct sl_change *out, uin
 	if (!hash_group(s, w->batch, from, n, &w->bytes, group))
 		return SL_E_NOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		if (key_is_null(s, w->batch->cells + (size_t)(from + i) * w->batch->schema->ncols)) {
+		if (key_is_null(s,
+				w->batch->cells + (size_t)(from + i) * w->batch->schema->ncols)) {
 			note_bad(&w->bad, from + i);
 			continue;
 		}
@@ -265,7 +268,8 @@ is_gone(const struct sl_snap *s)
 
 /* Zero ("none") when no memory is left for a row beyond the fixed buffer. */
 static struct sl_digest
-alone(bool (*fn)(const struct sl_diff_spec *, const struct sl_value *, struct sl_row_bytes *, struct sl_digest *),
+alone(bool (*fn)(const struct sl_diff_spec *, const struct sl_value *, struct sl_row_bytes *,
+		 struct sl_digest *),
       const struct sl_diff_spec *s, const struct sl_value *row)
 {
 	struct sl_row_bytes m;

@@ -14,9 +14,9 @@ struct sl_row_bytes {
 void sl_row_bytes_init(struct sl_row_bytes *m);
 void sl_row_bytes_free(struct sl_row_bytes *m);
 /* False: out of memory. */
-bool sl_digest_of_key(const struct sl_diff_spec *s, const struct sl_value *row, struct sl_row_bytes *m,
-		      struct sl_digest *out) SL_MUST;
-bool sl_digest_of_row(const struct sl_diff_spec *s, const struct sl_value *row, struct sl_row_bytes *m,
-		      struct sl_digest *out) SL_MUST;
+bool sl_digest_of_key(const struct sl_diff_spec *s, const struct sl_value *row,
+		      struct sl_row_bytes *m, struct sl_digest *out) SL_MUST;
+bool sl_digest_of_row(const struct sl_diff_spec *s, const struct sl_value *row,
+		      struct sl_row_bytes *m, struct sl_digest *out) SL_MUST;
 
 #endif
