@@ -78,7 +78,7 @@ sl_append_close(struct sl_append *f)
 	if (f->path && f->fd >= 0)
 		close(f->fd);
 	free(f->path);
-	*f = (struct sl_append){.fd = -1};
+	*f = (struct sl_append){ .fd = -1 };
 }
 
 /* A new name is durable only when its folder is. */

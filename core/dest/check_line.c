@@ -16,7 +16,7 @@ enum sl_code
 sl_check_line_take(const struct sl_buf *line, struct sl_arena *a, struct sl_str *out,
 		   struct sl_err *err)
 {
-	*out = (struct sl_str){sl_arena_strndup(a, line->ptr, line->len), line->len};
+	*out = (struct sl_str){ sl_arena_strndup(a, line->ptr, line->len), line->len };
 	if (line->failed || !out->ptr)
 		return sl_fail(err, SL_E_NOMEM, "check", "no memory for the answer");
 	return SL_OK;

@@ -24,7 +24,8 @@ struct sl_dest_limits {
 struct sl_dest_config {
 	const struct sl_setting *settings;
 	size_t nsettings;
-	const char *secret;   /* resolved value of the SECRET property; not kept after open in clear */
+	const char
+		*secret; /* resolved value of the SECRET property; not kept after open in clear */
 	const char *base_dir; /* relative paths start here (the workspace) */
 };
 
@@ -48,14 +49,16 @@ struct sl_dest_driver {
 	const struct sl_prop *props;
 	size_t nprops;
 
-	enum sl_code (*open)(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
-			     struct sl_err *err); /* fills limits from the driver and the settings */
+	enum sl_code (*open)(
+		void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
+		struct sl_err *err); /* fills limits from the driver and the settings */
 	/* "Test connection": talks to the peer, sends no event. One line about it in out. */
-	enum sl_code (*check)(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err);
+	enum sl_code (*check)(void *ctx, struct sl_arena *a, struct sl_str *out,
+			      struct sl_err *err);
 	/* Pure: the exact bytes that submit() would send for these events, before compression, with
 	 * the attempt's own fields (sentAt) as given. Preview uses it. */
-	enum sl_code (*encode)(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us,
-			       struct sl_buf *out, struct sl_err *err);
+	enum sl_code (*encode)(const void *ctx, const struct sl_str *bodies, uint32_t n,
+			       int64_t wall_us, struct sl_buf *out, struct sl_err *err);
 	/* "POST https://host/v1/batch" with secrets masked, for previews and the log. */
 	void (*target)(const void *ctx, struct sl_buf *out);
 	/* SL_OK: the driver holds d until it completes. SL_AGAIN: full, try after poll(). */
@@ -63,7 +66,8 @@ struct sl_dest_driver {
 	enum sl_code (*poll)(void *ctx, int timeout_ms, sl_complete_fn *done, void *arg,
 			     struct sl_err *err);
 	void (*wakeup)(void *ctx);
-	void (*close)(void *ctx); /* completes nothing; safe after a failed open() and when zeroed */
+	void (*close)(
+		void *ctx); /* completes nothing; safe after a failed open() and when zeroed */
 };
 
 const struct sl_dest_driver *sl_dest_find(const char *name);

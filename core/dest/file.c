@@ -35,11 +35,11 @@ struct ctx {
 };
 
 static const struct sl_prop props[] = {
-	{"path", SL_P_PATH, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "File to append to; a relative path starts at the workspace."},
-	{"fsync", SL_P_BOOL, 0, "true", 0, 0, NULL,
-	 "Acknowledge only what is on the disk; false is faster and may lose events in a power "
-	 "cut."},
+	{ "path", SL_P_PATH, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "File to append to; a relative path starts at the workspace." },
+	{ "fsync", SL_P_BOOL, 0, "true", 0, 0, NULL,
+	  "Acknowledge only what is on the disk; false is faster and may lose events in a power "
+	  "cut." },
 };
 
 static enum sl_code
@@ -87,8 +87,9 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 		free(full);
 		return sl_fail(err, SL_E_IO, "file", "no event descriptor: %s", strerror(errno));
 	}
-	*limits = (struct sl_dest_limits){
-		.batch_events = BATCH_EVENTS, .batch_bytes = BATCH_BYTES, .inflight = INFLIGHT};
+	*limits = (struct sl_dest_limits){ .batch_events = BATCH_EVENTS,
+					   .batch_bytes = BATCH_BYTES,
+					   .inflight = INFLIGHT };
 	return sl_append_open(&c->file, full, sl_dest_bool(&sl_dest_file, cfg, "fsync"), err);
 }
 
@@ -140,7 +141,7 @@ submit(void *ctx, struct sl_delivery *d, struct sl_err *err)
 static void
 wait_wake(struct ctx *c, int timeout_ms)
 {
-	struct pollfd p = {.fd = c->wake, .events = POLLIN};
+	struct pollfd p = { .fd = c->wake, .events = POLLIN };
 	uint64_t count;
 
 	if (poll(&p, 1, timeout_ms < 0 ? POLL_MS : timeout_ms) > 0)
@@ -155,7 +156,7 @@ fill(struct sl_delivery *d, enum sl_append_end end, int sys)
 		[SL_APPEND_FAILED] = SL_C_RETRY,    [SL_APPEND_UNSURE] = SL_C_UNKNOWN,
 		[SL_APPEND_UNUSABLE] = SL_C_CONFIG,
 	};
-	struct sl_outcome o = {.cls = of[end], .status = sys};
+	struct sl_outcome o = { .cls = of[end], .status = sys };
 
 	if (end == SL_APPEND_BUSY)
 		snprintf(o.detail, sizeof(o.detail), "another process holds the file's lock");
@@ -225,7 +226,7 @@ close_dest(void *ctx)
 	if (c->wake >= 0)
 		close(c->wake);
 	sl_buf_free(&c->lines);
-	*c = (struct ctx){0};
+	*c = (struct ctx){ 0 };
 }
 
 const struct sl_dest_driver sl_dest_file = {

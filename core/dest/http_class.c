@@ -8,18 +8,18 @@ struct range {
 
 /* First match wins. */
 static const struct range common[] = {
-	{200, 299, SL_C_ACK},      /* */
-	{300, 399, SL_C_CONFIG},   /* redirects are never followed */
-	{401, 401, SL_C_AUTH},     /* */
-	{403, 403, SL_C_AUTH},     /* */
-	{407, 407, SL_C_CONFIG},   /* a proxy in between wants a login */
-	{408, 408, SL_C_RETRY},    /* */
-	{425, 425, SL_C_RETRY},    /* */
-	{429, 429, SL_C_THROTTLE}, /* */
-	{400, 499, SL_C_SPLIT},    /* 413 too: half a request is smaller */
-	{501, 501, SL_C_CONFIG},   /* the method is not known there */
-	{505, 505, SL_C_CONFIG},   /* nor is HTTP/1.1 */
-	{500, 599, SL_C_RETRY},    /* */
+	{ 200, 299, SL_C_ACK },      /* taken */
+	{ 300, 399, SL_C_CONFIG },   /* redirects are never followed */
+	{ 401, 401, SL_C_AUTH },     /* no or a wrong key */
+	{ 403, 403, SL_C_AUTH },     /* a key without the right */
+	{ 407, 407, SL_C_CONFIG },   /* a proxy in between wants a login */
+	{ 408, 408, SL_C_RETRY },    /* the server did not get it in time */
+	{ 425, 425, SL_C_RETRY },    /* too early */
+	{ 429, 429, SL_C_THROTTLE }, /* too many */
+	{ 400, 499, SL_C_SPLIT },    /* 413 too: half a request is smaller */
+	{ 501, 501, SL_C_CONFIG },   /* the method is not known there */
+	{ 505, 505, SL_C_CONFIG },   /* nor is HTTP/1.1 */
+	{ 500, 599, SL_C_RETRY },    /* the server's own trouble */
 };
 
 static enum sl_class
@@ -76,9 +76,9 @@ sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http
 	struct sl_str words = sl_str_trim(r->body);
 	size_t len;
 
-	*out = (struct sl_outcome){.cls = sl_http_class(r, n, rules, nrules),
-				   .status = r->status,
-				   .retry_after_us = r->retry_after_us};
+	*out = (struct sl_outcome){ .cls = sl_http_class(r, n, rules, nrules),
+				    .status = r->status,
+				    .retry_after_us = r->retry_after_us };
 	if (!r->ok)
 		words = sl_str(r->error);
 	else if (!r->status)

@@ -89,7 +89,6 @@ configure(struct slot *s, int64_t timeout_ms)
 	rc |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	rc |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	rc |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	rc |= curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "");
 	rc |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	rc |= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	rc |= curl_easy_setopt(e, CURLOPT_PROXY, "");
@@ -305,13 +304,13 @@ read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &head);
 	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-	*r = (struct sl_http_result){.status = (int)status,
-				     .ok = code == CURLE_OK || s->cut,
-				     .sent = head > 0 || up > 0,
-				     .sys = (int)code,
-				     .body = sl_buf_view(&s->answer),
-				     .server = server ? server : "",
-				     .bytes_sent = (size_t)up};
+	*r = (struct sl_http_result){ .status = (int)status,
+				      .ok = code == CURLE_OK || s->cut,
+				      .sent = head > 0 || up > 0,
+				      .sys = (int)code,
+				      .body = sl_buf_view(&s->answer),
+				      .server = server ? server : "",
+				      .bytes_sent = (size_t)up };
 	r->retry_after_us = asked_to_wait(s, r->status);
 	if (s->blocked && !r->sent && code == CURLE_COULDNT_CONNECT) {
 		r->setup = true;

@@ -9,7 +9,7 @@
 
 #define GZIP_MIN 512 /* bytes; a smaller body gains nothing */
 
-const char *const sl_gzip_choices[] = {"auto", "on", "off", NULL};
+const char *const sl_gzip_choices[] = { "auto", "on", "off", NULL };
 
 static enum sl_http_gzip
 gzip_mode(const char *text)
@@ -48,7 +48,7 @@ sl_http_sender_close(void *ctx)
 	sl_http_free(s->http);
 	sl_http_headers_free(s->headers);
 	sl_http_url_free(&s->url);
-	*s = (struct sl_http_sender){0};
+	*s = (struct sl_http_sender){ 0 };
 }
 
 static bool
@@ -64,8 +64,9 @@ sl_http_sender_submit(void *ctx, struct sl_delivery *d, struct sl_err *err)
 {
 	struct sl_http_sender *s = ctx;
 	struct sl_http_call *call = sl_http_call(s->http);
-	struct sl_http_request req = {
-		.method = s->method, .url = s->url.text, .headers = s->headers};
+	struct sl_http_request req = { .method = s->method,
+				       .url = s->url.text,
+				       .headers = s->headers };
 	enum sl_code rc;
 
 	if (!call)
@@ -109,7 +110,7 @@ enum sl_code
 sl_http_sender_poll(void *ctx, int timeout_ms, sl_complete_fn *done, void *arg, struct sl_err *err)
 {
 	struct sl_http_sender *s = ctx;
-	struct collect c = {s, done, arg};
+	struct collect c = { s, done, arg };
 
 	return sl_http_poll(s->http, timeout_ms, complete, &c, err);
 }

@@ -38,7 +38,7 @@ blocked_v4(uint32_t a)
 bool
 sl_http_blocked(const struct sockaddr *addr)
 {
-	static const uint8_t ec2[16] = {0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54};
+	static const uint8_t ec2[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 	uint32_t mapped;
@@ -124,7 +124,7 @@ sl_http_url_parse(const char *text, bool allow_plaintext, struct sl_http_url *ou
 	CURLUcode bad;
 	enum sl_code rc;
 
-	*out = (struct sl_http_url){0};
+	*out = (struct sl_http_url){ 0 };
 	if (!u)
 		return sl_fail(err, SL_E_NOMEM, "url", "no memory for the address");
 	bad = curl_url_set(u, CURLUPART_URL, text ? text : "", CURLU_NON_SUPPORT_SCHEME);
@@ -150,7 +150,7 @@ void
 sl_http_url_free(struct sl_http_url *u)
 {
 	free(u->text);
-	*u = (struct sl_http_url){0};
+	*u = (struct sl_http_url){ 0 };
 }
 
 void

@@ -24,18 +24,18 @@ struct ctx {
 	char *health; /* owned; URL of RudderStack's GET /health, NULL for Segment */
 };
 
-static const char *const kinds[] = {"rudderstack", "segment", NULL};
+static const char *const kinds[] = { "rudderstack", "segment", NULL };
 
 static const struct sl_prop props[] = {
-	{"url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Data plane of RudderStack (https://host:8080), or https://api.segment.io."},
-	{"write_key", SL_P_SECRET, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Write key of the source, as a reference: env:NAME, file:PATH or exec:PROGRAM."},
-	{"kind", SL_P_ENUM, 0, "rudderstack", 0, 0, kinds,
-	 "Who answers; segment keeps batches at 2500 events and 500000 bytes."},
-	{"batch_events", SL_P_INT, 0, "500", 1, 10000, NULL, "Most events in one request."},
-	{"batch_bytes", SL_P_BYTES, 0, "500000", EVENT_BYTES * 2, RUDDER_BATCH_BYTES, NULL,
-	 "Most bytes of one request before compression."},
+	{ "url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Data plane of RudderStack (https://host:8080), or https://api.segment.io." },
+	{ "write_key", SL_P_SECRET, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Write key of the source, as a reference: env:NAME, file:PATH or exec:PROGRAM." },
+	{ "kind", SL_P_ENUM, 0, "rudderstack", 0, 0, kinds,
+	  "Who answers; segment keeps batches at 2500 events and 500000 bytes." },
+	{ "batch_events", SL_P_INT, 0, "500", 1, 10000, NULL, "Most events in one request." },
+	{ "batch_bytes", SL_P_BYTES, 0, "500000", EVENT_BYTES * 2, RUDDER_BATCH_BYTES, NULL,
+	  "Most bytes of one request before compression." },
 	SL_HTTP_PROP_GZIP("auto"),
 	SL_HTTP_PROP_INFLIGHT,
 	SL_HTTP_PROP_RATE,
@@ -45,9 +45,9 @@ static const struct sl_prop props[] = {
 
 /* An address that does not exist and a source that is switched off both concern every event. */
 static const struct sl_http_rule rules[] = {
-	{404, SL_C_CONFIG},
-	{405, SL_C_CONFIG},
-	{410, SL_C_CONFIG},
+	{ 404, SL_C_CONFIG },
+	{ 405, SL_C_CONFIG },
+	{ 410, SL_C_CONFIG },
 };
 
 static enum sl_code
@@ -70,7 +70,7 @@ encode(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us
 static void
 cut_path(char *url)
 {
-	static const char *const tails[] = {"/", "/v1/batch", "/v1"};
+	static const char *const tails[] = { "/", "/v1/batch", "/v1" };
 	bool again = true;
 
 	while (again) {
@@ -186,8 +186,9 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 static enum sl_code
 check_key(struct ctx *c, struct sl_buf *line, struct sl_err *err)
 {
-	struct sl_http_request req = {
-		.method = "POST", .url = c->sender.url.text, .headers = c->sender.headers};
+	struct sl_http_request req = { .method = "POST",
+				       .url = c->sender.url.text,
+				       .headers = c->sender.headers };
 	struct sl_http_result r;
 	struct sl_buf body;
 	enum sl_code rc;
@@ -216,13 +217,14 @@ check_key(struct ctx *c, struct sl_buf *line, struct sl_err *err)
 static void
 add_health(struct ctx *c, struct sl_buf *line)
 {
-	struct sl_http_request req = {
-		.method = "GET", .url = c->health, .headers = c->sender.headers};
+	struct sl_http_request req = { .method = "GET",
+				       .url = c->health,
+				       .headers = c->sender.headers };
 	struct sl_http_result r;
 	struct sl_outcome o;
-	struct sl_err ignored = {0};
+	struct sl_err ignored = { 0 };
 
-	if (sl_http_once(c->sender.http, &req, (struct sl_str){0}, &r, &ignored) != SL_OK ||
+	if (sl_http_once(c->sender.http, &req, (struct sl_str){ 0 }, &r, &ignored) != SL_OK ||
 	    !r.ok || r.status != 200)
 		return;
 	sl_http_outcome(&r, 1, NULL, 0, &o);

@@ -14,23 +14,23 @@ struct ctx {
 	enum format format;
 };
 
-static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
-static const char *const formats[] = {"array", "single", "ndjson", NULL};
+static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
+static const char *const formats[] = { "array", "single", "ndjson", NULL };
 
 static const struct sl_prop props[] = {
-	{"url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Where the events are sent."},
-	{"method", SL_P_ENUM, 0, "POST", 0, 0, methods, "Method of the requests."},
-	{"format", SL_P_ENUM, 0, "array", 0, 0, formats,
-	 "array: [event, ...]; single: one event a request; ndjson: one event a line."},
-	{"token", SL_P_SECRET, 0, NULL, 0, 0, NULL,
-	 "Secret that the server asks for, as a reference: env:NAME, file:PATH or exec:PROGRAM."},
-	{"token_header", SL_P_STRING, 0, "Authorization", 0, 0, NULL,
-	 "Header for the token; in Authorization it is written as \"Bearer TOKEN\"."},
-	{"headers", SL_P_LIST, 0, NULL, 0, 0, NULL,
-	 "More headers, each as \"Name: value\"; nothing secret."},
-	{"batch_events", SL_P_INT, 0, "500", 1, 100000, NULL, "Most events in one request."},
-	{"batch_bytes", SL_P_BYTES, 0, "500000", 1024, 64 << 20, NULL,
-	 "Most bytes of one request before compression."},
+	{ "url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Where the events are sent." },
+	{ "method", SL_P_ENUM, 0, "POST", 0, 0, methods, "Method of the requests." },
+	{ "format", SL_P_ENUM, 0, "array", 0, 0, formats,
+	  "array: [event, ...]; single: one event a request; ndjson: one event a line." },
+	{ "token", SL_P_SECRET, 0, NULL, 0, 0, NULL,
+	  "Secret that the server asks for, as a reference: env:NAME, file:PATH or exec:PROGRAM." },
+	{ "token_header", SL_P_STRING, 0, "Authorization", 0, 0, NULL,
+	  "Header for the token; in Authorization it is written as \"Bearer TOKEN\"." },
+	{ "headers", SL_P_LIST, 0, NULL, 0, 0, NULL,
+	  "More headers, each as \"Name: value\"; nothing secret." },
+	{ "batch_events", SL_P_INT, 0, "500", 1, 100000, NULL, "Most events in one request." },
+	{ "batch_bytes", SL_P_BYTES, 0, "500000", 1024, 64 << 20, NULL,
+	  "Most bytes of one request before compression." },
 	SL_HTTP_PROP_GZIP("off"),
 	SL_HTTP_PROP_INFLIGHT,
 	SL_HTTP_PROP_RATE,
@@ -63,8 +63,9 @@ check_name(struct sl_str name, struct sl_err *err)
 {
 	static const char *const ours[] = {
 		"Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Host",
-		"Expect"};
-	static const char *const secret[] = {"Authorization", "Proxy-Authorization", "Cookie"};
+		"Expect"
+	};
+	static const char *const secret[] = { "Authorization", "Proxy-Authorization", "Cookie" };
 
 	for (size_t i = 0; i < SL_COUNT(ours); i++) {
 		if (name.len == strlen(ours[i]) && strncasecmp(name.ptr, ours[i], name.len) == 0)
@@ -93,34 +94,29 @@ add_line(struct ctx *c, struct sl_str line, struct sl_err *err)
 		sl_fail(err, SL_E_CONFIG, "headers", "a header has no colon");
 		return sl_err_hint(err, "write it as \"Name: value\"");
 	}
-	name = sl_str_trim((struct sl_str){line.ptr, (size_t)(colon - line.ptr)});
-	value = sl_str_trim((struct sl_str){colon + 1, (size_t)(line.ptr + line.len - colon - 1)});
+	name = sl_str_trim((struct sl_str){ line.ptr, (size_t)(colon - line.ptr) });
+	value = sl_str_trim(
+		(struct sl_str){ colon + 1, (size_t)(line.ptr + line.len - colon - 1) });
 	rc = check_name(name, err);
 	return rc == SL_OK ? sl_http_headers_add(c->sender.headers, "headers", name, value, err)
 			   : rc;
 }
 
-/* The list arrives joined by commas, which values may hold too: a piece without a colon belongs to
- * the header before it. */
 static enum sl_code
 add_list(struct ctx *c, const char *text, struct sl_err *err)
 {
-	const char *start = text;
+	struct sl_buf item;
+	enum sl_code rc = SL_OK;
 
-	while (start && *start) {
-		const char *end = strchr(start, ',');
-		enum sl_code rc;
-		struct sl_str line;
-
-		while (end && !memchr(end + 1, ':', strcspn(end + 1, ",")) && end[1])
-			end = strchr(end + 1, ',');
-		line = end ? (struct sl_str){start, (size_t)(end - start)} : sl_str(start);
-		rc = add_line(c, sl_str_trim(line), err);
-		if (rc != SL_OK)
-			return rc;
-		start = end ? end + 1 : NULL;
+	sl_buf_init(&item, 0);
+	while (rc == SL_OK && text && sl_prop_item(&text, &item)) {
+		if (item.failed)
+			rc = sl_fail(err, SL_E_NOMEM, "headers", "no memory for a header");
+		else
+			rc = add_line(c, sl_buf_view(&item), err);
 	}
-	return SL_OK;
+	sl_buf_free(&item);
+	return rc;
 }
 
 static enum sl_code
@@ -202,13 +198,14 @@ static enum sl_code
 check(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err)
 {
 	struct ctx *c = ctx;
-	struct sl_http_request req = {
-		.method = "OPTIONS", .url = c->sender.url.text, .headers = c->sender.headers};
+	struct sl_http_request req = { .method = "OPTIONS",
+				       .url = c->sender.url.text,
+				       .headers = c->sender.headers };
 	struct sl_http_result r;
 	struct sl_buf line;
 	enum sl_code rc;
 
-	rc = sl_http_once(c->sender.http, &req, (struct sl_str){0}, &r, err);
+	rc = sl_http_once(c->sender.http, &req, (struct sl_str){ 0 }, &r, err);
 	if (rc == SL_OK && r.status != 501)
 		rc = sl_http_check_result(&c->sender, &r, err);
 	if (rc != SL_OK)
