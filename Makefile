@@ -40,10 +40,10 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstric
 WERROR ?= -Werror
 HARDEN := -fstack-protector-strong -fPIE
 OPT_release := -O2 -g -D_FORTIFY_SOURCE=2
-OPT_debug   := -Og -g3 -DSL_DEBUG
-OPT_asan    := -O1 -g -DSL_DEBUG -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-OPT_tsan    := -O1 -g -DSL_DEBUG -fsanitize=thread -fno-omit-frame-pointer
-OPT_fuzz    := -O1 -g -DSL_DEBUG -fsanitize=fuzzer-no-link,address,undefined
+OPT_debug   := -Og -g3
+OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 CPPFLAGS_ := -I. -I$(B)/gen -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_   := -std=c17 -pthread $(WARN) $(WERROR) $(HARDEN) $(OPT_$(VARIANT)) $(CFLAGS)
 LDFLAGS_  := -pthread -pie -Wl,-z,relro,-z,now $(filter -fsanitize%,$(OPT_$(VARIANT))) $(LDFLAGS)
