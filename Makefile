@@ -72,7 +72,7 @@ BUILT_IN := $(call obj,$(shell grep -ls 'SL_VERSION\|SL_DATADIR' $(CORE_SRC) $(T
 BUILT_IN_FLAGS := -DSL_VERSION='"$(VERSION)"' -DSL_DATADIR='"$(datadir)"'
 
 .PHONY: all need deps deps-test demo demo-run test suites unit integration tuitest asan tsan fuzz fuzz-run
-.PHONY: bench lint lint-run layers format install clean help FORCE
+.PHONY: bench lint lint-layout lint-scripts lint-tidy layers format install clean help FORCE
 all: build/$(NAME)             ## build the program: build/sluice
 ifeq ($(VARIANT),release)
 build/$(NAME): $(BIN)
@@ -150,11 +150,13 @@ bench: $(BIN)                  ## how fast, as a ratio to what the machine can d
 # ---- checks -------------------------------------------------------------------------------------
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 TIDY    := $(patsubst %.c,$(B)/tidy/%.ok,$(filter %.c,$(C_FILES)))
-lint: layers                   ## layout, layers, scripts, clang-tidy
+lint:                          ## layout, layers, scripts, clang-tidy
+	@$(AGAIN) -k layers lint-layout lint-scripts lint-tidy
+lint-layout:
 	@clang-format --dry-run -Werror $(C_FILES)
+lint-scripts:
 	@for f in $$(git ls-files '*.sh' .ci/run); do bash -n $$f || exit 1; done
-	@$(AGAIN) -k lint-run
-lint-run: $(TIDY)
+lint-tidy: $(TIDY)
 # After the object: it is made anew when a header changes.
 $(B)/tidy/%.ok: $(B)/%.o .clang-tidy
 	@mkdir -p $(@D)
