@@ -322,10 +322,13 @@ struct sl_receiver_options {
 	const char *write_key; /* NULL = any */
 	bool discard;          /* count only */
 	const char *faults;    /* JSON text, see the help; NULL = none */
+	bool sync_full;        /* each answer waits for the disk: survives a power cut too */
 };
 struct sl_receiver_count {
-	uint64_t requests, events, repeats, conflicts, refused, bytes;
+	uint64_t requests, events, repeats, conflicts, bytes;
+	uint64_t refused; /* requests that were not answered 200 */
 };
+/* NULL: *problem says why. */
 struct sl_receiver *sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *problem);
 unsigned sl_receiver_port(const struct sl_receiver *r);
 void sl_receiver_counts(const struct sl_receiver *r, struct sl_receiver_count *out);

@@ -305,11 +305,10 @@ is_authority(struct sl_str a)
 static enum sl_code
 check_url(const struct sl_prop *p, const char *text, struct sl_err *err)
 {
-	size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
-			: strncmp(text, "http://", 7) == 0 ? 7
-							   : 0;
-	struct sl_str rest = sl_str(text + scheme);
-	struct sl_str authority = { rest.ptr, strcspn(rest.ptr, "/?#") };
+	bool web = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+	const char *mark = strstr(text, "://");
+	const char *rest = mark ? mark + 3 : text;
+	struct sl_str authority = { rest, strcspn(rest, "/?#") };
 
 	/* Before all else: what stands before an @ is often a password, and is never repeated. */
 	if (memchr(authority.ptr, '@', authority.len)) {
@@ -318,7 +317,7 @@ check_url(const struct sl_prop *p, const char *text, struct sl_err *err)
 		return sl_err_hint(
 			err, "remove what is before the @; credentials have fields of their own");
 	}
-	if (scheme == 0) {
+	if (!web) {
 		fail_echo(err, p, "an address that starts with http:// or https://", text);
 		return sl_err_hint(err, "write it whole, such as https://events.example.com");
 	}

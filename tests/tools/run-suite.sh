@@ -34,7 +34,7 @@ for program in "$@"; do
 	rc=0
 	timeout -k 10 "${TEST_TIMEOUT:-300}" "${fixed[@]}" "$program" >"$out" 2>&1 </dev/null || rc=$?
 	read -r p f s plan < <(awk '
-		/^ok [0-9]/ && / # [Ss][Kk][Ii][Pp]/ { s++; next }
+		/^(not )?ok [0-9]+ (.*)?# [Ss][Kk][Ii][Pp]/ { s++; next }
 		/^ok [0-9]/ { p++ }
 		/^not ok [0-9]/ { f++ }
 		/^1\.\.[0-9]+/ { plan += substr($1, 4) }

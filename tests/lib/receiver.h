@@ -1,0 +1,34 @@
+/* receiver.h - a receiver inside the test program, with a database that ends with it.
+ *
+ *	struct test_receiver *rx = test_receiver_start(NULL);
+ *	... send to test_receiver_url(rx) ...
+ *	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 3);
+ *	test_receiver_stop(rx);
+ *
+ * Tables: core/receive/keep.sql. Every function ends the test program with a message when it cannot
+ * do what is asked. */
+#ifndef TEST_RECEIVER_H
+#define TEST_RECEIVER_H
+
+#include "core/receive/receive.h"
+
+struct test_receiver;
+
+/* options NULL = the defaults. A database is made in a directory of its own under $TMPDIR (or /tmp),
+ * unless options->database names one or options->discard is set. */
+struct test_receiver *test_receiver_start(const struct sl_receive_options *options);
+void test_receiver_stop(struct test_receiver *rx); /* NULL is allowed */
+
+/* "http://127.0.0.1:PORT", without a slash at the end. */
+const char *test_receiver_url(const struct test_receiver *rx);
+const char *test_receiver_database(const struct test_receiver *rx);
+struct sl_receive_stats test_receiver_stats(const struct test_receiver *rx);
+
+/* As PUT /_fault takes it; "{}" ends all faults. */
+void test_receiver_faults(struct test_receiver *rx, const char *json);
+
+/* First column of the first row as a number or as text (malloc'ed; NULL: no row, or SQL NULL). */
+long long test_receiver_int(const struct test_receiver *rx, const char *sql);
+char *test_receiver_get(const struct test_receiver *rx, const char *sql);
+
+#endif
