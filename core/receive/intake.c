@@ -144,10 +144,18 @@ read_key(struct sl_arena *a, const struct pick *p, struct sl_str hook, struct sl
 	return true;
 }
 
+/* Everything that is no event about a user is an object with a key: "record", "row", or what the
+ * sender calls it. */
 static bool
 is_keyed(struct sl_str type)
 {
-	return sl_str_is(type, "record") || sl_str_is(type, "row");
+	static const char *const about_users[] = { "identify", "track", "page",
+						   "screen",   "group", "alias" };
+
+	for (size_t i = 0; i < SL_COUNT(about_users); i++)
+		if (sl_str_is(type, about_users[i]))
+			return false;
+	return true;
 }
 
 /* Rebuild the event with this type, in place of its own. */

@@ -273,7 +273,7 @@ fold(struct sl_keep *k, const struct sl_intake_event *e, struct sl_err *err)
 {
 	if (sl_str_is(e->type, "identify"))
 		return fold_user(k, e, err);
-	if ((sl_str_is(e->type, "record") || sl_str_is(e->type, "row")) && e->key.len > 0)
+	if (e->key.len > 0) /* only found in records and rows */
 		return fold_record(k, e, err);
 	return SL_OK;
 }

@@ -5,7 +5,7 @@
  *   POST /v1/{identify,track,page,screen,group,alias,record}   one event, its type is the path's
  *   POST /v1/{batch,import}                                    {"batch": [event, ...]}
  *   GET  /health /version
- * and takes webhooks (POST or PUT): a JSON array, one JSON object, or one object a line:
+ * and takes webhooks (POST, PUT or PATCH): a JSON array, one JSON object, or one object a line:
  *   /hook  /hook/<name>          each object is an event; without "type" it is a "row"
  * and, from the same host only:
  *   GET  /_stats                 the counters below as JSON

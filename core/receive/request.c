@@ -96,6 +96,7 @@ static void
 check_head(struct sl_request *rq, const struct sl_request_head *h)
 {
 	bool post = strcmp(h->method, "POST") == 0, put = strcmp(h->method, "PUT") == 0;
+	bool patch = strcmp(h->method, "PATCH") == 0;
 	bool get = strcmp(h->method, "GET") == 0;
 	bool control = rq->route == R_STATS || rq->route == R_FAULT;
 
@@ -105,7 +106,7 @@ check_head(struct sl_request *rq, const struct sl_request_head *h)
 		refuse_head(rq, 403, "only from the receiver's own host");
 	else if (!takes_events(rq->route) && !get && !(put && rq->route == R_FAULT))
 		refuse_head(rq, 405, "Invalid HTTP Request Method");
-	else if (takes_events(rq->route) && !post && !(put && rq->route == R_HOOK))
+	else if (takes_events(rq->route) && !post && !((put || patch) && rq->route == R_HOOK))
 		refuse_head(rq, 400, "Invalid HTTP Request Method");
 	else if (takes_events(rq->route) && rq->ctx->write_key && (!h->user || !*h->user))
 		refuse_head(rq, 401, "Failed to read writeKey from header");
