@@ -9,10 +9,8 @@
 #ifndef TUI_CANVAS_H
 #define TUI_CANVAS_H
 
-#include "tui/base.h"
+#include "tui/glyph.h"
 #include "tui/role.h"
-
-#define TUI_MARKS 4 /* combining marks kept per cell */
 
 struct tui_cell {
 	uint32_t cp; /* 0: the right half of a wide character */
@@ -28,7 +26,6 @@ struct tui_grid {
 	int cur_y, cur_x; /* the hardware cursor: on the selected row, for screen readers too */
 	bool cur_on;      /* visible */
 	bool ascii;
-	struct sl_buf scratch; /* of tui_put() */
 };
 
 bool tui_grid_init(struct tui_grid *g, int rows, int cols, bool ascii) SL_MUST;

@@ -26,7 +26,7 @@ void tui_term_close(struct tui_term *t); /* gives it back as it was; NULL is all
 
 int tui_term_tty_fd(const struct tui_term *t);    /* poll for input */
 int tui_term_signal_fd(const struct tui_term *t); /* poll for signals */
-/* What waits: keys, RESIZE, and SIGNAL for SIGTERM, SIGHUP, SIGINT, SIGTSTP and SIGCHLD. Never blocks.
+/* What waits: keys, RESIZE, and SIGNAL for SIGTERM, SIGHUP, SIGINT, SIGQUIT and SIGTSTP. Never blocks.
  * A tty that is gone comes as SIGHUP. */
 bool tui_term_read(struct tui_term *t, struct tui_event *ev);
 int
@@ -39,8 +39,9 @@ const char *tui_term_notice(const struct tui_term *t); /* "TERM=x is unknown, ..
 /* "xterm-256color, 256 colours, true colour, UTF-8" */
 void tui_term_describe(const struct tui_term *t, struct sl_buf *out);
 
-/* Show a grid: one write, nothing where nothing changed. */
-void tui_term_show(struct tui_term *t, const struct tui_grid *g, const struct tui_theme *theme);
+/* Show a grid: one write, nothing where nothing changed. False: the terminal does not take more now,
+ * try later. */
+bool tui_term_show(struct tui_term *t, const struct tui_grid *g, const struct tui_theme *theme);
 void tui_term_repaint(struct tui_term *t); /* the next show draws everything */
 void tui_term_mouse(struct tui_term *t, bool on);
 

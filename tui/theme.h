@@ -10,12 +10,17 @@
 
 enum tui_depth { TUI_MONO, TUI_8, TUI_16, TUI_256, TUI_TRUE };
 
-enum tui_color_kind { TUI_COLOR_UNSET, TUI_COLOR_DEFAULT, TUI_COLOR_SET };
+enum tui_color_kind {
+	TUI_COLOR_UNSET,   /* as without it */
+	TUI_COLOR_DEFAULT, /* the terminal's own foreground or background */
+	TUI_COLOR_ANSI,    /* one of the 16 that the user chose for the terminal: c16 */
+	TUI_COLOR_SET
+};
 struct tui_color {
-	enum tui_color_kind kind; /* DEFAULT: the terminal's own */
-	uint32_t rgb;             /* 0xRRGGBB */
-	uint8_t c256;             /* 0..255 */
-	uint8_t c16;              /* 0..15 */
+	enum tui_color_kind kind;
+	uint32_t rgb; /* 0xRRGGBB */
+	uint8_t c256; /* 0..255 */
+	uint8_t c16;  /* 0..15 */
 };
 
 #define TUI_BOLD      1u
