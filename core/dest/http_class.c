@@ -85,9 +85,7 @@ sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http
 		words = SL_LIT("the connection ended without an HTTP answer");
 	else if (out->cls == SL_C_CONFIG && r->status < 400)
 		words = SL_LIT("the address answers with a redirect, which is never followed");
-	if (r->setup)
-		words = sl_str(r->error);
-	len = whole_chars(words, sizeof(out->detail) - 1);
+	len = words.ptr ? whole_chars(words, sizeof(out->detail) - 1) : 0;
 	for (size_t i = 0; i < len; i++)
 		out->detail[i] = words.ptr[i] ? words.ptr[i] : ' ';
 	out->detail[len] = 0;

@@ -189,7 +189,7 @@ check_key(struct ctx *c, struct sl_buf *line, struct sl_err *err)
 	struct sl_http_request req = { .method = "POST",
 				       .url = c->sender.url.text,
 				       .headers = c->sender.headers };
-	struct sl_http_result r;
+	struct sl_http_result r = { 0 };
 	struct sl_buf body;
 	enum sl_code rc;
 

@@ -58,7 +58,7 @@ read_more(struct connection *c)
 {
 	ssize_t n;
 
-	if (c->len + 1 >= c->cap) {
+	if (!c->buf || c->len + 1 >= c->cap) {
 		c->cap = c->cap ? c->cap * 2 : 65536;
 		c->buf = realloc(c->buf, c->cap);
 		must(c->buf, "memory");
@@ -110,8 +110,9 @@ read_request(struct connection *c, struct peer_request *r)
 			return false;
 	}
 	head = (size_t)(end - c->buf) + 4;
+	must(sscanf(c->buf, "%15s %255s", r->method, r->path) == 2, "request line");
 	r->head = strndup(c->buf, head - 2);
-	must(r->head && sscanf(r->head, "%15s %255s", r->method, r->path) == 2, "request line");
+	must(r->head, "memory");
 	length = peer_header(r, "Content-Length");
 	r->body_len = length ? strtoul(length, NULL, 10) : 0;
 	free(length);
