@@ -3,7 +3,7 @@
 #   make asan tsan       the same sources with a sanitizer, each in a folder of its own
 # Sources are found by wildcard: adding a file needs no edit here.
 .DEFAULT_GOAL := all
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -106,7 +106,6 @@ $(B)/tests/%: $(B)/tests/%.o $(call obj,$(LIB_SRC)) $(TUI_LIB) $(CORE_LIB)
 
 # ---- what must be installed ---------------------------------------------------------------------
 # A make computes its library flags when it starts: what needs a package runs in a second make.
-AGAIN := $(MAKE) --no-print-directory
 need:
 	@tests/tools/deps.sh need $(DEBS)
 deps:                          ## install the Debian packages that the program needs
@@ -114,7 +113,7 @@ deps:                          ## install the Debian packages that the program n
 deps-test:                     ## the same, and what the tests need
 	@tests/tools/deps.sh install $(DEBS) $(DEBS_TEST)
 demo: deps                     ## a sample warehouse, a local receiver, and the TUI on them
-	@$(AGAIN) demo-run
+	@$(MAKE) demo-run
 demo-run: all
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/tools/demo.sh
 
@@ -124,10 +123,10 @@ SUMS  := $(B)/sums
 SUITE  = B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) VARIANT=$(VARIANT) SUMS=$(SUMS) tests/tools/run-suite.sh
 LABEL := $(if $(filter release,$(VARIANT)),,$(VARIANT) )
 test: deps-test                ## install what is missing, build, run every suite
-	@$(AGAIN) suites
+	@$(MAKE) suites
 suites: $(BIN) $(UNIT) $(filter-out %.sh,$(INTEG) $(TUIT))
 	@rm -f $(SUMS); bad=0; \
-	for s in unit integration tuitest; do $(AGAIN) $$s || bad=1; done; \
+	for s in unit integration tuitest; do $(MAKE) $$s || bad=1; done; \
 	tests/tools/run-suite.sh --sum $(SUMS) && exit $$bad
 unit: $(UNIT)                  ## the unit tests; T=test_text runs one of them
 	@$(SUITE) "$(LABEL)unit" $(UNIT)
@@ -136,12 +135,12 @@ integration: $(BIN) $(filter-out %.sh,$(INTEG)) ## the tests against real server
 tuitest: $(BIN) $(filter-out %.sh,$(TUIT)) ## the tests of the screens
 	@$(SUITE) "$(LABEL)tuitest" $(TUIT)
 asan:                          ## every suite under AddressSanitizer and UBSan
-	@$(AGAIN) VARIANT=asan suites
+	@$(MAKE) VARIANT=asan suites
 tsan:                          ## the unit tests under ThreadSanitizer
-	@$(AGAIN) VARIANT=tsan unit
+	@$(MAKE) VARIANT=tsan unit
 FUZZ_TIME ?= 20
 fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
-	@$(AGAIN) VARIANT=fuzz CC=clang fuzz-run
+	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
 	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) tests/tools/run-fuzz.sh $(FUZZ)
 bench: $(BIN)                  ## how fast, as a ratio to what the machine can do
@@ -151,7 +150,7 @@ bench: $(BIN)                  ## how fast, as a ratio to what the machine can d
 C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 TIDY    := $(patsubst %.c,$(B)/tidy/%.ok,$(filter %.c,$(C_FILES)))
 lint:                          ## layout, layers, scripts, clang-tidy
-	@$(AGAIN) -k layers lint-layout lint-scripts lint-tidy
+	@$(MAKE) -k layers lint-layout lint-scripts lint-tidy
 lint-layout:
 	@clang-format --dry-run -Werror $(C_FILES)
 lint-scripts:

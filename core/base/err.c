@@ -22,6 +22,8 @@ trim_cut_sequence(char *s)
 		s[len - 1 - back] = '\0';
 }
 
+static void format(char *out, size_t cap, const char *fmt, va_list ap) SL_PRINTF(3, 0);
+
 static void
 format(char *out, size_t cap, const char *fmt, va_list ap)
 {
