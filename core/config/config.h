@@ -9,11 +9,13 @@
  *
  * A name is the file name without .json: [a-z0-9][a-z0-9_-]*, at most 64. Inside, an object is a flat
  * list of settings (name, text, line): what a form shows, what JSON holds, what a driver reads. A map
- * entry is the setting "map.<to>" with the expression as its text; a list is its items joined by ",".
+ * entry is the setting "map.<to>" with the expression as its text; a list is its items joined by ","
+ * (sl_prop_item() takes them apart). A setting with empty text is the same as one that is not there.
  * "sql" may be a string or a list of lines (saved as a list when it has more than one line).
  *
  * A loaded config never changes; load again to see new files. Broken objects stay in the list, marked,
- * so that a screen can show them; every mistake of every file is in problems[]. */
+ * so that a screen can show them; every mistake of every file is in problems[]. Their settings hold what
+ * could be understood: never an unknown key nor the text of a secret that was written in clear. */
 #ifndef SL_CONFIG_H
 #define SL_CONFIG_H
 
@@ -22,6 +24,10 @@
 
 enum sl_kind { SL_KIND_CONNECTION, SL_KIND_PROFILE, SL_KIND_SYNC };
 #define SL_KINDS 3
+
+#define SL_DST_REMOVES 1u /* understands remove events (record, row) */
+#define SL_DST_DEDUPES 2u /* drops repeats of an event id */
+#define SL_DST_EVENTS  4u /* takes identify/track/... ; without it only the row shape */
 
 /* What the registries of sources and destinations tell the config (which may not know them). */
 struct sl_driver_info {
@@ -58,8 +64,9 @@ struct sl_config {
 	struct sl_arena *arena; /* owns it all */
 };
 
-/* Fails only where the directory itself cannot be read; mistakes in files go to problems. The
- * drivers' table must outlive the config. */
+/* Fails only where the directory itself cannot be read; mistakes in files go to problems.
+ * SL_E_NOTFOUND: there is no such directory, or none of the three folders in it. The drivers' table
+ * must outlive the config. */
 enum sl_code sl_config_load(const char *dir, const struct sl_driver_info *drivers, size_t ndrivers,
 			    struct sl_config **out, struct sl_err *err) SL_MUST;
 void sl_config_free(struct sl_config *c); /* NULL is allowed */
@@ -94,8 +101,15 @@ enum sl_code sl_config_save(const struct sl_config_check *what, struct sl_err *e
 /* Refuses while another object of c uses it, and names the users. */
 enum sl_code sl_config_delete(const struct sl_config *c, enum sl_kind kind, const char *name,
 			      struct sl_err *err) SL_MUST;
-/* A new workspace: the folders, a README.md that explains them, a .gitignore with state/. */
+/* A new workspace: the folders, a README.md that explains them, a .gitignore with state/. What exists
+ * is left as it is. */
 enum sl_code sl_config_init(const char *dir, struct sl_err *err) SL_MUST;
+
+/* Where the workspace and its state are. dir is what the user asked for (-w DIR): the state is then
+ * DIR/state. NULL: $XDG_CONFIG_HOME/sluice (~/.config/sluice) and $XDG_STATE_HOME/sluice
+ * (~/.local/state/sluice). Both buffers have cap bytes. Nothing is created. */
+enum sl_code sl_config_default_dirs(const char *dir, char *config, char *state, size_t cap,
+				    struct sl_err *err) SL_MUST;
 
 /* ---- typed views, read from checked settings ---------------------------------------------- */
 
@@ -138,7 +152,8 @@ enum sl_code sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, 
 			     struct sl_err *err) SL_MUST;
 enum sl_code sl_sync_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_sync *out,
 			  struct sl_err *err) SL_MUST;
-/* "schema.table" as SQL reads it ("Odd.Name" in quotes is one part); schema empty when not given. */
+/* "schema.table" with quotes as in SQL ("Odd.Name" is one part); letters keep their case with or without
+ * quotes; schema empty when not given. */
 enum sl_code sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema, struct sl_str *table,
 			    struct sl_err *err) SL_MUST;
 const char *sl_mode_name(enum sl_mode m);

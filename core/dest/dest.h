@@ -6,12 +6,9 @@
 #ifndef SL_DEST_H
 #define SL_DEST_H
 
+#include "core/config/config.h" /* SL_DST_*: what a driver says it can do */
 #include "core/model/model.h"
 #include "core/model/prop.h"
-
-#define SL_DST_REMOVES 1u /* understands remove events (record, row) */
-#define SL_DST_DEDUPES 2u /* drops repeats of an event id */
-#define SL_DST_EVENTS  4u /* takes identify/track/... ; without it only the row shape */
 
 struct sl_dest_limits {
 	uint32_t batch_events; /* most events in one delivery */
@@ -44,7 +41,7 @@ typedef void sl_complete_fn(void *arg, struct sl_delivery *d);
 struct sl_dest_driver {
 	const char *name;  /* "rudderstack" */
 	const char *title; /* "RudderStack / Segment" */
-	unsigned caps;
+	unsigned caps; /* SL_DST_* */
 	size_t ctx_size; /* allocated zeroed by the caller */
 	const struct sl_prop *props;
 	size_t nprops;
