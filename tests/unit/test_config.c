@@ -3,40 +3,38 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/lib/check.h"
 
 /* ---- a small table of drivers, and a workspace in a folder of its own -------------------------- */
 
-static const char *const tls_modes[] = {"off", "on", NULL};
+static const char *const tls_modes[] = { "off", "on", NULL };
 static const struct sl_prop pg_props[] = {
-	{"host", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Host of the server."},
-	{"port", SL_P_INT, 0, "5432", 1, 65535, NULL, "Port of the server."},
-	{"database", SL_P_STRING, 0, NULL, 0, 0, NULL, "Name of the database."},
-	{"password", SL_P_SECRET, 0, NULL, 0, 0, NULL, "Password, as a reference."},
-	{"tls", SL_P_ENUM, 0, "on", 0, 0, tls_modes, "Encrypt the connection."},
-	{"timeout", SL_P_MILLIS, 0, "10s", 1000, 600000, NULL, "Longest wait for an answer."},
+	{ "host", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Host of the server." },
+	{ "port", SL_P_INT, 0, "5432", 1, 65535, NULL, "Port of the server." },
+	{ "database", SL_P_STRING, 0, NULL, 0, 0, NULL, "Name of the database." },
+	{ "password", SL_P_SECRET, 0, NULL, 0, 0, NULL, "Password, as a reference." },
+	{ "tls", SL_P_ENUM, 0, "on", 0, 0, tls_modes, "Encrypt the connection." },
+	{ "timeout", SL_P_MILLIS, 0, "10s", 1000, 600000, NULL, "Longest wait for an answer." },
 };
 static const struct sl_prop http_props[] = {
-	{"url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Where events are sent."},
-	{"write_key", SL_P_SECRET, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Key, as a reference."},
-	{"gzip", SL_P_BOOL, 0, "true", 0, 0, NULL, "Compress requests."},
-	{"batch_bytes", SL_P_BYTES, 0, "500000", 1024, 1 << 26, NULL, "Most bytes of a request."},
-	{"headers", SL_P_LIST, 0, NULL, 0, 0, NULL, "More headers."},
+	{ "url", SL_P_URL, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Where events are sent." },
+	{ "write_key", SL_P_SECRET, SL_PROP_REQUIRED, NULL, 0, 0, NULL, "Key, as a reference." },
+	{ "gzip", SL_P_BOOL, 0, "true", 0, 0, NULL, "Compress requests." },
+	{ "batch_bytes", SL_P_BYTES, 0, "500000", 1024, 1 << 26, NULL, "Most bytes of a request." },
+	{ "headers", SL_P_LIST, 0, NULL, 0, 0, NULL, "More headers." },
 };
 static const struct sl_driver_info drivers[] = {
-	{"postgres", "PostgreSQL", true, 0, pg_props, SL_COUNT(pg_props)},
-	{"rudderstack", "RudderStack", false, SL_DST_REMOVES | SL_DST_EVENTS, http_props,
-	 SL_COUNT(http_props)},
-	{"table", "A table", false, 0, pg_props, SL_COUNT(pg_props)},
+	{ "postgres", "PostgreSQL", true, 0, pg_props, SL_COUNT(pg_props) },
+	{ "rudderstack", "RudderStack", false, SL_DST_REMOVES | SL_DST_EVENTS, http_props,
+	  SL_COUNT(http_props) },
+	{ "table", "A table", false, 0, pg_props, SL_COUNT(pg_props) },
 };
 
 static char dir[64];
@@ -52,7 +50,7 @@ setup(void **state)
 	assert_non_null(mkdtemp(dir));
 	arena = sl_arena_new(4096, 0);
 	assert_non_null(arena);
-	err = (struct sl_err){0};
+	err = (struct sl_err){ 0 };
 	return sl_config_init(dir, &err);
 }
 
@@ -306,7 +304,7 @@ test_mirror_needs_an_event_that_can_remove(void **state)
 	put("profiles/ops.json",
 	    "{\"event\": \"row\", \"map\": {\"id\": \"id\", \"op\": \" $op | upper\"}}");
 	put("profiles/rec.json", "{\"event\": \"record\", \"map\": {\"id\": \"id\"}}");
-	const char *names[] = {"users", "rows", "ops", "rec"};
+	const char *names[] = { "users", "rows", "ops", "rec" };
 	for (size_t i = 0; i < 4; i++) {
 		char file[32], text[256];
 		snprintf(file, sizeof(file), "syncs/m-%s.json", names[i]);
@@ -460,16 +458,16 @@ test_no_workspace(void **state)
 static void
 test_check_of_a_form(void **state)
 {
-	const struct sl_setting wrong[] = {{"source", "rudder", 0},
-					   {"table", "t", 0},
-					   {"key", "id, region", 0},
-					   {"profile", "usres", 0},
-					   {"destination", "rudder", 0},
-					   {"mode", "", 0},
-					   {"sorce", "x", 0},
-					   {"table", "u", 0}};
-	struct sl_config_check what = {NULL,      drivers, SL_COUNT(drivers), SL_KIND_SYNC,
-				       "New One", wrong,   SL_COUNT(wrong)};
+	const struct sl_setting wrong[] = { { "source", "rudder", 0 },
+					    { "table", "t", 0 },
+					    { "key", "id, region", 0 },
+					    { "profile", "usres", 0 },
+					    { "destination", "rudder", 0 },
+					    { "mode", "", 0 },
+					    { "sorce", "x", 0 },
+					    { "table", "u", 0 } };
+	struct sl_config_check what = { NULL,      drivers, SL_COUNT(drivers), SL_KIND_SYNC,
+					"New One", wrong,   SL_COUNT(wrong) };
 	struct sl_problem_def *p;
 	size_t n;
 
@@ -482,8 +480,10 @@ test_check_of_a_form(void **state)
 	assert_int_equal(n, 5);
 	assert_string_equal(p[0].file, "syncs/New One.json");
 	const struct sl_setting right[] = {
-		{"source", "warehouse", 0}, {"sql", "select 1\nas id", 0}, {"key", "id, region", 0},
-		{"profile", "users", 0},    {"destination", "rudder", 0},  {"table", "", 0}};
+		{ "source", "warehouse", 0 },   { "sql", "select 1\nas id", 0 },
+		{ "key", "id, region", 0 },     { "profile", "users", 0 },
+		{ "destination", "rudder", 0 }, { "table", "", 0 }
+	};
 	what.name = "new-one";
 	what.settings = right;
 	what.nsettings = SL_COUNT(right);
@@ -496,7 +496,7 @@ test_check_of_a_form(void **state)
 static enum sl_code
 save(enum sl_kind kind, const char *name, const struct sl_setting *s, size_t n)
 {
-	struct sl_config_check what = {config, drivers, SL_COUNT(drivers), kind, name, s, n};
+	struct sl_config_check what = { config, drivers, SL_COUNT(drivers), kind, name, s, n };
 
 	return sl_config_save(&what, &err);
 }
@@ -504,22 +504,24 @@ save(enum sl_kind kind, const char *name, const struct sl_setting *s, size_t n)
 static void
 test_saved_files_are_stable(void **state)
 {
-	const struct sl_setting c[] = {{"password", "env:P", 0}, {"timeout", "5s", 0},
-				       {"port", "5433", 0},      {"type", "postgres", 0},
-				       {"tls", "on", 0},         {"host", "d\"b", 0}};
+	const struct sl_setting c[] = { { "password", "env:P", 0 }, { "timeout", "5s", 0 },
+					{ "port", "5433", 0 },      { "type", "postgres", 0 },
+					{ "tls", "on", 0 },         { "host", "d\"b", 0 } };
 	const struct sl_setting d[] = {
-		{"type", "rudderstack", 0}, {"url", "https://x", 0},
-		{"write_key", "env:K", 0},  {"gzip", "false", 0},
-		{"batch_bytes", "64k", 0},  {"headers", "A: b\\, c,D: e", 0}};
+		{ "type", "rudderstack", 0 }, { "url", "https://x", 0 },
+		{ "write_key", "env:K", 0 },  { "gzip", "false", 0 },
+		{ "batch_bytes", "64k", 0 },  { "headers", "A: b\\, c,D: e", 0 }
+	};
 	const struct sl_setting s[] = {
-		{"key", "id,region", 0}, {"max_removes", "007", 0},
-		{"keep_events", "0", 0}, {"mode", "upsert", 0},
-		{"source", "c", 0},      {"profile", "p", 0},
-		{"destination", "d", 0}, {"sql", "select *\nfrom \"Odd\"\n", 0}};
-	const struct sl_setting p[] = {{"map.userId", "id", 0},
-				       {"event", "track", 0},
-				       {"map.event", "'Order \xc3\xbc'", 0},
-				       {"map.a.b", "x | lower", 0}};
+		{ "key", "id,region", 0 }, { "max_removes", "007", 0 },
+		{ "keep_events", "0", 0 }, { "mode", "upsert", 0 },
+		{ "source", "c", 0 },      { "profile", "p", 0 },
+		{ "destination", "d", 0 }, { "sql", "select *\nfrom \"Odd\"\n", 0 }
+	};
+	const struct sl_setting p[] = { { "map.userId", "id", 0 },
+					{ "event", "track", 0 },
+					{ "map.event", "'Order \xc3\xbc'", 0 },
+					{ "map.a.b", "x | lower", 0 } };
 
 	(void)state;
 	load();
@@ -596,7 +598,7 @@ count_files(const char *folder)
 static void
 test_a_failed_save_keeps_the_old_file(void **state)
 {
-	const struct sl_setting p[] = {{"event", "track", 0}, {"map.userId", "another", 0}};
+	const struct sl_setting p[] = { { "event", "track", 0 }, { "map.userId", "another", 0 } };
 	struct rlimit old, tiny;
 
 	(void)state;
@@ -622,7 +624,7 @@ test_a_failed_save_keeps_the_old_file(void **state)
 static void
 test_a_read_only_file_is_not_replaced(void **state)
 {
-	const struct sl_setting p[] = {{"event", "track", 0}, {"map.userId", "another", 0}};
+	const struct sl_setting p[] = { { "event", "track", 0 }, { "map.userId", "another", 0 } };
 
 	(void)state;
 	put("profiles/p.json", "{\"event\": \"row\", \"map\": {\"id\": \"id\"}}");
@@ -765,19 +767,19 @@ test_table_names(void **state)
 	static const struct {
 		const char *text, *schema, *table; /* table NULL: refused */
 	} cases[] = {
-		{"users", "", "users"},
-		{"public.Users", "public", "Users"},
-		{"\"Odd.Name\"", "", "Odd.Name"},
-		{" \"a b\".\"say \"\"hi\"\"\" ", "a b", "say \"hi\""},
-		{"", "", NULL},
-		{"a.", "", NULL},
-		{".a", "", NULL},
-		{"a.b.c", "", NULL},
-		{"\"a", "", NULL},
-		{"\"a\"b", "", NULL},
-		{"a b", "", NULL},
-		{"users; drop", "", NULL},
-		{"\"\"", "", NULL},
+		{ "users", "", "users" },
+		{ "public.Users", "public", "Users" },
+		{ "\"Odd.Name\"", "", "Odd.Name" },
+		{ " \"a b\".\"say \"\"hi\"\"\" ", "a b", "say \"hi\"" },
+		{ "", "", NULL },
+		{ "a.", "", NULL },
+		{ ".a", "", NULL },
+		{ "a.b.c", "", NULL },
+		{ "\"a", "", NULL },
+		{ "\"a\"b", "", NULL },
+		{ "a b", "", NULL },
+		{ "users; drop", "", NULL },
+		{ "\"\"", "", NULL },
 	};
 	struct sl_str schema, table;
 
@@ -787,8 +789,8 @@ test_table_names(void **state)
 		assert_int_equal(code, cases[i].table ? SL_OK : SL_E_CONFIG);
 		if (!cases[i].table)
 			continue;
-		assert_true(sl_str_is(schema, cases[i].schema));
-		assert_true(sl_str_is(table, cases[i].table));
+		assert_str(schema, cases[i].schema);
+		assert_str(table, cases[i].table);
 	}
 }
 
