@@ -147,14 +147,15 @@ bench: $(BIN)                  ## how fast, as a ratio to what the machine can d
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
 
 # ---- checks -------------------------------------------------------------------------------------
-C_FILES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+FILES   := $(or $(shell git ls-files 2>/dev/null),$(shell find core tui tests .ci -type f))
+C_FILES := $(filter %.c %.h,$(FILES))
 TIDY    := $(patsubst %.c,$(B)/tidy/%.ok,$(filter %.c,$(C_FILES)))
 lint:                          ## layout, layers, scripts, clang-tidy
 	@$(MAKE) -k layers lint-layout lint-scripts lint-tidy
 lint-layout:
 	@clang-format --dry-run -Werror $(C_FILES)
 lint-scripts:
-	@for f in $$(git ls-files '*.sh' .ci/run); do bash -n $$f || exit 1; done
+	@for f in $(filter %.sh .ci/run,$(FILES)); do bash -n $$f || exit 1; done
 lint-tidy: $(TIDY)
 # After the object: it is made anew when a header changes.
 $(B)/tidy/%.ok: $(B)/%.o .clang-tidy
