@@ -7,6 +7,18 @@
 
 #define BUF_MAX_DEFAULT ((size_t)1 << 30)
 
+void
+sl_copy(char *dst, size_t cap, const char *src)
+{
+	const size_t len = strlen(src);
+	size_t n = len < cap ? len : cap - 1;
+
+	while (n < len && n > 0 && ((unsigned char)src[n] & 0xC0) == 0x80)
+		n--;
+	memcpy(dst, src, n);
+	dst[n] = '\0';
+}
+
 int
 sl_str_cmp(struct sl_str a, struct sl_str b)
 {

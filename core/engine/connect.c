@@ -43,10 +43,10 @@ sl_source_connect_set(const struct sl_engine *e, const char *type, const struct 
 		      struct sl_err *err)
 {
 	const struct sl_driver_info *d = sl_engine_driver(e, type);
-	struct sl_secret secret = {0};
+	struct sl_secret secret = { 0 };
 	enum sl_code code;
 
-	*h = (struct sl_source_handle){.driver = type ? sl_source_find(type) : NULL};
+	*h = (struct sl_source_handle){ .driver = type ? sl_source_find(type) : NULL };
 	if (!d || !h->driver)
 		return unknown_type(type, "source", err);
 	code = resolve(e, d, set, n, &secret, err);
@@ -56,10 +56,10 @@ sl_source_connect_set(const struct sl_engine *e, const char *type, const struct 
 	if (!h->ctx) {
 		code = sl_fail(err, SL_E_NOMEM, type, "no memory for the connection");
 	} else {
-		const struct sl_source_config cfg = {.settings = set,
-						     .nsettings = n,
-						     .secret = secret.ptr,
-						     .base_dir = e->workspace};
+		const struct sl_source_config cfg = { .settings = set,
+						      .nsettings = n,
+						      .secret = secret.ptr,
+						      .base_dir = e->workspace };
 		if (hook && hook->ready)
 			hook->ready(hook->arg);
 		code = h->driver->open(h->ctx, &cfg, err);
@@ -75,7 +75,7 @@ sl_source_disconnect(struct sl_source_handle *h)
 		h->driver->close(h->ctx);
 		free(h->ctx);
 	}
-	*h = (struct sl_source_handle){0};
+	*h = (struct sl_source_handle){ 0 };
 }
 
 enum sl_code
@@ -83,10 +83,10 @@ sl_dest_connect_set(const struct sl_engine *e, const char *type, const struct sl
 		    size_t n, struct sl_dest_handle *h, struct sl_err *err)
 {
 	const struct sl_driver_info *d = sl_engine_driver(e, type);
-	struct sl_secret secret = {0};
+	struct sl_secret secret = { 0 };
 	enum sl_code code;
 
-	*h = (struct sl_dest_handle){.driver = type ? sl_dest_find(type) : NULL};
+	*h = (struct sl_dest_handle){ .driver = type ? sl_dest_find(type) : NULL };
 	if (!d || !h->driver)
 		return unknown_type(type, "destination", err);
 	code = resolve(e, d, set, n, &secret, err);
@@ -96,10 +96,10 @@ sl_dest_connect_set(const struct sl_engine *e, const char *type, const struct sl
 	if (!h->ctx) {
 		code = sl_fail(err, SL_E_NOMEM, type, "no memory for the connection");
 	} else {
-		const struct sl_dest_config cfg = {.settings = set,
-						   .nsettings = n,
-						   .secret = secret.ptr,
-						   .base_dir = e->workspace};
+		const struct sl_dest_config cfg = { .settings = set,
+						    .nsettings = n,
+						    .secret = secret.ptr,
+						    .base_dir = e->workspace };
 		code = h->driver->open(h->ctx, &cfg, &h->limits, err);
 	}
 	sl_secret_free(&secret);
@@ -113,7 +113,7 @@ sl_dest_disconnect(struct sl_dest_handle *h)
 		h->driver->close(h->ctx);
 		free(h->ctx);
 	}
-	*h = (struct sl_dest_handle){0};
+	*h = (struct sl_dest_handle){ 0 };
 }
 
 static enum sl_code
@@ -135,7 +135,7 @@ sl_source_connect(const struct sl_engine *e, const struct sl_config *c, const ch
 	const char *type;
 	enum sl_code code;
 
-	*h = (struct sl_source_handle){0};
+	*h = (struct sl_source_handle){ 0 };
 	code = connection_of(c, name, &o, &type, err);
 	if (code != SL_OK)
 		return code;
@@ -153,7 +153,7 @@ sl_dest_connect(const struct sl_engine *e, const struct sl_config *c, const char
 	const char *type;
 	enum sl_code code;
 
-	*h = (struct sl_dest_handle){0};
+	*h = (struct sl_dest_handle){ 0 };
 	code = connection_of(c, name, &o, &type, err);
 	if (code != SL_OK)
 		return code;

@@ -57,7 +57,7 @@ job_main(void *arg)
 {
 	struct sl_job *j = arg;
 	struct sl_engine *e = j->engine;
-	struct sl_err err = {0};
+	struct sl_err err = { 0 };
 	enum sl_code code;
 
 	if (sl_job_cancelled(j))

@@ -64,7 +64,7 @@ append_locked(struct sl_mailbox *b, struct sl_msg *m)
 		sl_msg_free(m);
 		return;
 	}
-	*l = (struct sl_letter){.msg = m};
+	*l = (struct sl_letter){ .msg = m };
 	*b->tail = l;
 	b->tail = &l->next;
 	if (write(b->fd, &one, sizeof(one)) < 0) {
@@ -156,8 +156,8 @@ exit_code_of(enum sl_code code)
 void
 sl_problem_from(struct sl_problem *p, const struct sl_err *err)
 {
-	*p = (struct sl_problem){.exit_code = exit_code_of(err->code),
-				 .kind = sl_code_name(err->code)};
+	*p = (struct sl_problem){ .exit_code = exit_code_of(err->code),
+				  .kind = sl_code_name(err->code) };
 	(void)snprintf(p->where, sizeof(p->where), "%s", err->where);
 	(void)snprintf(p->message, sizeof(p->message), "%s", err->msg);
 	(void)snprintf(p->hint, sizeof(p->hint), "%s", err->hint);

@@ -7,7 +7,7 @@ sl_prep_free(struct sl_prep *p)
 {
 	sl_mapper_free(p->mapper);
 	sl_arena_free(p->arena);
-	*p = (struct sl_prep){0};
+	*p = (struct sl_prep){ 0 };
 }
 
 static enum sl_code
@@ -22,7 +22,7 @@ sl_prep_draft(struct sl_prep *p, const struct sl_object_def *sync,
 {
 	enum sl_code code;
 
-	*p = (struct sl_prep){.arena = sl_arena_new(16384, 0)};
+	*p = (struct sl_prep){ .arena = sl_arena_new(16384, 0) };
 	if (!p->arena)
 		return no_memory(err);
 	code = sl_sync_read(sync, p->arena, &p->sync, err);
@@ -43,7 +43,7 @@ sl_prep_load(struct sl_prep *p, const struct sl_config *c, const char *sync, str
 	const char *profile;
 	enum sl_code code;
 
-	*p = (struct sl_prep){0};
+	*p = (struct sl_prep){ 0 };
 	code = sl_engine_object(c, SL_KIND_SYNC, sync, &s, err);
 	if (code != SL_OK)
 		return code;
@@ -116,7 +116,7 @@ enum sl_code
 sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
 	     struct sl_err *err)
 {
-	struct sl_scan scan = {.model = p->model, .limit = limit};
+	struct sl_scan scan = { .model = p->model, .limit = limit };
 	struct sl_str *columns = NULL;
 	enum sl_code code;
 

@@ -1,6 +1,8 @@
-/* receiver.c - the receiver in the words of sluice.h. */
+/* receiver.c - the receiver as clients see it. */
 #include "core/engine/msg.h"
 #include "core/receive/receive.h"
+
+#include <stdlib.h>
 
 struct sl_receiver *
 sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *problem)
@@ -12,20 +14,16 @@ sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *proble
 		.write_key = o->write_key,
 		.faults = o->faults,
 		.discard = o->discard,
-		.sync_full = o->sync_full,
 	};
 	struct sl_receiver *r = NULL;
-	struct sl_err err;
-	enum sl_code rc = SL_OK;
+	struct sl_err err = { 0 };
 
 	if (o->port > UINT16_MAX)
-		rc = sl_fail(&err, SL_E_CONFIG, "port", "%u is no port, they end at 65535",
-			     o->port);
-	if (rc == SL_OK)
-		rc = sl_receive_start(&options, &r, &err);
-	if (rc != SL_OK)
-		sl_problem_from(problem, &err);
-	return r;
+		(void)sl_fail(&err, SL_E_CONFIG, "--port", "there is no port %u", o->port);
+	else if (sl_receive_start(&options, &r, &err) == SL_OK)
+		return r;
+	sl_problem_from(problem, &err);
+	return NULL;
 }
 
 unsigned
@@ -44,7 +42,7 @@ sl_receiver_counts(const struct sl_receiver *r, struct sl_receiver_count *out)
 					   .events = s.events,
 					   .repeats = s.repeats,
 					   .conflicts = s.conflicts,
-					   .refused = s.refused + s.failed,
+					   .refused = s.refused,
 					   .bytes = s.bytes };
 }
 

@@ -59,7 +59,7 @@ sl_table_column(struct sl_table *t, struct sl_str name, enum sl_cell type)
 		return;
 	}
 	t->cols = cols;
-	t->cols[t->ncols++] = (struct sl_col){add_text(t, name), type};
+	t->cols[t->ncols++] = (struct sl_col){ add_text(t, name), type };
 }
 
 static enum sl_cell
@@ -69,8 +69,8 @@ type_by_name(struct sl_str s)
 		const char *name;
 		enum sl_cell type;
 	} types[] = {
-		{"int", SL_CELL_INT},   {"number", SL_CELL_NUMBER}, {"bool", SL_CELL_BOOL},
-		{"time", SL_CELL_TIME}, {"json", SL_CELL_JSON},
+		{ "int", SL_CELL_INT },   { "number", SL_CELL_NUMBER }, { "bool", SL_CELL_BOOL },
+		{ "time", SL_CELL_TIME }, { "json", SL_CELL_JSON },
 	};
 
 	for (size_t i = 0; i < SL_COUNT(types); i++)
@@ -89,9 +89,9 @@ sl_table_new(const char *columns)
 		const char *colon = memchr(p, ':', len);
 		const size_t name = colon ? (size_t)(colon - p) : len;
 		const struct sl_str type =
-			colon ? (struct sl_str){colon + 1, len - name - 1} : SL_LIT("");
+			colon ? (struct sl_str){ colon + 1, len - name - 1 } : SL_LIT("");
 
-		sl_table_column(t, (struct sl_str){p, name}, type_by_name(type));
+		sl_table_column(t, (struct sl_str){ p, name }, type_by_name(type));
 		p += len + strspn(p + len, " ");
 	}
 	return t;
@@ -141,7 +141,7 @@ sl_cell_str(struct sl_table *t, struct sl_str s)
 {
 	const size_t off = add_text(t, s);
 
-	add_cell(t, (struct sl_cell_ref){off, s.len, false});
+	add_cell(t, (struct sl_cell_ref){ off, s.len, false });
 }
 
 void
@@ -159,7 +159,7 @@ sl_cell_int(struct sl_table *t, int64_t v)
 	char text[24];
 	const int n = snprintf(text, sizeof(text), "%lld", (long long)v);
 
-	sl_cell_str(t, (struct sl_str){text, (size_t)n});
+	sl_cell_str(t, (struct sl_str){ text, (size_t)n });
 }
 
 void
@@ -168,7 +168,7 @@ sl_cell_real(struct sl_table *t, double v)
 	char text[40];
 	const int n = snprintf(text, sizeof(text), "%.6g", v);
 
-	sl_cell_str(t, (struct sl_str){text, (size_t)n});
+	sl_cell_str(t, (struct sl_str){ text, (size_t)n });
 }
 
 void
@@ -193,7 +193,7 @@ sl_cell_time(struct sl_table *t, int64_t wall_us)
 void
 sl_cell_null(struct sl_table *t)
 {
-	add_cell(t, (struct sl_cell_ref){.null = true});
+	add_cell(t, (struct sl_cell_ref){ .null = true });
 }
 
 unsigned
@@ -334,7 +334,7 @@ sl_show(char *out, size_t cap, const char *text, size_t len)
 	size_t need, n;
 
 	sl_buf_init(&b, 0);
-	sl_visible(&b, (struct sl_str){text, len});
+	sl_visible(&b, (struct sl_str){ text, len });
 	need = b.len;
 	n = cap == 0 ? 0 : need < cap ? need : cap - 1;
 	while (n > 0 && n < need && ((unsigned char)b.ptr[n] & 0xC0) == 0x80)

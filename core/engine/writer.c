@@ -63,7 +63,7 @@ finish(struct sl_cmd *c, enum sl_code code, const struct sl_err *err)
 static void
 run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 {
-	struct sl_err err = {0};
+	struct sl_err err = { 0 };
 	enum sl_code code = w->fatal.code;
 
 	if (code == SL_OK)
@@ -200,7 +200,7 @@ sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn *done, void *
 
 	if (!c)
 		return SL_E_NOMEM;
-	*c = (struct sl_cmd){fn, done, arg};
+	*c = (struct sl_cmd){ fn, done, arg };
 	code = sl_queue_push(w->queue, c, bytes, -1);
 	if (code != SL_OK)
 		free(c);
@@ -242,7 +242,7 @@ call_done(void *arg, enum sl_code code, const struct sl_err *err)
 enum sl_code
 sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg, struct sl_err *err)
 {
-	struct sl_call c = {.fn = fn, .arg = arg};
+	struct sl_call c = { .fn = fn, .arg = arg };
 	enum sl_code code;
 
 	pthread_mutex_init(&c.lock, NULL);

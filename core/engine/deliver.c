@@ -1,0 +1,630 @@
+/* deliver.c - the right half of a run: events of the log go to the destination, verdicts come back.
+ *
+ * One thread. Blocks are opened in order; their pending events are packed into parcels (one request
+ * each) as large as the destination takes; parcels in flight, ready and waiting for their next try
+ * are lists. Verdicts go to the writer as copies; a block is let go when every event has its final
+ * verdict and the writer has it. */
+#include "core/engine/parcel.h"
+#include "core/engine/policy.h"
+
+#include "core/base/clock.h"
+#include "core/base/pacing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OPEN_BLOCKS 48     /* blocks held in memory at most */
+#define FLUSH_US    150000 /* verdicts wait at most this long for the log */
+#define MAX_LOGGED  2000   /* lines about single events; the rest is counted */
+#define POLL_MS     100
+
+struct sl_deliver {
+	struct sl_run_task *task;
+	pthread_t thread;
+	struct sl_dest_handle dest;
+	struct sl_store *reader;
+	struct sl_rng rng;
+	struct sl_bucket bucket;
+	struct sl_policy policy;
+	bool no_more; /* guarded by the task's lock: the plan is over */
+	bool abort;   /* guarded by the task's lock: send nothing new */
+	/* The thread's own. */
+	struct sl_open_block *open, **open_tail;
+	unsigned nopen;
+	uint32_t next_no;
+	struct sl_parcel *ready, **ready_tail; /* to be sent now */
+	struct sl_parcel *waiting;             /* for their time; not sorted */
+	struct sl_parcel *fill;                /* being filled */
+	unsigned inflight;
+	uint64_t logged;
+	int64_t flushed_us;
+	struct sl_err stop; /* why the run must stop; code SL_OK while it need not */
+};
+
+/* ---- verdicts to the log ------------------------------------------------------------------------ */
+
+static void
+flush_block(struct sl_deliver *d, struct sl_open_block *ob)
+{
+	struct sl_err err = { 0 };
+
+	if (ob->dirty && sl_open_block_flush(ob, d->task, &err) != SL_OK)
+		sl_run_write_failed(d->task, &err);
+}
+
+/* Store what is new; let go of blocks that are through. */
+static void
+flush_blocks(struct sl_deliver *d, bool all)
+{
+	const int64_t now = sl_mono_us();
+	const bool due = all || now - d->flushed_us >= FLUSH_US;
+	struct sl_open_block **p = &d->open, *ob;
+
+	while ((ob = *p)) {
+		if (due || ob->left == 0)
+			flush_block(d, ob);
+		if (ob->left > 0) {
+			p = &ob->next;
+			continue;
+		}
+		*p = ob->next;
+		if (!*p)
+			d->open_tail = p;
+		d->nopen--;
+		sl_open_block_free(ob);
+	}
+	if (due)
+		d->flushed_us = now;
+}
+
+static void
+log_event(struct sl_deliver *d, const struct sl_parcel *p, uint32_t i, const char *what)
+{
+	const struct sl_outcome *o = &p->delivery.outcomes[i];
+	struct sl_line line;
+
+	if (d->logged++ >= MAX_LOGGED)
+		return;
+	line = sl_run_line(d->task, SL_ERROR, "send");
+	line.block_no = p->ref[i].ob->block->no;
+	line.idx = (int32_t)p->ref[i].idx;
+	line.events = 1;
+	line.status = o->status;
+	line.took_us = p->delivery.took_us;
+	(void)snprintf(line.text, sizeof(line.text), "%s", what);
+	(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+	sl_writer_log(d->task->engine->writer, &line);
+}
+
+static void
+settle(struct sl_deliver *d, struct sl_parcel *p, uint32_t i, enum sl_verdict v, const char *reason)
+{
+	struct sl_open_block *ob = p->ref[i].ob;
+	struct sl_run_task *t = d->task;
+	struct sl_err err;
+
+	ob->block->verdicts[p->ref[i].idx] = (uint8_t)v;
+	ob->dirty = true;
+	ob->left--;
+	if (v == SL_V_DEAD) {
+		const struct sl_outcome *o = &p->delivery.outcomes[i];
+		const struct sl_death death = { p->ref[i].idx, o->status, p->attempt, reason,
+						o->detail };
+
+		if (sl_open_block_bury(ob, t, &death, &err) != SL_OK)
+			sl_run_write_failed(t, &err);
+		log_event(d, p, i, reason);
+	}
+	pthread_mutex_lock(&t->lock);
+	t->rec.acked += v == SL_V_ACKED;
+	t->rec.dead += v == SL_V_DEAD;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* ---- what came back ------------------------------------------------------------------------------ */
+
+static void
+push_ready(struct sl_deliver *d, struct sl_parcel *p)
+{
+	p->next = NULL;
+	*d->ready_tail = p;
+	d->ready_tail = &p->next;
+}
+
+static void
+push_waiting(struct sl_deliver *d, struct sl_parcel *p)
+{
+	p->next = d->waiting;
+	d->waiting = p;
+	pthread_mutex_lock(&d->task->lock);
+	d->task->retrying += p->delivery.n;
+	pthread_mutex_unlock(&d->task->lock);
+}
+
+static void
+log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tally *y)
+{
+	const struct sl_outcome *o = &p->delivery.outcomes[y->worst];
+	struct sl_line line = sl_run_line(d->task, y->level, "send");
+	size_t n = 0;
+
+	line.block_no = p->ref[0].ob->block->no;
+	line.events = (int32_t)p->delivery.n;
+	line.status = o->status;
+	line.took_us = p->delivery.took_us;
+	n += (size_t)snprintf(line.text, sizeof(line.text), "request of %u events: %u acknowledged",
+			      p->delivery.n, y->acked);
+	if (y->dead)
+		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n, ", %u given up on",
+				      y->dead);
+	if (y->again)
+		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n,
+				      ", %u again (%s, try %u)", y->again, sl_class_name(o->cls),
+				      p->attempt);
+	if (y->split)
+		(void)snprintf(line.text + n, sizeof(line.text) - n,
+			       ", %u refused together: in halves", y->split);
+	if (o->cls != SL_C_ACK)
+		(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+	sl_writer_log(d->task->engine->writer, &line);
+}
+
+/* Send the chosen events of p again: one parcel, or two halves. */
+static void
+again(struct sl_deliver *d, const struct sl_parcel *p, enum sl_next_step step, int64_t at_us)
+{
+	const unsigned parts = step == SL_STEP_SPLIT ? 2 : 1;
+	struct sl_parcel *part[2] = { NULL, NULL };
+	struct sl_err err;
+
+	if (sl_parcel_pick(p, step, parts, part, &err) != SL_OK) {
+		d->stop = err;
+		return;
+	}
+	for (unsigned k = 0; k < parts; k++) {
+		if (!part[k])
+			continue;
+		part[k]->not_before_us = at_us;
+		if (step == SL_STEP_SPLIT)
+			push_ready(d, part[k]);
+		else
+			push_waiting(d, part[k]);
+	}
+}
+
+static void
+note_latency(struct sl_run_task *t, const struct sl_parcel *p, const struct sl_tally *y)
+{
+	pthread_mutex_lock(&t->lock);
+	t->in_flight -= p->delivery.n;
+	t->latency[t->nlatency++ % SL_LATENCIES] = p->delivery.took_us;
+	t->rec.requests++;
+	t->rec.retries += y->again > 0 || y->split > 0;
+	t->throttled += y->throttled > 0;
+	t->rec.bytes_sent += p->delivery.bytes_sent;
+	t->hold_until_us = 0;
+	if (p->lane < SL_LANES) {
+		struct sl_lane *l = &t->lanes[p->lane];
+
+		(void)snprintf(l->state, sizeof(l->state), "%s", y->again ? "waiting" : "idle");
+		l->status = p->delivery.outcomes[y->worst].status;
+		t->lane_since[p->lane] = sl_mono_us();
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void
+completed(void *arg, struct sl_delivery *delivery)
+{
+	struct sl_deliver *d = arg;
+	struct sl_parcel *p = delivery->owner;
+	struct sl_tally y = { 0 };
+	int64_t retry_at = 0;
+
+	d->inflight--;
+	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
+	for (uint32_t i = 0; i < delivery->n; i++) {
+		if (p->step[i] == SL_STEP_ACK)
+			settle(d, p, i, SL_V_ACKED, NULL);
+		else if (p->step[i] == SL_STEP_DEAD)
+			settle(d, p, i, SL_V_DEAD, sl_policy_reason(p, i));
+	}
+	note_latency(d->task, p, &y);
+	log_request(d, p, &y);
+	if (y.again)
+		retry_at = sl_policy_retry_at(&d->policy, p, &y, sl_mono_us(), &d->rng);
+	if (y.again)
+		again(d, p, SL_STEP_AGAIN, retry_at);
+	if (y.split)
+		again(d, p, SL_STEP_SPLIT, 0);
+	if (d->stop.code == SL_OK)
+		(void)sl_policy_stop(&d->policy, p, &y, sl_mono_us(), &d->stop);
+	sl_parcel_free(p);
+	sl_run_notify(d->task);
+}
+
+/* ---- taking events from the log ------------------------------------------------------------------ */
+
+/* The next block: at hand, or read back. SL_DONE: none is in the log now. */
+static enum sl_code
+next_block(struct sl_deliver *d, struct sl_block **out, struct sl_err *err)
+{
+	struct sl_run_task *t = d->task;
+	uint32_t committed, n = 0, no = d->next_no;
+	enum sl_code code;
+
+	pthread_mutex_lock(&t->lock);
+	committed = t->committed;
+	pthread_mutex_unlock(&t->lock);
+	if (no >= committed)
+		return SL_DONE;
+	*out = sl_run_take(t, no);
+	if (*out) {
+		d->next_no++;
+		return SL_OK;
+	}
+	if (!d->reader) {
+		code = sl_engine_reader(t->engine, &d->reader, err);
+		if (code != SL_OK)
+			return code;
+	}
+	code = sl_store_pending_blocks(d->reader, t->rec.id, no, 1, &no, &n, err);
+	if (code != SL_OK)
+		return code;
+	if (n == 0) {
+		d->next_no = committed;
+		return SL_DONE;
+	}
+	d->next_no = no + 1;
+	return sl_store_block_get(d->reader, t->rec.id, no, out, err);
+}
+
+static void
+close_fill(struct sl_deliver *d)
+{
+	if (d->fill && d->fill->delivery.n > 0)
+		push_ready(d, d->fill);
+	else if (d->fill)
+		sl_parcel_free(d->fill);
+	d->fill = NULL;
+}
+
+/* Put the pending events of a block into parcels. Held removes stay where they are. */
+static enum sl_code
+open_block(struct sl_deliver *d, struct sl_block *b, bool removes_held, struct sl_err *err)
+{
+	struct sl_open_block *ob = sl_open_block_new(b);
+
+	if (!ob) {
+		sl_block_free(b);
+		return sl_fail(err, SL_E_NOMEM, "send", "no memory for a block");
+	}
+	*d->open_tail = ob;
+	d->open_tail = &ob->next;
+	d->nopen++;
+	for (uint32_t i = 0; i < b->n; i++) {
+		if (b->verdicts[i] != SL_V_PENDING ||
+		    (removes_held && b->events[i].op == SL_OP_REMOVE))
+			continue;
+		if (d->fill && !sl_parcel_fits(d->fill, &d->dest.limits, b->events[i].len))
+			close_fill(d);
+		if (!d->fill)
+			d->fill = sl_parcel_new(d->dest.limits.batch_events);
+		if (!d->fill)
+			return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
+		sl_parcel_add(d->fill, ob, i);
+		ob->left++;
+	}
+	return SL_OK;
+}
+
+static enum sl_code
+take_blocks(struct sl_deliver *d, bool removes_held, struct sl_err *err)
+{
+	struct sl_block *b;
+	enum sl_code code = SL_OK;
+
+	while (code == SL_OK && d->nopen < OPEN_BLOCKS && !d->ready) {
+		code = next_block(d, &b, err);
+		if (code == SL_OK)
+			code = open_block(d, b, removes_held, err);
+	}
+	/* A part-filled request goes out when nothing else keeps the destination busy. */
+	if (code == SL_DONE && !d->ready && d->inflight == 0)
+		close_fill(d);
+	return code == SL_DONE ? SL_OK : code;
+}
+
+/* ---- sending --------------------------------------------------------------------------------------- */
+
+static void
+wake_waiting(struct sl_deliver *d, int64_t now)
+{
+	struct sl_parcel **p = &d->waiting, *w;
+
+	while ((w = *p)) {
+		if (w->not_before_us > now) {
+			p = &w->next;
+			continue;
+		}
+		*p = w->next;
+		pthread_mutex_lock(&d->task->lock);
+		d->task->retrying -= w->delivery.n;
+		pthread_mutex_unlock(&d->task->lock);
+		push_ready(d, w);
+	}
+}
+
+static void
+show_lane(struct sl_deliver *d, struct sl_parcel *p)
+{
+	struct sl_run_task *t = d->task;
+	unsigned k = 0;
+
+	pthread_mutex_lock(&t->lock);
+	while (k < t->nlanes && strcmp(t->lanes[k].state, "sending") == 0)
+		k++;
+	if (k < SL_LANES) {
+		if (k == t->nlanes)
+			t->nlanes++;
+		t->lanes[k] = (struct sl_lane){ .state = "sending",
+						.block = p->ref[0].ob->block->no,
+						.events = p->delivery.n,
+						.attempt = p->attempt };
+		t->lane_since[k] = sl_mono_us();
+	}
+	p->lane = k;
+	t->in_flight += p->delivery.n;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Hand ready parcels to the driver until it is full or must wait. Returns the microseconds to wait for
+ * the rate limit or the hold of the destination, 0 = none. */
+static int64_t
+send_ready(struct sl_deliver *d, int64_t now)
+{
+	struct sl_err err;
+
+	if (d->policy.hold_until_us > now && d->ready) {
+		pthread_mutex_lock(&d->task->lock);
+		d->task->hold_until_us = d->policy.hold_until_us;
+		pthread_mutex_unlock(&d->task->lock);
+		return d->policy.hold_until_us - now;
+	}
+	while (d->ready && d->inflight < d->dest.limits.inflight) {
+		struct sl_parcel *p = d->ready;
+		const int64_t wait = sl_bucket_take(&d->bucket, p->delivery.n, now);
+		enum sl_code code;
+
+		if (wait > 0)
+			return wait;
+		code = d->dest.driver->submit(d->dest.ctx, &p->delivery, &err);
+		if (code == SL_AGAIN)
+			break;
+		if (code != SL_OK) {
+			d->stop = err;
+			break;
+		}
+		d->ready = p->next;
+		if (!d->ready)
+			d->ready_tail = &d->ready;
+		d->inflight++;
+		show_lane(d, p);
+	}
+	return 0;
+}
+
+static int
+wait_ms(const struct sl_deliver *d, int64_t hold, int64_t now)
+{
+	int64_t ms = d->inflight > 0 ? POLL_MS : 1000;
+
+	for (const struct sl_parcel *p = d->waiting; p; p = p->next)
+		if ((p->not_before_us - now) / 1000 + 1 < ms)
+			ms = (p->not_before_us - now) / 1000 + 1;
+	if (hold > 0 && hold / 1000 + 1 < ms)
+		ms = hold / 1000 + 1;
+	return ms < 0 ? 0 : (int)ms;
+}
+
+/* Nothing is in flight: sleep until the log has more, it is time to try again, or the run ends. */
+static void
+sleep_until_work(struct sl_deliver *d, int ms)
+{
+	struct sl_run_task *t = d->task;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_sec += ms / 1000;
+	ts.tv_nsec += (ms % 1000) * 1000000L;
+	if (ts.tv_nsec >= 1000000000L) {
+		ts.tv_sec++;
+		ts.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&t->lock);
+	if (d->next_no >= t->committed && !d->abort && !(d->no_more && !d->waiting && !d->ready))
+		pthread_cond_timedwait(&t->changed, &t->lock, &ts);
+	else if (d->waiting || d->ready)
+		pthread_cond_timedwait(&t->changed, &t->lock, &ts);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static bool
+all_sent(const struct sl_deliver *d)
+{
+	return d->inflight == 0 && !d->ready && !d->waiting && !d->fill;
+}
+
+/* One turn of the loop. false: delivery is over. */
+static bool
+turn(struct sl_deliver *d)
+{
+	struct sl_run_task *t = d->task;
+	struct sl_err err = { 0 };
+	bool no_more, abort, held, end;
+	int64_t now = sl_mono_us(), hold = 0;
+
+	pthread_mutex_lock(&t->lock);
+	no_more = d->no_more;
+	abort = d->abort || t->stop || t->closing || t->write_error.code != SL_OK;
+	held = t->rec.removes_held;
+	pthread_mutex_unlock(&t->lock);
+	abort = abort || d->stop.code != SL_OK;
+	if (!abort) {
+		wake_waiting(d, now);
+		if (take_blocks(d, held, &err) != SL_OK)
+			d->stop = err;
+		hold = send_ready(d, now);
+	}
+	flush_blocks(d, false);
+	pthread_mutex_lock(&t->lock);
+	end = no_more && d->next_no >= t->committed;
+	pthread_mutex_unlock(&t->lock);
+	if (abort ? d->inflight == 0 : end && all_sent(d))
+		return false;
+	if (d->inflight > 0) {
+		if (d->dest.driver->poll(d->dest.ctx, wait_ms(d, hold, now), completed, d, &err) !=
+		    SL_OK)
+			d->stop = err;
+	} else if (!d->ready || hold > 0) {
+		sleep_until_work(d, wait_ms(d, hold, now));
+	}
+	return true;
+}
+
+static void
+drop_parcels(struct sl_parcel *p)
+{
+	while (p) {
+		struct sl_parcel *next = p->next;
+
+		sl_parcel_free(p);
+		p = next;
+	}
+}
+
+static void *
+deliver_main(void *arg)
+{
+	struct sl_deliver *d = arg;
+
+	while (turn(d))
+		;
+	flush_blocks(d, true);
+	drop_parcels(d->ready);
+	drop_parcels(d->waiting);
+	drop_parcels(d->fill);
+	while (d->open) {
+		struct sl_open_block *ob = d->open;
+
+		d->open = ob->next;
+		sl_open_block_free(ob);
+	}
+	return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------ */
+
+static enum sl_code
+open_destination(struct sl_deliver *d, struct sl_err *err)
+{
+	struct sl_engine *e = d->task->engine;
+	struct sl_config *c = NULL;
+	const struct sl_object_def *o;
+	enum sl_code code = sl_engine_config(e, &c, err);
+
+	if (code == SL_OK)
+		code = sl_engine_object(c, SL_KIND_SYNC, d->task->rec.sync, &o, err);
+	if (code == SL_OK)
+		code = sl_dest_connect(e, c, sl_object_get(o, "destination"), &d->dest, err);
+	sl_config_free(c);
+	return code;
+}
+
+static void
+deliver_free(struct sl_deliver *d)
+{
+	pthread_mutex_lock(&d->task->lock);
+	d->task->dest = NULL;
+	d->task->delivering = false;
+	d->task->in_flight = d->task->retrying = 0;
+	d->task->nlanes = 0;
+	pthread_mutex_unlock(&d->task->lock);
+	sl_dest_disconnect(&d->dest);
+	sl_store_close(d->reader);
+	free(d);
+}
+
+enum sl_code
+sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *err)
+{
+	struct sl_deliver *d = calloc(1, sizeof(*d));
+	enum sl_code code;
+
+	if (!d)
+		return sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
+	d->task = t;
+	d->open_tail = &d->open;
+	d->ready_tail = &d->ready;
+	if (!sl_random_bytes(&d->rng.s, sizeof(d->rng.s)) || d->rng.s == 0)
+		d->rng.s = 0x9e3779b97f4a7c15u;
+	code = open_destination(d, err);
+	if (code == SL_OK) {
+		sl_bucket_init(&d->bucket, d->dest.limits.rate,
+			       d->dest.limits.rate > d->dest.limits.batch_events
+				       ? d->dest.limits.rate
+				       : d->dest.limits.batch_events,
+			       sl_mono_us());
+		sl_policy_init(&d->policy, sl_mono_us());
+		pthread_mutex_lock(&t->lock);
+		t->dest = &d->dest;
+		t->delivering = true;
+		pthread_mutex_unlock(&t->lock);
+		if (sl_thread_start(&d->thread, "deliver", deliver_main, d) != 0)
+			code = sl_fail(err, SL_E_NOMEM, "send", "cannot start the delivery thread");
+	}
+	if (code != SL_OK) {
+		deliver_free(d);
+		return code;
+	}
+	*out = d;
+	return SL_OK;
+}
+
+static void
+join(struct sl_deliver *d, bool abort)
+{
+	struct sl_run_task *t = d->task;
+
+	pthread_mutex_lock(&t->lock);
+	d->no_more = true;
+	d->abort = abort;
+	pthread_cond_broadcast(&t->changed);
+	d->dest.driver->wakeup(d->dest.ctx);
+	pthread_mutex_unlock(&t->lock);
+	pthread_join(d->thread, NULL);
+}
+
+enum sl_code
+sl_deliver_finish(struct sl_deliver *d, struct sl_err *err)
+{
+	struct sl_run_task *t = d->task;
+
+	join(d, false);
+	*err = d->stop;
+	pthread_mutex_lock(&t->lock);
+	if (t->write_error.code != SL_OK)
+		*err = t->write_error;
+	pthread_mutex_unlock(&t->lock);
+	deliver_free(d);
+	return err->code;
+}
+
+void
+sl_deliver_abort(struct sl_deliver *d)
+{
+	if (!d)
+		return;
+	join(d, true);
+	deliver_free(d);
+}

@@ -1,0 +1,68 @@
+/* parcel.h - events on their way: blocks that are open for delivery, and requests made of their events.
+ *
+ * Both belong to the delivery thread. An open block outlives the parcels that refer to it. */
+#ifndef SL_PARCEL_H
+#define SL_PARCEL_H
+
+#include "core/dest/dest.h"
+#include "core/engine/run.h"
+
+struct sl_open_block {
+	struct sl_open_block *next;
+	struct sl_block *block;   /* owned */
+	uint32_t left;            /* events in parcels that have no final verdict yet */
+	bool dirty;               /* verdicts that the log does not have yet */
+	struct sl_buried *buried; /* dead letters that the log does not have yet */
+};
+
+/* Why an event was given up on. Texts are copied. */
+struct sl_death {
+	uint32_t idx;
+	int status;
+	unsigned tries;
+	const char *reason, *detail;
+};
+
+struct sl_open_block *sl_open_block_new(struct sl_block *b) SL_MUST; /* takes b; NULL = no memory */
+void sl_open_block_free(struct sl_open_block *ob);
+enum sl_code sl_open_block_bury(struct sl_open_block *ob, const struct sl_run_task *t,
+				const struct sl_death *d, struct sl_err *err) SL_MUST;
+/* Queue the present verdicts and dead letters for the log, in one transaction. */
+enum sl_code sl_open_block_flush(struct sl_open_block *ob, struct sl_run_task *t,
+				 struct sl_err *err) SL_MUST;
+
+enum sl_next_step {
+	SL_STEP_NONE = 0, /* stays pending: the run stops */
+	SL_STEP_ACK,
+	SL_STEP_DEAD,
+	SL_STEP_AGAIN,
+	SL_STEP_SPLIT
+};
+
+struct sl_ref {
+	struct sl_open_block *ob;
+	uint32_t idx;
+};
+
+struct sl_parcel {
+	struct sl_parcel *next;
+	struct sl_delivery delivery; /* bodies and outcomes are ours */
+	struct sl_ref *ref;          /* delivery.n */
+	uint8_t *step;               /* enum sl_next_step, delivery.n; set by the policy */
+	uint32_t room;
+	size_t bytes;
+	unsigned attempt; /* 1 = first try */
+	unsigned lane;    /* on the monitor */
+	int64_t first_us; /* of its events' first try, monotonic; 0 = not tried */
+	int64_t not_before_us;
+};
+
+struct sl_parcel *sl_parcel_new(uint32_t room) SL_MUST; /* NULL = no memory */
+void sl_parcel_free(struct sl_parcel *p);
+bool sl_parcel_fits(const struct sl_parcel *p, const struct sl_dest_limits *l, size_t body_len);
+void sl_parcel_add(struct sl_parcel *p, struct sl_open_block *ob, uint32_t idx);
+/* The events of p whose next step is `step`, in `parts` (1 or 2) new parcels of about equal size. */
+enum sl_code sl_parcel_pick(const struct sl_parcel *p, enum sl_next_step step, unsigned parts,
+			    struct sl_parcel **out, struct sl_err *err) SL_MUST;
+
+#endif

@@ -1,0 +1,591 @@
+/* plan.c - the left half of a run: rows of the source become events in the log.
+ *
+ * The run thread reads batches; the pool turns each into a block (diff, map, render, pack); blocks go
+ * to the writer in the order of their batches, small ones joined. At most WINDOW batches are between
+ * the reader and the log: that is the back-pressure. */
+#include "core/engine/block.h"
+#include "core/engine/prep.h"
+#include "core/engine/run.h"
+
+#include "core/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_ROWS 1000
+#define WINDOW     12   /* batches between reader and log */
+#define SMALL      500  /* events; smaller blocks wait for more */
+#define SAMPLE     1000 /* changes that a dry run keeps */
+#define NOTIFY_US  100000
+
+struct sl_plan {
+	struct sl_run_task *task;
+	struct sl_prep prep;
+	struct sl_diff *diff;
+	struct sl_diff_spec spec;
+	struct sl_block_maker maker; /* constant while jobs run */
+	struct sl_snap *snap, *dead;
+	size_t nsnap, ndead, live; /* live: entries that are not removed */
+	struct sl_store *reader;   /* NULL: there is no state yet */
+
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t room;
+	uint64_t next_in, next_out;       /* batches read, batches handed to the log */
+	struct sl_plan_job *done[WINDOW]; /* by sequence modulo WINDOW */
+	struct sl_made partial;           /* small blocks joined so far */
+	uint32_t block_no;
+	uint64_t adds, updates, removes; /* in the blocks so far */
+	struct sl_err err;               /* the first failure */
+	int64_t notified_us;
+};
+
+struct sl_plan_job {
+	struct sl_plan *plan;
+	struct sl_batch *batch;
+	uint64_t seq;
+	struct sl_made made;
+	struct sl_diff_count count;
+	enum sl_code code;
+	struct sl_err err;
+};
+
+static void
+plan_fail(struct sl_plan *p, const struct sl_err *err)
+{
+	pthread_mutex_lock(&p->lock);
+	if (p->err.code == SL_OK)
+		p->err = *err;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- from a made block to the log -------------------------------------------------------------- */
+
+struct sl_put {
+	struct sl_run_task *task;
+	struct sl_made made;
+	uint64_t adds, updates, removes; /* of the run, up to and with this block */
+};
+
+static enum sl_code
+put_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	const struct sl_put *w = arg;
+	struct sl_run rec;
+	enum sl_code code;
+
+	pthread_mutex_lock(&w->task->lock);
+	rec = w->task->rec;
+	pthread_mutex_unlock(&w->task->lock);
+	rec.adds = w->adds;
+	rec.updates = w->updates;
+	rec.removes = w->removes;
+	rec.blocks = w->made.block->no + 1;
+	code = sl_store_run_save(s, &rec, err);
+	if (code == SL_OK)
+		code = sl_made_write(s, &w->made, rec.sync, rec.id, err);
+	return code;
+}
+
+static void
+put_done(void *arg, enum sl_code code, const struct sl_err *err)
+{
+	struct sl_put *w = arg;
+	struct sl_run_task *t = w->task;
+
+	if (code == SL_OK) {
+		sl_run_block_ready(t, w->made.block);
+		w->made.block = NULL;
+	} else {
+		sl_run_write_failed(t, err);
+	}
+	sl_made_free(&w->made);
+	free(w);
+}
+
+/* Number the block and queue it for the log; takes what made holds. */
+static enum sl_code
+put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
+{
+	struct sl_run_task *t = p->task;
+	struct sl_put *w;
+	enum sl_code code;
+
+	if (!made->packed && sl_made_pack(made, err) != SL_OK)
+		return err->code;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a block");
+	p->adds += made->adds;
+	p->updates += made->updates;
+	p->removes += made->removes;
+	made->block->no = p->block_no++;
+	made->block->run_id = t->rec.id;
+	*w = (struct sl_put){ t, *made, p->adds, p->updates, p->removes };
+	*made = (struct sl_made){ 0 };
+	code = sl_writer_push(t->engine->writer, put_write, put_done, w,
+			      w->made.block->body_len + w->made.pack.body_len);
+	if (code != SL_OK) {
+		sl_made_free(&w->made);
+		free(w);
+		return sl_fail(err, code, "plan", "the log is closed");
+	}
+	pthread_mutex_lock(&t->lock);
+	t->rec.adds = p->adds;
+	t->rec.updates = p->updates;
+	t->rec.removes = p->removes;
+	t->rec.blocks = p->block_no;
+	pthread_mutex_unlock(&t->lock);
+	return SL_OK;
+}
+
+static enum sl_code
+flush_partial(struct sl_plan *p, struct sl_err *err)
+{
+	if (!p->partial.block)
+		return SL_OK;
+	return put_block(p, &p->partial, err);
+}
+
+/* A dry run keeps the first changes and counts the rest. */
+static void
+keep_sample(struct sl_plan *p, struct sl_made *made)
+{
+	struct sl_run_task *t = p->task;
+
+	p->adds += made->adds;
+	p->updates += made->updates;
+	p->removes += made->removes;
+	pthread_mutex_lock(&t->lock);
+	for (uint32_t i = 0; i < made->block->n && sl_table_rows(t->sample) < SAMPLE; i++)
+		sl_made_sample(made, i, &p->maker, t->sample);
+	t->rec.adds = p->adds;
+	t->rec.updates = p->updates;
+	t->rec.removes = p->removes;
+	t->rec.dead += made->ndead;
+	pthread_mutex_unlock(&t->lock);
+	sl_made_free(made);
+}
+
+/* One block in batch order, with p->lock held. Big ones go on as they are, small ones are joined. */
+static enum sl_code
+pass_on(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	if (!made->block || made->block->n == 0) {
+		sl_made_free(made);
+		return SL_OK;
+	}
+	if (p->task->dry) {
+		keep_sample(p, made);
+		return SL_OK;
+	}
+	if (made->block->n >= SMALL) {
+		code = flush_partial(p, err);
+		return code == SL_OK ? put_block(p, made, err) : code;
+	}
+	code = sl_made_join(&p->partial, made, err);
+	if (code == SL_OK && p->partial.block->n >= SMALL)
+		code = flush_partial(p, err);
+	return code;
+}
+
+static void
+count_batch(struct sl_plan *p, const struct sl_plan_job *j)
+{
+	struct sl_run_task *t = p->task;
+	const int64_t now = sl_mono_us();
+	bool notify = now - p->notified_us > NOTIFY_US;
+
+	pthread_mutex_lock(&t->lock);
+	t->rec.rows_read += j->count.rows;
+	t->rec.same += j->count.same;
+	t->rec.still_dead += j->count.still_dead;
+	t->rec.skipped += j->made.skipped;
+	t->batches = (unsigned)(p->next_in - p->next_out);
+	pthread_mutex_unlock(&t->lock);
+	if (notify) {
+		p->notified_us = now;
+		sl_run_notify(t);
+	}
+}
+
+/* Hand on every batch whose turn it is. */
+static void
+job_finished(struct sl_plan_job *j)
+{
+	struct sl_plan *p = j->plan;
+
+	pthread_mutex_lock(&p->lock);
+	p->done[j->seq % WINDOW] = j;
+	while ((j = p->done[p->next_out % WINDOW]) && j->seq == p->next_out) {
+		p->done[p->next_out % WINDOW] = NULL;
+		if (p->err.code == SL_OK && j->code != SL_OK)
+			p->err = j->err;
+		if (p->err.code == SL_OK) {
+			count_batch(p, j);
+			if (pass_on(p, &j->made, &j->err) != SL_OK)
+				p->err = j->err;
+		}
+		sl_made_free(&j->made);
+		sl_batch_free(j->batch);
+		free(j);
+		p->next_out++;
+	}
+	pthread_cond_broadcast(&p->room);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+job_main(void *arg)
+{
+	struct sl_plan_job *j = arg;
+	struct sl_plan *p = j->plan;
+	struct sl_change *changes = NULL;
+	uint32_t n = 0;
+
+	if (sl_run_should_stop(p->task)) {
+		j->code = sl_fail(&j->err, SL_E_CANCELLED, "plan", "cancelled");
+	} else {
+		changes = calloc(j->batch->nrows, sizeof(*changes));
+		j->code =
+			changes ? sl_diff_batch(p->diff, j->batch, changes, &n, &j->count, &j->err)
+				: sl_fail(&j->err, SL_E_NOMEM, "plan",
+					  "no memory for the changes of a batch");
+	}
+	if (j->code == SL_OK)
+		j->code = sl_made_render(&p->maker, j->batch, changes, n, &j->made, &j->err);
+	if (j->code == SL_OK && !p->task->dry && j->made.block && j->made.block->n >= SMALL)
+		j->code = sl_made_pack(&j->made, &j->err);
+	free(changes);
+	job_finished(j);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+static enum sl_code
+submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
+{
+	struct sl_plan_job *j = calloc(1, sizeof(*j));
+	bool failed;
+
+	if (!j) {
+		sl_batch_free(b);
+		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a batch");
+	}
+	pthread_mutex_lock(&p->lock);
+	while (p->next_in - p->next_out >= WINDOW && p->err.code == SL_OK)
+		pthread_cond_wait(&p->room, &p->lock);
+	failed = p->err.code != SL_OK;
+	*j = (struct sl_plan_job){ .plan = p, .batch = b, .seq = p->next_in };
+	if (!failed)
+		p->next_in++;
+	pthread_mutex_unlock(&p->lock);
+	if (failed) {
+		sl_batch_free(b);
+		free(j);
+		return SL_DONE; /* wait_jobs() reports it */
+	}
+	if (!sl_pool_submit(p->task->engine->pool, job_main, j)) {
+		j->code = sl_fail(&j->err, SL_E_NOMEM, "plan", "no memory for a job");
+		job_finished(j);
+	}
+	return SL_OK;
+}
+
+/* Wait until every batch was handed on; the first failure of any. */
+static enum sl_code
+wait_jobs(struct sl_plan *p, struct sl_err *err)
+{
+	pthread_mutex_lock(&p->lock);
+	while (p->next_out < p->next_in)
+		pthread_cond_wait(&p->room, &p->lock);
+	if (p->err.code != SL_OK)
+		*err = p->err;
+	else
+		err->code = SL_OK;
+	pthread_mutex_unlock(&p->lock);
+	return err->code;
+}
+
+static enum sl_code
+read_all(struct sl_plan *p, const struct sl_source_handle *h, struct sl_err *err)
+{
+	struct sl_batch *b;
+	enum sl_code code = SL_OK, jobs;
+	struct sl_err job_err = { 0 };
+
+	while (code == SL_OK) {
+		if (sl_run_should_stop(p->task)) {
+			code = sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
+			break;
+		}
+		code = h->driver->next(h->ctx, &b, err);
+		if (code == SL_OK)
+			code = submit(p, b, err);
+	}
+	if (code != SL_DONE)
+		plan_fail(p, err); /* what is on its way need not go on */
+	jobs = wait_jobs(p, &job_err);
+	if (code == SL_DONE && jobs != SL_OK) {
+		*err = job_err;
+		return jobs;
+	}
+	return code == SL_DONE ? SL_OK : code;
+}
+
+/* ---- removes ----------------------------------------------------------------------------------- */
+
+static enum sl_code
+render_removes(struct sl_plan *p, const struct sl_digest *keys, const struct sl_str *texts,
+	       size_t n, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	for (size_t at = 0; at < n && code == SL_OK; at += BATCH_ROWS) {
+		const size_t some = n - at < BATCH_ROWS ? n - at : BATCH_ROWS;
+		const struct sl_gone gone = { keys + at, texts + at, some, p->snap, p->nsnap };
+		struct sl_made made = { 0 };
+
+		code = sl_made_removes(&p->maker, &gone, &made, err);
+		pthread_mutex_lock(&p->lock);
+		if (code == SL_OK)
+			code = pass_on(p, &made, err);
+		pthread_mutex_unlock(&p->lock);
+		sl_made_free(&made);
+	}
+	return code;
+}
+
+/* Rows that the destination has and the source has no more. Only after a complete read. */
+static enum sl_code
+plan_removes(struct sl_plan *p, struct sl_err *err)
+{
+	struct sl_run_task *t = p->task;
+	struct sl_arena *a;
+	struct sl_digest *keys = NULL;
+	struct sl_str *texts = NULL;
+	uint32_t *gone = NULL;
+	size_t n = 0, limit = 0;
+	enum sl_code code = sl_diff_removes(p->diff, &gone, &n, err);
+	bool held;
+
+	if (code != SL_OK || n == 0) {
+		free(gone);
+		return code;
+	}
+	held = !sl_guard_removes(n, p->live, p->prep.sync.max_removes, &limit) ||
+	       t->rec.rows_read == 0;
+	a = sl_arena_new(65536, 0);
+	if (a) {
+		keys = SL_NEW(a, struct sl_digest, n);
+		texts = SL_NEW(a, struct sl_str, n);
+	}
+	if (!keys || !texts)
+		code = sl_fail(err, SL_E_NOMEM, "plan", "no memory for %zu removes", n);
+	for (size_t i = 0; i < n && code == SL_OK; i++)
+		keys[i] = p->snap[gone[i]].key;
+	if (code == SL_OK)
+		code = sl_store_keys(p->reader, t->rec.sync, keys, n, a, texts, err);
+	/* The hold is set before the first remove is in the log: delivery must never see one without. */
+	pthread_mutex_lock(&t->lock);
+	t->rec.removes_held = held;
+	t->remove_limit = limit;
+	pthread_mutex_unlock(&t->lock);
+	if (code == SL_OK)
+		code = render_removes(p, keys, texts, n, err);
+	sl_arena_free(a);
+	free(gone);
+	return code;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------- */
+
+static void
+estimate_rows(struct sl_plan *p, const struct sl_source_handle *h)
+{
+	struct sl_object *objects;
+	struct sl_err ignored;
+	uint32_t n;
+
+	if (p->prep.model.table.len == 0 || p->prep.model.schema.len == 0)
+		return;
+	if (h->driver->list(h->ctx, p->prep.arena, p->prep.model.schema, &objects, &n, &ignored) !=
+	    SL_OK)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (sl_str_eq(objects[i].name, p->prep.model.table)) {
+			pthread_mutex_lock(&p->task->lock);
+			p->task->rows_est = objects[i].rows_est;
+			pthread_mutex_unlock(&p->task->lock);
+		}
+}
+
+static enum sl_code
+load_state(struct sl_plan *p, struct sl_err *err)
+{
+	struct sl_run_task *t = p->task;
+	enum sl_code code = sl_engine_reader(t->engine, &p->reader, err);
+
+	if (code == SL_E_NOTFOUND)
+		return SL_OK;
+	if (code == SL_OK)
+		code = sl_store_snapshot(p->reader, t->rec.sync, &p->snap, &p->nsnap, err);
+	if (code == SL_OK)
+		code = sl_store_dead_snaps(p->reader, t->rec.sync, &p->dead, &p->ndead, err);
+	for (size_t i = 0; i < p->nsnap; i++)
+		p->live += p->snap[i].row.hi != 0 || p->snap[i].row.lo != 0;
+	return code;
+}
+
+struct sl_sync_write {
+	const char *sync;
+	struct sl_digest identity;
+	struct sl_sync_state state;
+};
+
+static enum sl_code
+sync_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sl_sync_write *w = arg;
+
+	return sl_store_sync(s, w->sync, w->identity, &w->state, err);
+}
+
+/* The epoch of the sync: a real run may start a new one, a dry run only looks. */
+static enum sl_code
+find_epoch(struct sl_plan *p, uint32_t *epoch, struct sl_err *err)
+{
+	struct sl_run_task *t = p->task;
+	struct sl_sync_write w = { .sync = t->rec.sync,
+				   .identity = sl_prep_identity(&p->prep, &t->engine->hash) };
+	struct sl_store *reader;
+	enum sl_code code;
+
+	if (!t->dry) {
+		code = sl_writer_call(t->engine->writer, sync_write, &w, err);
+		*epoch = w.state.epoch;
+		return code;
+	}
+	*epoch = 1;
+	code = sl_engine_reader(t->engine, &reader, err);
+	if (code != SL_OK)
+		return code == SL_E_NOTFOUND ? SL_OK : code;
+	code = sl_store_sync_get(reader, t->rec.sync, &w.state, err);
+	sl_store_close(reader);
+	if (code == SL_OK)
+		*epoch = w.state.epoch;
+	return code == SL_E_NOTFOUND ? SL_OK : code;
+}
+
+static enum sl_code
+prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_handle *h,
+	struct sl_err *err)
+{
+	struct sl_run_task *t = p->task;
+	const struct sl_str *key;
+	uint32_t epoch = 1;
+	enum sl_code code;
+
+	code = sl_prep_describe(&p->prep, h, err);
+	if (code == SL_OK)
+		code = sl_prep_issue(&p->prep, err);
+	if (code != SL_OK)
+		return code;
+	key = sl_prep_key(&p->prep);
+	if (!key)
+		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for the key");
+	estimate_rows(p, h);
+	code = h->driver->begin_snapshot(h->ctx, err);
+	if (code == SL_OK)
+		code = h->driver->check_key(h->ctx, &p->prep.model, key,
+					    (uint32_t)p->prep.sync.nkey, err);
+	if (code == SL_OK)
+		code = sl_prep_scan(&p->prep, h, 0, err);
+	if (code == SL_OK)
+		code = find_epoch(p, &epoch, err);
+	if (code == SL_OK)
+		code = load_state(p, err);
+	if (code != SL_OK)
+		return code;
+	t->rec.epoch = epoch;
+	sl_prep_diff(&p->prep, &t->engine->hash, &p->spec);
+	p->spec.snap = p->snap;
+	p->spec.nsnap = p->nsnap;
+	p->spec.dead = p->dead;
+	p->spec.ndead = p->ndead;
+	p->spec.full = p->spec.full || (t->flags & SL_RUN_ALL);
+	sl_maker_init(&p->maker, t->engine, &p->prep, epoch);
+	code = sl_maker_limits(&p->maker, t->engine, c, err);
+	return code == SL_OK ? sl_diff_new(&p->spec, &p->diff, err) : code;
+}
+
+/* The source as the run's stop sees it: cancel() reaches it from any thread. */
+static void
+publish_source(void *arg)
+{
+	struct sl_plan *p = arg;
+	struct sl_run_task *t = p->task;
+
+	pthread_mutex_lock(&t->lock);
+	if (t->stop && t->source)
+		t->source->driver->cancel(t->source->ctx);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static enum sl_code
+plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle *h,
+	  struct sl_err *err)
+{
+	const struct sl_open_hook hook = { publish_source, p };
+	struct sl_run_task *t = p->task;
+	enum sl_code code;
+
+	code = sl_prep_load(&p->prep, c, t->rec.sync, err);
+	if (code != SL_OK)
+		return code;
+	pthread_mutex_lock(&t->lock);
+	t->source = h;
+	pthread_mutex_unlock(&t->lock);
+	code = sl_source_connect(t->engine, c, p->prep.sync.source, h, &hook, err);
+	if (code == SL_OK)
+		code = prepare(p, c, h, err);
+	if (code == SL_OK)
+		code = read_all(p, h, err);
+	pthread_mutex_lock(&t->lock);
+	t->source = NULL;
+	pthread_mutex_unlock(&t->lock);
+	/* The transaction in the warehouse ends here, before delivery is done. */
+	sl_source_disconnect(h);
+	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->reader)
+		code = plan_removes(p, err);
+	if (code == SL_OK)
+		code = flush_partial(p, err);
+	return code;
+}
+
+enum sl_code
+sl_plan(struct sl_run_task *t, struct sl_err *err)
+{
+	struct sl_plan p = { .task = t };
+	struct sl_source_handle h = { 0 };
+	struct sl_config *c = NULL;
+	enum sl_code code;
+
+	pthread_mutex_init(&p.lock, NULL);
+	pthread_cond_init(&p.room, NULL);
+	code = sl_engine_config(t->engine, &c, err);
+	if (code == SL_OK)
+		code = plan_from(&p, c, &h, err);
+	sl_made_free(&p.partial);
+	sl_diff_free(p.diff);
+	sl_maker_free(&p.maker);
+	sl_prep_free(&p.prep);
+	sl_store_close(p.reader);
+	free(p.snap);
+	free(p.dead);
+	sl_config_free(c);
+	pthread_cond_destroy(&p.room);
+	pthread_mutex_destroy(&p.lock);
+	return code;
+}

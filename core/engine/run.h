@@ -1,0 +1,106 @@
+/* run.h - a run while this process works on it: its record, its two halves and what joins them.
+ *
+ *   run thread      plan (reads, and lets the pool diff, map, pack) ... then waits for delivery
+ *   writer thread   blocks -> log; when committed: sl_run_block_ready()
+ *   deliver thread  blocks -> destination -> verdicts -> writer
+ *
+ * The plan never waits for the destination: a committed block that nobody takes at once is dropped
+ * from memory and read back from the log when its turn comes. */
+#ifndef SL_RUN_H
+#define SL_RUN_H
+
+#include "core/engine/engine.h"
+#include "core/engine/table.h"
+
+#define SL_HAND      16  /* committed blocks kept in memory for delivery */
+#define SL_LATENCIES 128 /* the last requests, for percentiles */
+
+struct sl_deliver;
+
+struct sl_run_task {
+	struct sl_run_task *next; /* the engine's list, guarded by its lock */
+	struct sl_engine *engine;
+	struct sl_run_task *after; /* this one starts when that one has ended; NULL = at once */
+	unsigned flags;            /* SL_RUN_DRY ... */
+	bool resumed;              /* no planning: deliver what the log holds */
+	bool dry;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t changed;
+	struct sl_run rec;
+	bool open;     /* the run thread is at work */
+	bool stop;     /* a person wants it to end */
+	bool closing;  /* the engine is closing */
+	bool released; /* held no more */
+	bool deliver_removes;
+	bool without_removes; /* released, but the removes are left out */
+	bool launched;        /* thread is to be joined */
+	struct sl_err error;  /* why it failed or paused */
+	int64_t rows_est;
+	size_t remove_limit;
+
+	/* Planning. */
+	struct sl_source_handle *source; /* for cancel; NULL when none is open */
+	unsigned batches;                /* between reader and log */
+	uint32_t committed;              /* blocks 0..committed-1 are in the log */
+	struct sl_table *sample;         /* of a dry run: its first changes */
+
+	/* From the log to delivery. */
+	struct sl_block *hand[SL_HAND]; /* by number modulo SL_HAND */
+	struct sl_dest_handle *dest;    /* for wakeup; NULL when none is open */
+	bool delivering;                /* blocks are wanted in hand */
+	struct sl_err write_error;      /* the log could not be written: stop */
+
+	/* For the monitor. */
+	uint64_t in_flight, retrying, throttled;
+	int64_t latency[SL_LATENCIES];
+	unsigned nlatency;
+	int64_t hold_until_us; /* monotonic; 0 = no */
+	struct sl_lane lanes[SL_LANES];
+	int64_t lane_since[SL_LANES]; /* monotonic */
+	unsigned nlanes;
+	double rate, read_rate;
+	int64_t rate_at_us;
+	uint64_t rate_acked, rate_read;
+	char bottleneck[16];
+};
+
+/* ---- shared by the halves -------------------------------------------------------------------- */
+
+/* The run should come to an end (stop, close or a write error): ask between steps. */
+bool sl_run_should_stop(struct sl_run_task *t);
+void sl_run_notify(struct sl_run_task *t); /* counters changed */
+/* One line of the activity log. part: "plan" "send" "source" "state". */
+struct sl_line sl_run_line(struct sl_run_task *t, enum sl_level level, const char *part);
+void sl_run_log(struct sl_run_task *t, enum sl_level level, const char *part, const char *fmt, ...)
+	SL_PRINTF(4, 5);
+
+/* A block was committed to the log; taken. Called by the writer thread. */
+void sl_run_block_ready(struct sl_run_task *t, struct sl_block *b);
+void sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err);
+/* The block if it is at hand (then the caller's), else NULL. */
+struct sl_block *sl_run_take(struct sl_run_task *t, uint32_t no);
+
+/* ---- the two halves -------------------------------------------------------------------------- */
+
+/* Read, diff, map, render, log. SL_OK: the plan is complete and committed, counters are in rec. */
+enum sl_code sl_plan(struct sl_run_task *t, struct sl_err *err) SL_MUST;
+
+/* Deliver what the log of this run holds, on a thread of its own, while the plan may still go on.
+ * finish() says that no more blocks come, waits, and tells how it ended: SL_OK: nothing is pending but
+ * held removes; else what stopped it, and undelivered events stay pending. abort() sends nothing new
+ * and waits only for what is in flight; d may be NULL. Both free d. */
+enum sl_code sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out,
+			      struct sl_err *err) SL_MUST;
+enum sl_code sl_deliver_finish(struct sl_deliver *d, struct sl_err *err) SL_MUST;
+void sl_deliver_abort(struct sl_deliver *d);
+
+/* ---- life (run.c) ---------------------------------------------------------------------------- */
+
+/* After a kill: runs that were planning are cancelled, runs that were delivering wait as paused. */
+enum sl_code sl_runs_recover(struct sl_engine *e, struct sl_err *err) SL_MUST;
+/* Ask every open run to end and join their threads. */
+void sl_runs_close(struct sl_engine *e);
+
+#endif

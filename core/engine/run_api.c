@@ -1,0 +1,403 @@
+/* run_api.c - the requests that start, release, stop and resume runs. */
+#include "core/engine/job.h"
+#include "core/engine/run_list.h"
+
+#include "core/base/clock.h"
+#include "core/engine/block.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sl_run_args {
+	const char *sync;
+	unsigned flags;
+	int64_t run, confirm;
+	bool removes;
+};
+
+static enum sl_code
+answer_run(struct sl_job *j, int64_t run, struct sl_err *err)
+{
+	struct sl_table *t = sl_table_new("run:int");
+
+	if (t) {
+		sl_table_row(t);
+		sl_cell_int(t, run);
+	}
+	return sl_job_done(j, t, err);
+}
+
+static enum sl_code
+refuse_read_only(struct sl_err *err)
+{
+	(void)sl_fail(err, SL_E_LOCKED, "state",
+		      "this session may only look: nothing is sent or saved");
+	return sl_err_hint(
+		err, "close the other sluice on this workspace, or start without --read-only");
+}
+
+/* The newest run of the sync that waits in the state: PAUSED or HELD. id 0 = none. */
+static enum sl_code
+waiting_run(struct sl_engine *e, const char *sync, struct sl_run *out, struct sl_err *err)
+{
+	struct sl_store *s;
+	struct sl_run *open = calloc(64, sizeof(*open));
+	uint32_t n = 0;
+	enum sl_code code;
+
+	out->id = 0;
+	code = open ? sl_engine_reader(e, &s, err) : sl_fail(err, SL_E_NOMEM, "state", "no memory");
+	if (code == SL_OK) {
+		code = sl_store_open_runs(s, 64, open, &n, err);
+		sl_store_close(s);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (strcmp(open[i].sync, sync) == 0)
+			*out = open[i];
+	free(open);
+	return code == SL_E_NOTFOUND ? SL_OK : code;
+}
+
+/* Put a task to work; on failure it is freed. The record of a new run is written first. */
+static enum sl_code
+launch(struct sl_run_task *t, bool record, int64_t *busy, struct sl_err *err)
+{
+	enum sl_code code = record && !t->dry ? sl_run_record(t, err) : SL_OK;
+
+	t->open = true;
+	if (code == SL_OK)
+		code = sl_run_list_add(t, busy, err);
+	if (code != SL_OK) {
+		t->open = false;
+		sl_run_task_free(t);
+		return code;
+	}
+	return sl_run_launch(t, err);
+}
+
+static enum sl_code
+resume_record(struct sl_engine *e, const struct sl_run *rec, const struct sl_run_args *release,
+	      struct sl_run_task **out, struct sl_err *err)
+{
+	struct sl_run_task *t = sl_run_task_new(e, rec, 0);
+	int64_t busy;
+	enum sl_code code;
+
+	if (!t)
+		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	t->resumed = true;
+	if (release) {
+		t->released = true;
+		t->deliver_removes = release->removes;
+	}
+	code = launch(t, false, &busy, err);
+	if (code == SL_OK && out)
+		*out = t;
+	return code;
+}
+
+static void
+describe(const struct sl_object_def *o, char *out, size_t cap)
+{
+	const char *table = sl_object_get(o, "table"), *mode = sl_object_get(o, "mode");
+
+	(void)snprintf(out, cap, "%s %s -> %s, profile %s, mode %s", sl_object_get(o, "source"),
+		       table ? table : "(sql)", sl_object_get(o, "destination"),
+		       sl_object_get(o, "profile"), mode ? mode : "upsert");
+}
+
+static enum sl_code
+new_task(struct sl_engine *e, const struct sl_run_args *a, struct sl_run_task **out,
+	 struct sl_err *err)
+{
+	struct sl_run rec = { .started_us = sl_wall_us(), .kind = "run" };
+	const struct sl_object_def *o;
+	struct sl_config *c = NULL;
+	enum sl_code code = sl_engine_config(e, &c, err);
+
+	if (code == SL_OK)
+		code = sl_engine_object(c, SL_KIND_SYNC, a->sync, &o, err);
+	if (code == SL_OK)
+		describe(o, rec.details, sizeof(rec.details));
+	sl_config_free(c);
+	if (code != SL_OK)
+		return code;
+	(void)snprintf(rec.sync, sizeof(rec.sync), "%s", a->sync);
+	(void)snprintf(rec.by, sizeof(rec.by), "%s", e->who);
+	if (a->flags & SL_RUN_DRY) {
+		(void)snprintf(rec.kind, sizeof(rec.kind), "dry");
+		pthread_mutex_lock(&e->lock);
+		rec.id = --e->next_dry;
+		pthread_mutex_unlock(&e->lock);
+	}
+	*out = sl_run_task_new(e, &rec, a->flags);
+	if (*out && (*out)->dry)
+		(*out)->sample = sl_table_new(SL_CHANGE_COLUMNS);
+	if (!*out || ((*out)->dry && !(*out)->sample)) {
+		sl_run_task_free(*out);
+		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	}
+	return SL_OK;
+}
+
+/* An open run of the sync in this process, before anything is written for a new one. */
+static int64_t
+busy_run(struct sl_engine *e, const char *sync)
+{
+	int64_t id = 0;
+
+	pthread_mutex_lock(&e->lock);
+	for (struct sl_run_task *t = e->runs; t && id == 0; t = t->next) {
+		pthread_mutex_lock(&t->lock);
+		if (t->open && !t->dry && strcmp(t->rec.sync, sync) == 0)
+			id = t->rec.id;
+		pthread_mutex_unlock(&t->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return id;
+}
+
+static enum sl_code
+busy(struct sl_job *j, int64_t run, const char *what, struct sl_err *err)
+{
+	enum sl_code code = answer_run(j, run, err);
+
+	if (code != SL_OK)
+		return code;
+	return sl_fail(err, SL_E_LOCKED, "run", "run %lld of this sync %s", (long long)run, what);
+}
+
+static enum sl_code
+start_job(struct sl_job *j, struct sl_err *err)
+{
+	const struct sl_run_args *a = j->args;
+	struct sl_engine *e = j->engine;
+	struct sl_run waiting = { 0 };
+	struct sl_run_task *t = NULL, *after = NULL;
+	int64_t other, id;
+	enum sl_code code;
+
+	if (e->read_only && !(a->flags & SL_RUN_DRY))
+		return refuse_read_only(err);
+	code = new_task(e, a, &t, err);
+	if (code != SL_OK)
+		return code;
+	if (!t->dry) {
+		other = busy_run(e, a->sync);
+		code = other ? busy(j, other, "is not finished yet", err)
+			     : waiting_run(e, a->sync, &waiting, err);
+		if (code == SL_OK && waiting.id && waiting.state == SL_RUN_HELD) {
+			code = busy(j, waiting.id, "waits for confirmation", err);
+			if (code == SL_E_LOCKED)
+				(void)sl_err_hint(err,
+						  "look at its plan and release it, or stop it");
+		} else if (code == SL_OK && waiting.id) {
+			code = resume_record(e, &waiting, NULL, &after, err);
+		}
+	}
+	if (code != SL_OK) {
+		sl_run_task_free(t);
+		return code;
+	}
+	t->after = after;
+	code = launch(t, true, &other, err);
+	if (code != SL_OK)
+		return code;
+	id = t->rec.id;
+	return answer_run(j, id, err);
+}
+
+/* The task of a run id, with its lock held; NULL = not of this process. */
+static struct sl_run_task *
+lock_task(struct sl_engine *e, int64_t id)
+{
+	struct sl_run_task *t;
+
+	pthread_mutex_lock(&e->lock);
+	for (t = e->runs; t && t->rec.id != id; t = t->next)
+		;
+	if (t)
+		pthread_mutex_lock(&t->lock);
+	pthread_mutex_unlock(&e->lock);
+	return t;
+}
+
+static enum sl_code
+read_run(struct sl_engine *e, int64_t id, struct sl_run *out, struct sl_err *err)
+{
+	struct sl_store *s;
+	enum sl_code code = sl_engine_reader(e, &s, err);
+
+	if (code != SL_OK)
+		return code;
+	code = sl_store_run_get(s, id, out, err);
+	sl_store_close(s);
+	return code;
+}
+
+static enum sl_code
+check_release(const struct sl_run *r, const struct sl_run_args *a, struct sl_err *err)
+{
+	if (r->state != SL_RUN_HELD)
+		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is %s, not held",
+			       (long long)r->id, sl_run_state_name(r->state));
+	if (a->removes && a->confirm != (int64_t)r->removes) {
+		(void)sl_fail(err, SL_E_CONFIG, "run", "the run removes %llu rows, not %lld",
+			      (unsigned long long)r->removes, (long long)a->confirm);
+		return sl_err_hint(err, "confirm with the exact number of removes");
+	}
+	return SL_OK;
+}
+
+struct sl_audit_write {
+	const char *who, *action, *object;
+	char detail[64];
+};
+
+static enum sl_code
+audit_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	const struct sl_audit_write *w = arg;
+
+	return sl_store_audit(s, w->who, w->action, w->object, w->detail, err);
+}
+
+static enum sl_code
+release_job(struct sl_job *j, struct sl_err *err)
+{
+	const struct sl_run_args *a = j->args;
+	struct sl_engine *e = j->engine;
+	struct sl_audit_write audit = { e->who, a->removes ? "release with removes" : "release",
+					"run", "" };
+	struct sl_run_task *t;
+	struct sl_run rec;
+	enum sl_code code;
+
+	if (e->read_only)
+		return refuse_read_only(err);
+	(void)snprintf(audit.detail, sizeof(audit.detail), "run %lld, %lld removes",
+		       (long long)a->run, (long long)a->confirm);
+	t = lock_task(e, a->run);
+	if (t && t->open) {
+		code = check_release(&t->rec, a, err);
+		if (code == SL_OK) {
+			t->released = true;
+			t->deliver_removes = a->removes;
+			pthread_cond_broadcast(&t->changed);
+		}
+		pthread_mutex_unlock(&t->lock);
+	} else {
+		if (t)
+			pthread_mutex_unlock(&t->lock);
+		code = read_run(e, a->run, &rec, err);
+		if (code == SL_OK)
+			code = check_release(&rec, a, err);
+		if (code == SL_OK)
+			code = resume_record(e, &rec, a, NULL, err);
+	}
+	if (code == SL_OK)
+		code = sl_writer_call(e->writer, audit_write, &audit, err);
+	return code == SL_OK ? answer_run(j, a->run, err) : code;
+}
+
+static enum sl_code
+cancel_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sl_run rec = *(const struct sl_run *)arg;
+
+	rec.ended_us = sl_wall_us();
+	rec.removes_held = false;
+	return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
+}
+
+static enum sl_code
+stop_job(struct sl_job *j, struct sl_err *err)
+{
+	const struct sl_run_args *a = j->args;
+	struct sl_engine *e = j->engine;
+	struct sl_run_task *t = lock_task(e, a->run);
+	struct sl_run rec;
+	enum sl_code code = SL_OK;
+
+	if (t && t->open) {
+		t->stop = true;
+		if (t->source)
+			t->source->driver->cancel(t->source->ctx);
+		if (t->dest)
+			t->dest->driver->wakeup(t->dest->ctx);
+		pthread_cond_broadcast(&t->changed);
+		pthread_mutex_unlock(&t->lock);
+		return answer_run(j, a->run, err);
+	}
+	if (t)
+		pthread_mutex_unlock(&t->lock);
+	if (e->read_only)
+		return refuse_read_only(err);
+	code = read_run(e, a->run, &rec, err);
+	if (code == SL_OK && rec.state != SL_RUN_HELD && rec.state != SL_RUN_PAUSED)
+		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is over (%s)", (long long)a->run,
+			       sl_run_state_name(rec.state));
+	if (code == SL_OK)
+		code = sl_writer_call(e->writer, cancel_write, &rec, err);
+	if (code == SL_OK)
+		sl_mailbox_post_run(e->mail, a->run);
+	return code == SL_OK ? answer_run(j, a->run, err) : code;
+}
+
+static enum sl_code
+resume_job(struct sl_job *j, struct sl_err *err)
+{
+	const struct sl_run_args *a = j->args;
+	struct sl_engine *e = j->engine;
+	struct sl_run rec;
+	enum sl_code code;
+
+	if (e->read_only)
+		return refuse_read_only(err);
+	code = read_run(e, a->run, &rec, err);
+	if (code == SL_OK && rec.state != SL_RUN_PAUSED)
+		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is %s, not paused",
+			       (long long)a->run, sl_run_state_name(rec.state));
+	if (code == SL_OK)
+		code = resume_record(e, &rec, NULL, NULL, err);
+	return code == SL_OK ? answer_run(j, a->run, err) : code;
+}
+
+static sl_ticket
+request(struct sl_engine *e, sl_job_fn *fn, const struct sl_run_args *args)
+{
+	struct sl_job *j = sl_job_new(e, fn, sizeof(*args));
+	struct sl_run_args *a;
+
+	if (!j)
+		return 0;
+	a = j->args;
+	*a = *args;
+	a->sync = sl_job_str(j, args->sync);
+	return sl_job_submit(j);
+}
+
+sl_ticket
+sl_start(struct sl_engine *e, const char *sync, unsigned flags)
+{
+	return request(e, start_job, &(struct sl_run_args){ .sync = sync, .flags = flags });
+}
+
+sl_ticket
+sl_release(struct sl_engine *e, int64_t run, bool removes, int64_t confirm)
+{
+	return request(e, release_job,
+		       &(struct sl_run_args){ .run = run, .removes = removes, .confirm = confirm });
+}
+
+sl_ticket
+sl_stop(struct sl_engine *e, int64_t run)
+{
+	return request(e, stop_job, &(struct sl_run_args){ .run = run });
+}
+
+sl_ticket
+sl_resume(struct sl_engine *e, int64_t run)
+{
+	return request(e, resume_job, &(struct sl_run_args){ .run = run });
+}
