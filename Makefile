@@ -172,9 +172,12 @@ format:                        ## lay all sources out
 INSTALL ?= install
 install: $(BIN)                ## install the program; DESTDIR and prefix count
 	$(INSTALL) -D -m 755 $(BIN) $(DESTDIR)$(bindir)/$(NAME)
-	$(foreach f,$(wildcard themes/*.theme),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(datadir)/$(f) &&) true
-	$(foreach f,$(wildcard core/dest/connectors/*.json),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(datadir)/connectors/$(notdir $(f)) &&) true
-	$(foreach f,$(wildcard tui/$(NAME).1),$(INSTALL) -D -m 644 $(f) $(DESTDIR)$(mandir)/man1/$(notdir $(f)) &&) true
+	@for f in $(wildcard themes/*.theme themes/*.md); do \
+		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(datadir)/$$f || exit 1; done
+	@for f in $(wildcard core/dest/connectors/*.json); do \
+		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(datadir)/connectors/$${f##*/} || exit 1; done
+	@for f in $(wildcard tui/$(NAME).1); do \
+		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(mandir)/man1/$${f##*/} || exit 1; done
 clean:                         ## remove build/
 	rm -rf build
 help:                          ## this list
