@@ -46,7 +46,7 @@ distance(const char *a, size_t na, const char *b, size_t nb)
 struct sl_near
 sl_near(const char *wanted)
 {
-	return (struct sl_near){wanted, NULL, 0};
+	return (struct sl_near){ wanted, NULL, 0 };
 }
 
 void

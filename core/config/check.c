@@ -11,7 +11,7 @@ sl_check_place(const struct sl_checking *c, const char *name)
 {
 	int line = sl_settings_line(c->what->settings, c->what->nsettings, name);
 
-	return (struct sl_place){c->file, line, name};
+	return (struct sl_place){ c->file, line, name };
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -57,7 +57,7 @@ suggest_name(const char *name, char out[NAME_MAX_LEN + 1])
 void
 sl_check_name(const struct sl_checking *c)
 {
-	struct sl_place at = {c->file, 0, "name"};
+	struct sl_place at = { c->file, 0, "name" };
 	char better[NAME_MAX_LEN + 1];
 
 	if (sl_name_valid(c->what->name))
@@ -88,7 +88,7 @@ has_credentials(const char *text)
 static void
 check_entry(const struct sl_checking *c, const struct sl_setting *s, const char *sub)
 {
-	struct sl_place at = {c->file, s->line, s->name};
+	struct sl_place at = { c->file, s->line, s->name };
 	struct sl_str value = sl_str(s->value);
 
 	if (sub[0] == '\0') {
@@ -111,8 +111,8 @@ check_entry(const struct sl_checking *c, const struct sl_setting *s, const char 
 static bool
 check_value(const struct sl_checking *c, const struct sl_setting *s, const struct sl_prop *prop)
 {
-	struct sl_place at = {c->file, s->line, s->name};
-	struct sl_err err = {0};
+	struct sl_place at = { c->file, s->line, s->name };
+	struct sl_err err = { 0 };
 
 	if (s->value[0] == '\0')
 		return true;
@@ -146,7 +146,7 @@ check_setting(const struct sl_checking *c, size_t i, const struct sl_shape *shap
 	const struct sl_prop *prop = sl_shape_setting(shape, s->name, &sub);
 
 	if (!prop) {
-		struct sl_place at = {c->file, s->line, s->name};
+		struct sl_place at = { c->file, s->line, s->name };
 		sl_problem_unknown(c->problems, at, shape, s->name);
 		c->bad[i] = true;
 	} else if (sub) {
@@ -273,7 +273,7 @@ check_repeats(const struct sl_checking *c)
 	for (size_t i = 0; i < c->what->nsettings; i++) {
 		if (sl_settings_line(s, i, s[i].name) == 0 && !sl_settings_get(s, i, s[i].name))
 			continue;
-		struct sl_place at = {c->file, s[i].line, s[i].name};
+		struct sl_place at = { c->file, s[i].line, s[i].name };
 		sl_problem_add(c->problems, at, "%s is there twice", s[i].name);
 		sl_problem_mend(c->problems, "keep one of the two");
 		c->bad[i] = true;
@@ -284,10 +284,10 @@ enum sl_code
 sl_config_check(const struct sl_config_check *what, struct sl_arena *a, struct sl_problem_def **out,
 		size_t *nout, struct sl_err *err)
 {
-	struct sl_problems ps = {.arena = a};
+	struct sl_problems ps = { .arena = a };
 	const char *file = sl_arena_printf(a, "%s/%s.json", sl_kind_folder(what->kind), what->name);
 	bool *bad = SL_NEW(a, bool, what->nsettings + 1);
-	struct sl_checking c = {what, file, bad, &ps};
+	struct sl_checking c = { what, file, bad, &ps };
 
 	if (!file || !bad)
 		return sl_fail(err, SL_E_NOMEM, "", "out of memory while checking settings");

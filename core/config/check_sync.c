@@ -138,7 +138,7 @@ check_model(const struct sl_checking *c)
 {
 	const char *table = get(c, "table"), *sql = get(c, "sql");
 	struct sl_str schema, name;
-	struct sl_err err = {0};
+	struct sl_err err = { 0 };
 
 	if (table && sql) {
 		bool later = sl_check_place(c, "sql").line > sl_check_place(c, "table").line;

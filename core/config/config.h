@@ -72,13 +72,15 @@ enum sl_code sl_config_load(const char *dir, const struct sl_driver_info *driver
 void sl_config_free(struct sl_config *c); /* NULL is allowed */
 
 /* By exact name; NULL where it does not exist. A broken one is returned too. */
-const struct sl_object_def *sl_config_find(const struct sl_config *c, enum sl_kind kind, const char *name);
+const struct sl_object_def *sl_config_find(const struct sl_config *c, enum sl_kind kind,
+					   const char *name);
 const char *sl_object_get(const struct sl_object_def *o, const char *name); /* NULL = not set */
 const char *sl_kind_name(enum sl_kind k);                                   /* "connection" ... */
 
 /* The properties of an object: of a connection by driver type, of profiles and syncs fixed tables. */
-const struct sl_prop *sl_kind_props(enum sl_kind kind, const char *type, const struct sl_driver_info *drivers,
-				    size_t ndrivers, size_t *n);
+const struct sl_prop *sl_kind_props(enum sl_kind kind, const char *type,
+				    const struct sl_driver_info *drivers, size_t ndrivers,
+				    size_t *n);
 
 /* Check a set of settings as if it were the file of `name`, with the other objects of c around it.
  * Cross-references are checked too. Memory of *out comes from a. */
@@ -123,8 +125,9 @@ enum sl_nulls { SL_NULLS_SEND, SL_NULLS_OMIT };
 
 struct sl_profile {
 	const char *name, *file;
-	const char *event;      /* identify track group page screen alias record row */
-	const char *object;     /* identify only: "CUSTOMERIO-customers" makes the visual-mapper shape; or NULL */
+	const char *event; /* identify track group page screen alias record row */
+	const char *
+		object; /* identify only: "CUSTOMERIO-customers" makes the visual-mapper shape; or NULL */
 	const char *identifier; /* with object: the trait that identifies, "email" */
 	enum sl_nulls nulls;
 	struct sl_mapping *map;
@@ -148,14 +151,14 @@ struct sl_sync {
 	int64_t max_removes;    /* -1: the rule max(20, min(500, 5 %)) */
 };
 
-enum sl_code sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_profile *out,
-			     struct sl_err *err) SL_MUST;
+enum sl_code sl_profile_read(const struct sl_object_def *o, struct sl_arena *a,
+			     struct sl_profile *out, struct sl_err *err) SL_MUST;
 enum sl_code sl_sync_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_sync *out,
 			  struct sl_err *err) SL_MUST;
 /* "schema.table" with quotes as in SQL ("Odd.Name" is one part); letters keep their case with or without
  * quotes; schema empty when not given. */
-enum sl_code sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema, struct sl_str *table,
-			    struct sl_err *err) SL_MUST;
+enum sl_code sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema,
+			    struct sl_str *table, struct sl_err *err) SL_MUST;
 const char *sl_mode_name(enum sl_mode m);
 
 #endif

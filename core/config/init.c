@@ -32,7 +32,7 @@ make_path(const char *dir)
 static enum sl_code
 add_file(int dirfd, const char *name, const char *text, struct sl_err *err)
 {
-	struct sl_write w = {dirfd, name, name, sl_str(text)};
+	struct sl_write w = { dirfd, name, name, sl_str(text) };
 	struct stat st;
 
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)

@@ -31,7 +31,7 @@ take_string(struct scan *s)
 	while (s->p < s->end && *s->p != '"')
 		s->p += *s->p == '\\' && s->p + 1 < s->end ? 2 : 1;
 	s->p += s->p < s->end;
-	return (struct sl_str){start, (size_t)(s->p - start)};
+	return (struct sl_str){ start, (size_t)(s->p - start) };
 }
 
 static void
@@ -76,7 +76,7 @@ keep(struct scan *s, struct sl_json_key k)
 static void
 take_key(struct scan *s, int depth, json_t *seen)
 {
-	struct sl_json_key k = {NULL, s->line, 0, depth};
+	struct sl_json_key k = { NULL, s->line, 0, depth };
 	struct sl_str token = take_string(s);
 	json_t *text = json_loadb(token.ptr, token.len, JSON_DECODE_ANY, NULL);
 	const char *key = json_string_value(text);
@@ -120,7 +120,7 @@ take_members(struct scan *s, int depth)
 bool
 sl_json_keys(struct sl_str text, struct sl_arena *a, struct sl_json_key **out, size_t *n)
 {
-	struct scan s = {.p = text.ptr, .end = text.ptr + text.len, .line = 1, .arena = a};
+	struct scan s = { .p = text.ptr, .end = text.ptr + text.len, .line = 1, .arena = a };
 
 	skip_blanks(&s);
 	if (s.p < s.end && *s.p == '{')

@@ -33,7 +33,7 @@ struct load {
 static bool
 read_all(struct load *l, const char *file, int fd, struct sl_buf *text)
 {
-	struct sl_place at = {file, 0, ""};
+	struct sl_place at = { file, 0, "" };
 
 	sl_buf_init(text, FILE_MAX_BYTES + 1);
 	for (;;) {
@@ -67,7 +67,7 @@ read_all(struct load *l, const char *file, int fd, struct sl_buf *text)
 static int
 open_file(struct load *l, const char *file, int dirfd, const char *name)
 {
-	struct sl_place at = {file, 0, ""};
+	struct sl_place at = { file, 0, "" };
 	struct stat st;
 	/* Without O_NONBLOCK a FIFO would hold us for ever. */
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -91,7 +91,7 @@ open_file(struct load *l, const char *file, int dirfd, const char *name)
 static void
 load_file(struct load *l, struct loaded *f, int dirfd, const char *name)
 {
-	struct sl_parse_in in = {f->def.kind, f->def.file, l->drivers, l->ndrivers, &l->problems};
+	struct sl_parse_in in = { f->def.kind, f->def.file, l->drivers, l->ndrivers, &l->problems };
 	size_t before = l->problems.total;
 	struct sl_buf text;
 
@@ -123,7 +123,7 @@ new_file(struct load *l)
 		l->files = files;
 		l->cap = cap;
 	}
-	l->files[l->n] = (struct loaded){0};
+	l->files[l->n] = (struct loaded){ 0 };
 	return &l->files[l->n++];
 }
 
@@ -156,7 +156,7 @@ load_entry(struct load *l, enum sl_kind kind, int dirfd, const char *name)
 	f->def.name = object;
 	load_file(l, f, dirfd, name);
 	if (strcmp(name + stem, ".json") != 0) {
-		struct sl_place at = {file, 0, "name"};
+		struct sl_place at = { file, 0, "name" };
 		sl_problem_add(&l->problems, at, "the name must end in .json in small letters");
 		sl_problem_mend(&l->problems, "rename the file");
 		f->def.broken = true;
@@ -167,7 +167,7 @@ static enum sl_code
 load_folder(struct load *l, enum sl_kind kind, int root, struct sl_err *err)
 {
 	const char *folder = sl_kind_folder(kind);
-	struct sl_place at = {folder, 0, ""};
+	struct sl_place at = { folder, 0, "" };
 	int fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 
@@ -249,9 +249,9 @@ static void
 check_file(struct load *l, size_t i)
 {
 	struct sl_object_def *o = &l->config->objects[i];
-	struct sl_config_check what = {l->config, l->drivers,  l->ndrivers, o->kind,
-				       o->name,   o->settings, o->nsettings};
-	struct sl_checking c = {&what, o->file, l->files[i].parsed.bad, &l->problems};
+	struct sl_config_check what = { l->config, l->drivers,  l->ndrivers, o->kind,
+					o->name,   o->settings, o->nsettings };
+	struct sl_checking c = { &what, o->file, l->files[i].parsed.bad, &l->problems };
 	size_t before = l->problems.total;
 
 	sl_check_name(&c);
@@ -301,7 +301,7 @@ sl_config_load(const char *dir, const struct sl_driver_info *drivers, size_t ndr
 {
 	struct sl_arena *a = sl_arena_new(16384, 0);
 	struct sl_config *c = a ? SL_NEW(a, struct sl_config, 1) : NULL;
-	struct load l = {.config = c, .drivers = drivers, .ndrivers = ndrivers};
+	struct load l = { .config = c, .drivers = drivers, .ndrivers = ndrivers };
 
 	*out = NULL;
 	if (c) {

@@ -29,11 +29,11 @@ put_setting(struct parse *p, const char *name, int line, const char *value)
 			memcpy(settings, o->settings, o->n * sizeof(*settings));
 			memcpy(bad, o->bad, o->n * sizeof(*bad));
 		}
-		*o = (struct sl_parsed){settings, bad, o->n, cap, o->read};
+		*o = (struct sl_parsed){ settings, bad, o->n, cap, o->read };
 	}
 	p->ps->nomem |= !name;
 	o->bad[o->n] = !value;
-	o->settings[o->n++] = (struct sl_setting){name ? name : "", value ? value : "", line};
+	o->settings[o->n++] = (struct sl_setting){ name ? name : "", value ? value : "", line };
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ value_text(struct parse *p, struct sl_place at, const struct sl_prop *prop, cons
 static struct sl_place
 place(const struct parse *p, const struct sl_json_key *k)
 {
-	return (struct sl_place){p->in->file, k->line, k->key};
+	return (struct sl_place){ p->in->file, k->line, k->key };
 }
 
 static bool
@@ -303,7 +303,7 @@ syntax_problem(struct parse *p, const json_error_t *e)
 {
 	const char *near = strstr(e->text, " near ");
 	int words = near ? (int)(near - e->text) : (int)strlen(e->text);
-	struct sl_place at = {p->in->file, e->line > 0 ? e->line : 1, ""};
+	struct sl_place at = { p->in->file, e->line > 0 ? e->line : 1, "" };
 
 	if (json_error_code(e) == json_error_out_of_memory) {
 		p->ps->nomem = true;
@@ -317,7 +317,7 @@ syntax_problem(struct parse *p, const json_error_t *e)
 static json_t *
 load_root(struct parse *p, struct sl_str text)
 {
-	struct sl_place at = {p->in->file, 0, ""};
+	struct sl_place at = { p->in->file, 0, "" };
 	json_error_t e;
 
 	if (sl_str_trim(text).len == 0) {
@@ -355,11 +355,11 @@ load_root(struct parse *p, struct sl_str text)
 void
 sl_parse(const struct sl_parse_in *in, struct sl_str text, struct sl_parsed *out)
 {
-	struct parse p = {.in = in, .ps = in->problems, .out = out};
+	struct parse p = { .in = in, .ps = in->problems, .out = out };
 	struct sl_json_key *keys = NULL;
 	size_t n = 0;
 
-	*out = (struct sl_parsed){0};
+	*out = (struct sl_parsed){ 0 };
 	json_t *root = load_root(&p, text);
 	if (!root)
 		return;

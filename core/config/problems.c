@@ -97,8 +97,8 @@ sl_problem_add(struct sl_problems *ps, struct sl_place at, const char *fmt, ...)
 	if (++ps->in_file > FILE_MAX || !make_room(ps))
 		return;
 	struct sl_problem_def *p = &ps->items[ps->n++];
-	*p = (struct sl_problem_def){safe_text(ps, sl_str(at.file)), at.line,
-				     safe_text(ps, sl_str(at.field)), "", ""};
+	*p = (struct sl_problem_def){ safe_text(ps, sl_str(at.file)), at.line,
+				      safe_text(ps, sl_str(at.field)), "", "" };
 	if (ps->in_file == FILE_MAX) {
 		p->problem = "more mistakes follow in this file";
 		p->mend = "mend the ones before, then check again";

@@ -3,63 +3,65 @@
 
 #include "core/base/near.h"
 
-static const char *const events[] = {"identify", "track",  "group", "page", "screen",
-				     "alias",    "record", "row",   NULL};
-static const char *const nulls[] = {"send", "omit", NULL};
-static const char *const modes[] = {"upsert", "insert", "update", "mirror", "append", NULL};
-static const char *const detects[] = {"diff", "full", NULL};
+static const char *const events[] = { "identify", "track",  "group", "page", "screen",
+				      "alias",    "record", "row",   NULL };
+static const char *const nulls[] = { "send", "omit", NULL };
+static const char *const modes[] = { "upsert", "insert", "update", "mirror", "append", NULL };
+static const char *const detects[] = { "diff", "full", NULL };
 
 static const struct sl_prop profile_props[] = {
-	{"event", SL_P_ENUM, SL_PROP_REQUIRED, NULL, 0, 0, events,
-	 "What each row becomes: identify (a person and their traits), track (something that "
-	 "happened), group, page, screen, alias, record (any object, can be removed) or row (plain "
-	 "JSON of the mapped fields)."},
-	{"object", SL_P_STRING, 0, NULL, 0, 0, NULL,
-	 "Only with identify: the object of a visual mapper to fill, such as "
-	 "CUSTOMERIO-customers; empty for a plain identify."},
-	{"identifier", SL_P_STRING, 0, NULL, 0, 0, NULL,
-	 "Only with object: the field by which the destination knows the object, such as email."},
-	{"nulls", SL_P_ENUM, 0, "send", 0, 0, nulls,
-	 "A column that is NULL: send writes null (clears the field there), omit leaves the field "
-	 "out (keeps what is there)."},
-	{"map", SL_P_MAP, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Destination field on the left, expression over the model's columns on the right: "
-	 "\"traits.email\": \"email | trim | lower\"."},
+	{ "event", SL_P_ENUM, SL_PROP_REQUIRED, NULL, 0, 0, events,
+	  "What each row becomes: identify (a person and their traits), track (something that "
+	  "happened), group, page, screen, alias, record (any object, can be removed) or row "
+	  "(plain "
+	  "JSON of the mapped fields)." },
+	{ "object", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "Only with identify: the object of a visual mapper to fill, such as "
+	  "CUSTOMERIO-customers; empty for a plain identify." },
+	{ "identifier", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "Only with object: the field by which the destination knows the object, such as email." },
+	{ "nulls", SL_P_ENUM, 0, "send", 0, 0, nulls,
+	  "A column that is NULL: send writes null (clears the field there), omit leaves the field "
+	  "out (keeps what is there)." },
+	{ "map", SL_P_MAP, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Destination field on the left, expression over the model's columns on the right: "
+	  "\"traits.email\": \"email | trim | lower\"." },
 };
 
 static const struct sl_prop sync_props[] = {
-	{"source", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Connection to read from, by name."},
-	{"table", SL_P_STRING, 0, NULL, 0, 0, NULL,
-	 "Table or view to read: schema.table or table; a name with dots or blanks in double "
-	 "quotes. Either this or sql."},
-	{"sql", SL_P_STRING, 0, NULL, 0, 0, NULL,
-	 "One SELECT to read instead of a table; in the file also a list of lines."},
-	{"key", SL_P_LIST, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Column or columns that tell one row from every other: unique and never NULL."},
-	{"profile", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Profile that maps columns to fields, by name."},
-	{"destination", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
-	 "Connection to send to, by name."},
-	{"mode", SL_P_ENUM, 0, "upsert", 0, 0, modes,
-	 "upsert sends new and changed rows; insert only new ones; update only changed ones; "
-	 "mirror "
-	 "also removes what is gone from the source; append sends every new or changed row as an "
-	 "event of its own."},
-	{"detect", SL_P_ENUM, 0, "diff", 0, 0, detects,
-	 "diff sends what changed since the destination last acknowledged the row; full sends "
-	 "every "
-	 "row in every run."},
-	{"schedule", SL_P_STRING, 0, "manual", 0, 0, NULL,
-	 "manual: runs when you launch it or cron does. Other text is kept, but nothing starts the "
-	 "sync by it yet."},
-	{"keep_events", SL_P_MILLIS, 0, "7d", 0, 0, NULL,
-	 "How long settled events stay in the log for viewing and replay: 12h, 7d; 0 erases them "
-	 "when they are settled."},
-	{"max_removes", SL_P_INT, 0, "-1", -1, INT64_MAX, NULL,
-	 "Removes that one run may send without asking; -1 is the built-in rule: 5 % of the rows, "
-	 "at "
-	 "least 20, at most 500."},
+	{ "source", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Connection to read from, by name." },
+	{ "table", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "Table or view to read: schema.table or table; a name with dots or blanks in double "
+	  "quotes. Either this or sql." },
+	{ "sql", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "One SELECT to read instead of a table; in the file also a list of lines." },
+	{ "key", SL_P_LIST, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Column or columns that tell one row from every other: unique and never NULL." },
+	{ "profile", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Profile that maps columns to fields, by name." },
+	{ "destination", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
+	  "Connection to send to, by name." },
+	{ "mode", SL_P_ENUM, 0, "upsert", 0, 0, modes,
+	  "upsert sends new and changed rows; insert only new ones; update only changed ones; "
+	  "mirror "
+	  "also removes what is gone from the source; append sends every new or changed row as an "
+	  "event of its own." },
+	{ "detect", SL_P_ENUM, 0, "diff", 0, 0, detects,
+	  "diff sends what changed since the destination last acknowledged the row; full sends "
+	  "every "
+	  "row in every run." },
+	{ "schedule", SL_P_STRING, 0, "manual", 0, 0, NULL,
+	  "manual: runs when you launch it or cron does. Other text is kept, but nothing starts "
+	  "the "
+	  "sync by it yet." },
+	{ "keep_events", SL_P_MILLIS, 0, "7d", 0, 0, NULL,
+	  "How long settled events stay in the log for viewing and replay: 12h, 7d; 0 erases them "
+	  "when they are settled." },
+	{ "max_removes", SL_P_INT, 0, "-1", -1, INT64_MAX, NULL,
+	  "Removes that one run may send without asking; -1 is the built-in rule: 5 % of the rows, "
+	  "at "
+	  "least 20, at most 500." },
 };
 
 const struct sl_prop sl_type_prop = {
@@ -70,12 +72,13 @@ const struct sl_prop sl_type_prop = {
 	0,
 	0,
 	NULL,
-	"Driver of the connection: what kind of source or destination it is."};
+	"Driver of the connection: what kind of source or destination it is."
+};
 
 const char *
 sl_kind_name(enum sl_kind k)
 {
-	static const char *const names[SL_KINDS] = {"connection", "profile", "sync"};
+	static const char *const names[SL_KINDS] = { "connection", "profile", "sync" };
 
 	return (unsigned)k < SL_KINDS ? names[k] : "object";
 }
@@ -83,7 +86,7 @@ sl_kind_name(enum sl_kind k)
 const char *
 sl_kind_folder(enum sl_kind k)
 {
-	static const char *const names[SL_KINDS] = {"connections", "profiles", "syncs"};
+	static const char *const names[SL_KINDS] = { "connections", "profiles", "syncs" };
 
 	return names[k];
 }
@@ -98,7 +101,7 @@ struct sl_shape
 sl_shape_of(enum sl_kind kind, const char *type, const struct sl_driver_info *drivers,
 	    size_t ndrivers)
 {
-	struct sl_shape s = {.kind = kind, .type = type};
+	struct sl_shape s = { .kind = kind, .type = type };
 
 	switch (kind) {
 	case SL_KIND_PROFILE:

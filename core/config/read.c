@@ -75,7 +75,8 @@ sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_pro
 	for (size_t i = 0; i < o->nsettings; i++) {
 		const struct sl_setting *s = &o->settings[i];
 		if (strncmp(s->name, "map.", 4) == 0 && s->value && s->value[0])
-			out->map[out->nmap++] = (struct sl_mapping){s->name + 4, s->value, s->line};
+			out->map[out->nmap++] =
+				(struct sl_mapping){ s->name + 4, s->value, s->line };
 	}
 	return SL_OK;
 }

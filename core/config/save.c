@@ -49,7 +49,7 @@ put_lines(struct sl_buf *b, const char *text)
 	for (;;) {
 		size_t n = strcspn(text, "\n");
 		sl_buf_puts(b, "    ");
-		put_string(b, (struct sl_str){text, n});
+		put_string(b, (struct sl_str){ text, n });
 		text += n;
 		if (*text == '\0')
 			break;
@@ -179,7 +179,7 @@ sl_config_save(const struct sl_config_check *what, struct sl_err *err)
 		code = dirfd < 0 ? err->code : SL_OK;
 	}
 	if (code == SL_OK) {
-		struct sl_write w = {dirfd, name, shown, sl_buf_view(&text)};
+		struct sl_write w = { dirfd, name, shown, sl_buf_view(&text) };
 		code = sl_write_whole(&w, err);
 		close(dirfd);
 	}
@@ -193,8 +193,8 @@ static bool
 uses(const struct sl_object_def *o, enum sl_kind kind, const char *name)
 {
 	static const char *const fields[SL_KINDS][2] = {
-		[SL_KIND_CONNECTION] = {"source", "destination"},
-		[SL_KIND_PROFILE] = {"profile", NULL},
+		[SL_KIND_CONNECTION] = { "source", "destination" },
+		[SL_KIND_PROFILE] = { "profile", NULL },
 	};
 
 	for (int i = 0; o->kind == SL_KIND_SYNC && i < 2 && fields[kind][i]; i++) {

@@ -21,13 +21,13 @@ sl_secret_alloc(struct sl_secret *out, size_t n)
 {
 	void *p = mmap(NULL, pages(n), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	*out = (struct sl_secret){NULL, 0};
+	*out = (struct sl_secret){ NULL, 0 };
 	if (p == MAP_FAILED)
 		return false;
 	/* Best effort: a low limit on locked memory must not stop the work. */
 	(void)mlock(p, pages(n));
 	(void)madvise(p, pages(n), MADV_DONTDUMP);
-	*out = (struct sl_secret){p, n};
+	*out = (struct sl_secret){ p, n };
 	return true;
 }
 
@@ -38,7 +38,7 @@ sl_secret_free(struct sl_secret *s)
 		return;
 	explicit_bzero(s->ptr, s->len + 1);
 	munmap(s->ptr, pages(s->len));
-	*s = (struct sl_secret){NULL, 0};
+	*s = (struct sl_secret){ NULL, 0 };
 }
 
 enum sl_code
@@ -88,7 +88,7 @@ is_env_name(const char *s)
 enum sl_code
 sl_secret_resolve(const char *ref, const char *base_dir, struct sl_secret *out, struct sl_err *err)
 {
-	*out = (struct sl_secret){NULL, 0};
+	*out = (struct sl_secret){ NULL, 0 };
 	if (!ref || ref[0] == '\0' || strcmp(ref, "pgpass") == 0)
 		return SL_OK;
 	if (strncmp(ref, "env:", 4) == 0 && is_env_name(ref + 4))

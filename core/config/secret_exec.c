@@ -142,7 +142,7 @@ static enum sl_code
 collect(int fd, int64_t deadline_us, const char *program, struct sl_secret *room, size_t *n,
 	struct sl_err *err)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	while (*n < room->len) {
 		int ready = poll(&p, 1, left_ms(deadline_us));
@@ -183,7 +183,7 @@ finish(pid_t pid, int64_t deadline_us, const char *program, struct sl_err *err)
 			stop(pid);
 			return fail_slow(program, err);
 		}
-		nanosleep(&(struct timespec){0, NAP_NS}, NULL);
+		nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
 	}
 	if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return SL_OK;
@@ -229,8 +229,8 @@ run(struct command *c, int timeout_ms, struct sl_secret *room, size_t *n, struct
 enum sl_code
 sl_secret_from_exec(const char *text, int timeout_ms, struct sl_secret *out, struct sl_err *err)
 {
-	struct command c = {0};
-	struct sl_secret room = {0};
+	struct command c = { 0 };
+	struct sl_secret room = { 0 };
 	size_t n = 0;
 	enum sl_code code = split(&c, text, err);
 

@@ -21,7 +21,7 @@ take_quoted(const char *s, struct sl_str *part, char *space)
 		s += *s == '"';
 		space[n++] = *s;
 	}
-	*part = (struct sl_str){space, n};
+	*part = (struct sl_str){ space, n };
 	return *s ? s + 1 : NULL;
 }
 
@@ -31,7 +31,7 @@ take_plain(const char *s, struct sl_str *part, char *space)
 	size_t n = strcspn(s, ". \t\n\";'()");
 
 	memcpy(space, s, n);
-	*part = (struct sl_str){space, n};
+	*part = (struct sl_str){ space, n };
 	return s + n;
 }
 
@@ -39,7 +39,7 @@ enum sl_code
 sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema, struct sl_str *table,
 	       struct sl_err *err)
 {
-	struct sl_str whole = sl_str_trim(sl_str(text)), part[2] = {{NULL, 0}, {NULL, 0}};
+	struct sl_str whole = sl_str_trim(sl_str(text)), part[2] = { { NULL, 0 }, { NULL, 0 } };
 	const char *s = sl_arena_strndup(a, whole.ptr, whole.len);
 	char *space = sl_arena_alloc(a, whole.len + 1, 1);
 	size_t n = 0;
@@ -60,7 +60,7 @@ sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema, stru
 		if (*s != '.')
 			return fail("a name with blanks or signs needs quotes", err);
 	}
-	*schema = n == 2 ? part[0] : (struct sl_str){"", 0};
+	*schema = n == 2 ? part[0] : (struct sl_str){ "", 0 };
 	*table = part[n - 1];
 	return SL_OK;
 }
