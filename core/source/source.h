@@ -31,7 +31,7 @@ struct sl_object {
 	struct sl_str kind;   /* "schema" "table" "view" "materialized view" "foreign table" */
 	int64_t rows_est;     /* from statistics; -1 = not known */
 	int64_t bytes_est;    /* -1 = not known */
-	struct sl_str detail; /* schema: nothing; table: "pk id" or "no primary key" */
+	struct sl_str detail; /* table: "pk id" or "no primary key"; both: "no permission"; or nothing */
 };
 
 /* A scan of chosen columns in one snapshot of the source. */
@@ -78,7 +78,9 @@ struct sl_source_driver {
 	 * delivered and the source confirmed it. */
 	enum sl_code (*next)(void *ctx, struct sl_batch **out, struct sl_err *err);
 	void (*end)(void *ctx);    /* ends scan and snapshot; the connection stays */
-	void (*cancel)(void *ctx); /* any thread: the running call returns SL_E_CANCELLED soon */
+	/* Any thread, but not while close() runs: the running call returns SL_E_CANCELLED soon. Between
+	 * two calls it counts for the next one; end() forgets it. */
+	void (*cancel)(void *ctx);
 	void (*close)(void *ctx);  /* safe after a failed open() and on a zeroed context */
 };
 

@@ -1,0 +1,9 @@
+/* drivers.h - the vtables that registry.c lists. */
+#ifndef SL_SOURCE_DRIVERS_H
+#define SL_SOURCE_DRIVERS_H
+
+#include "core/source/source.h"
+
+extern const struct sl_source_driver sl_source_postgres; /* pg.c */
+
+#endif

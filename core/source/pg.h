@@ -1,0 +1,158 @@
+/* pg.h - what the files of the PostgreSQL source share. Nobody else includes it.
+ *
+ *	pg.c         property table, vtable, about
+ *	pg_connect.c connecting without blocking
+ *	pg_resolve.c looking the host up without blocking
+ *	pg_call.c    waiting, cancelling, one command, transactions
+ *	pg_error.c   errors of the server and of libpq as sl_err
+ *	pg_sql.c     the user's SQL, identifiers, FROM clauses
+ *	pg_list.c    the catalogue tree
+ *	pg_columns.c columns of a model and their types
+ *	pg_key.c     check_key
+ *	pg_scan.c    begin, next, end
+ *
+ * The connection is in non-blocking mode all the time. One thread works with it and waits in
+ * sl_pg_wait() only, where a deadline and cancel() end the wait. */
+#ifndef SL_SOURCE_PG_H
+#define SL_SOURCE_PG_H
+
+#include "core/base/str.h"
+#include "core/source/fill.h"
+#include "core/source/source.h"
+
+#include <stdatomic.h>
+
+/* libpq's PGconn and PGresult, named here without its header. */
+struct pg_conn;
+struct pg_result;
+
+#define SL_PG_WHERE      "PostgreSQL"
+#define SL_PG_CATALOG_MS 30000 /* deadline of our own small queries */
+
+enum sl_pg_phase {
+	SL_PG_IDLE = 0,
+	SL_PG_SNAPSHOT, /* a transaction is open */
+	SL_PG_SCAN,     /* and rows are on their way */
+	SL_PG_READ,     /* all rows came and the server confirmed it */
+	SL_PG_FAILED    /* the scan ended in an error; end() is next */
+};
+
+struct sl_pg {
+	struct pg_conn *conn;  /* NULL = not connected, or given up on */
+	atomic_int wake;       /* an eventfd plus 1; 0 = none yet. cancel() writes to it */
+	atomic_bool cancelled; /* kept until a call has returned it, in a snapshot until end() */
+	int64_t connect_ms;
+	int64_t statement_ms; /* 0 = no limit */
+	bool deaf;            /* end() does not listen to cancel() */
+	enum sl_pg_phase phase;
+	char *user_path;   /* search_path as the server gave it; owned */
+	bool user_path_on; /* in this transaction it is set, else our own */
+
+	/* of the scan */
+	struct sl_fill fill;
+	const struct sl_pg_column
+		*columns; /* as projected, ncols of the schema; in the scan's arena */
+	int64_t until;    /* deadline of the query, monotonic us; 0 = none */
+	bool checked;     /* shape of the first result was compared with columns */
+	bool confirmed;   /* the server said that these were all rows */
+};
+
+/* How the bytes that the server sends become the canonical text. */
+enum sl_pg_form { SL_PG_AS_IS, SL_PG_BOOL, SL_PG_HEX };
+
+struct sl_pg_column {
+	struct sl_column c;
+	uint32_t oid; /* of the type that arrives */
+	bool to_json; /* projected through to_jsonb() */
+	uint8_t form; /* enum sl_pg_form */
+};
+
+struct sl_pg_columns {
+	uint32_t n;
+	struct sl_pg_column *v;
+};
+
+/* One command by the extended protocol, which refuses a second statement. */
+struct sl_pg_command {
+	const char *sql;
+	int nvalues;
+	const char *const *values; /* parameters as text */
+	int64_t ms;                /* deadline; 0 = that of statement_timeout */
+	/* Where the user's own text is in sql, for places in error messages; NULL = nowhere. */
+	const char *user;
+	size_t user_len;
+};
+
+/* pg_connect.c */
+enum sl_code sl_pg_connect(struct sl_pg *pg, const struct sl_source_config *cfg,
+			   struct sl_err *err) SL_MUST;
+
+/* pg_resolve.c */
+/* Fills hosts and addresses, lists for libpq; leaves them empty when host is no name. */
+enum sl_code sl_pg_resolve(struct sl_pg *pg, const char *host, int64_t until, struct sl_buf *hosts,
+			   struct sl_buf *addresses, struct sl_err *err) SL_MUST;
+
+/* pg_call.c */
+/* Waits for the events (POLLIN, POLLOUT) of a socket. SL_AGAIN: slice_ms passed first (0: no
+ * slice; then SL_OK may come early, too). SL_E_CANCELLED, SL_E_TIMEOUT (after `until`, monotonic us; 0 = never) fill err. */
+enum sl_code sl_pg_wait(struct sl_pg *pg, int fd, short events, int64_t until, int slice_ms,
+			struct sl_err *err) SL_MUST;
+enum sl_code sl_pg_cancelled(struct sl_err *err); /* fills err */
+int64_t sl_pg_deadline(const struct sl_pg *pg, int64_t ms);
+/* Sends what libpq still holds back. */
+enum sl_code sl_pg_flush(struct sl_pg *pg, int64_t until, struct sl_err *err) SL_MUST;
+/* The result of a command, to be cleared by the caller. */
+enum sl_code sl_pg_run(struct sl_pg *pg, const struct sl_pg_command *cmd, struct pg_result **out,
+		       struct sl_err *err) SL_MUST;
+/* Parses the command without running it; *out describes its columns. */
+enum sl_code sl_pg_prepare(struct sl_pg *pg, const struct sl_pg_command *cmd,
+			   struct pg_result **out, struct sl_err *err) SL_MUST;
+/* Between enter and leave there is a transaction. enter starts one when none is open and says so in
+ * *own; leave ends it then, and returns code. */
+enum sl_code sl_pg_enter(struct sl_pg *pg, bool *own, struct sl_err *err) SL_MUST;
+enum sl_code sl_pg_leave(struct sl_pg *pg, bool own, enum sl_code code);
+/* Ends transaction and scan; gives the connection up when the server does not take part in that. */
+void sl_pg_end(struct sl_pg *pg);
+void sl_pg_disconnect(struct sl_pg *pg);
+/* Names in the user's SQL are looked up as the server's settings say (user), our own in pg_catalog. */
+enum sl_code sl_pg_search_path(struct sl_pg *pg, bool user, struct sl_err *err) SL_MUST;
+
+/* pg_error.c */
+enum sl_code sl_pg_fail(struct sl_pg *pg, const struct pg_result *r,
+			const struct sl_pg_command *cmd, struct sl_err *err);
+enum sl_code sl_pg_fail_connect(struct sl_pg *pg, struct sl_err *err);
+enum sl_code sl_pg_fail_lost(struct sl_pg *pg, struct sl_err *err);
+enum sl_code sl_pg_nomem(struct sl_err *err);
+
+/* pg_sql.c */
+/* The statement without what may follow it (a semicolon, comments); refuses a second statement and
+ * what is no query. The server refuses the same again: this only finds the better words. */
+enum sl_code sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err) SL_MUST;
+void sl_pg_put_ident(struct sl_pg *pg, struct sl_buf *b, struct sl_str name); /* quoted */
+/* `"schema"."table" AS q` or `(the user's SQL) AS q`; *user_at = where the user's text starts in b. */
+void sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m, size_t *user_at);
+/* {"a","b"} for a parameter of type text[]. */
+void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
+/* Line and column, both from 1, of a byte of text; columns count characters. */
+void sl_pg_place(struct sl_str text, size_t at, unsigned *line, unsigned *column);
+
+/* pg_columns.c */
+enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
+			   struct sl_pg_columns *out, struct sl_err *err) SL_MUST;
+/* Index of a column; an error that names it, and a column like it, when it is not there. */
+enum sl_code sl_pg_find_column(const struct sl_pg_columns *cols, struct sl_str name, uint32_t *at,
+			       struct sl_err *err) SL_MUST;
+
+/* Parts of the vtable. */
+enum sl_code sl_pg_list(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,
+			uint32_t *n, struct sl_err *err);
+enum sl_code sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model *m,
+			    struct sl_schema *out, struct sl_err *err);
+enum sl_code sl_pg_check_key(void *ctx, const struct sl_model *m, const struct sl_str *key,
+			     uint32_t nkey, struct sl_err *err);
+enum sl_code sl_pg_begin_snapshot(void *ctx, struct sl_err *err);
+enum sl_code sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
+			 struct sl_schema *out, struct sl_err *err);
+enum sl_code sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err);
+
+#endif

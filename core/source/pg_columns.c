@@ -1,0 +1,323 @@
+/* pg_columns.c - which columns a model has, what type of ours each one is, and how it is projected. */
+#include "core/source/pg.h"
+
+#include "core/base/near.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+#include "core/source/pg_columns.inc"
+#include "core/source/pg_names.inc"
+#include "core/source/pg_types.inc"
+
+#define OID_JSONB 3802u
+
+static const struct {
+	uint32_t oid;
+	uint8_t type; /* enum sl_type */
+	uint8_t form; /* enum sl_pg_form */
+} plain[] = {
+	{ 16, SL_T_BOOL, SL_PG_BOOL },         { 17, SL_T_BYTES, SL_PG_HEX },
+	{ 20, SL_T_INT, SL_PG_AS_IS },         { 21, SL_T_INT, SL_PG_AS_IS },
+	{ 23, SL_T_INT, SL_PG_AS_IS },         { 26, SL_T_INT, SL_PG_AS_IS }, /* oid */
+	{ 700, SL_T_FLOAT, SL_PG_AS_IS },      { 701, SL_T_FLOAT, SL_PG_AS_IS },
+	{ 1700, SL_T_DECIMAL, SL_PG_AS_IS },   { 2950, SL_T_UUID, SL_PG_AS_IS },
+	{ 1082, SL_T_DATE, SL_PG_AS_IS },      { 1083, SL_T_TIME, SL_PG_AS_IS },
+	{ 1114, SL_T_TIMESTAMP, SL_PG_AS_IS }, { 1184, SL_T_TIMESTAMPTZ, SL_PG_AS_IS },
+	{ 114, SL_T_JSON, SL_PG_AS_IS },       { OID_JSONB, SL_T_JSON, SL_PG_AS_IS },
+};
+
+/* One row of pg_types.sql: oid of the base type, typtype, typcategory, typname. Arrays, composites,
+ * ranges and geometry have a text form of their own each; as JSON they can be taken apart. */
+static void
+set_type(struct sl_pg_column *c, const PGresult *r, int row)
+{
+	char kind = PQgetvalue(r, row, 2)[0];
+	char category = PQgetvalue(r, row, 3)[0];
+
+	c->oid = (uint32_t)strtoul(PQgetvalue(r, row, 1), NULL, 10);
+	c->c.type = SL_T_TEXT;
+	for (size_t i = 0; i < SL_COUNT(plain); i++) {
+		if (plain[i].oid == c->oid) {
+			c->c.type = plain[i].type;
+			c->form = plain[i].form;
+			return;
+		}
+	}
+	if (kind == 'c' || kind == 'r' || kind == 'm' || category == 'A' || category == 'G' ||
+	    strcmp(PQgetvalue(r, row, 4), "record") == 0 ||
+	    strcmp(PQgetvalue(r, row, 4), "hstore") == 0) {
+		c->c.type = SL_T_JSON;
+		c->to_json = true;
+		c->oid = OID_JSONB;
+	}
+}
+
+/* Types as the catalogue has them, one per column. */
+struct type_list {
+	struct sl_buf oids, mods; /* "{23,25}" */
+};
+
+static void
+add_type(struct type_list *t, bool first, unsigned oid, int mod)
+{
+	sl_buf_printf(&t->oids, "%c%u", first ? '{' : ',', oid);
+	sl_buf_printf(&t->mods, "%c%d", first ? '{' : ',', mod);
+}
+
+static enum sl_code
+resolve_types(struct sl_pg *pg, struct sl_arena *a, struct type_list *t, struct sl_pg_columns *cols,
+	      struct sl_err *err)
+{
+	PGresult *r;
+
+	sl_buf_putc(&t->oids, '}');
+	sl_buf_putc(&t->mods, '}');
+	struct sl_pg_command cmd = {
+		.sql = sql_pg_types,
+		.nvalues = 2,
+		.values = (const char *const[]){ sl_buf_cstr(&t->oids), sl_buf_cstr(&t->mods) },
+		.ms = SL_PG_CATALOG_MS,
+	};
+	if (t->oids.failed || t->mods.failed)
+		return sl_pg_nomem(err);
+	enum sl_code code = sl_pg_run(pg, &cmd, &r, err);
+	if (code != SL_OK)
+		return code;
+	if (PQntuples(r) != (int)cols->n)
+		code = sl_fail(err, SL_E_PROTO, SL_PG_WHERE, "a type was dropped just now");
+	for (uint32_t i = 0; code == SL_OK && i < cols->n; i++) {
+		struct sl_column *c = &cols->v[i].c;
+		set_type(&cols->v[i], r, (int)i);
+		c->native.len = (size_t)PQgetlength(r, (int)i, 0);
+		c->native.ptr = sl_arena_strndup(a, PQgetvalue(r, (int)i, 0), c->native.len);
+		if (c->native.ptr == NULL)
+			code = sl_pg_nomem(err);
+	}
+	PQclear(r);
+	return code;
+}
+
+static bool
+set_name(struct sl_arena *a, struct sl_column *c, const char *name)
+{
+	c->name.len = strlen(name);
+	c->name.ptr = sl_arena_strndup(a, name, c->name.len);
+	return c->name.ptr != NULL;
+}
+
+/* "there is no table x.y", with a name that may have been meant. */
+static enum sl_code
+no_such_table(struct sl_pg *pg, const char *const values[2], struct sl_err *err)
+{
+	struct sl_pg_command cmd = {
+		.sql = sql_pg_names, .nvalues = 2, .values = values, .ms = SL_PG_CATALOG_MS
+	};
+	struct sl_near near = sl_near(values[1]);
+	const char *schema = "";
+	PGresult *r;
+
+	enum sl_code code = sl_pg_run(pg, &cmd, &r, err);
+	if (code != SL_OK)
+		return code;
+	for (int i = 0; i < PQntuples(r); i++) {
+		const char *best = near.best;
+		sl_near_try(&near, PQgetvalue(r, i, 1));
+		if (near.best != best)
+			schema = PQgetvalue(r, i, 0);
+	}
+	sl_fail(err, SL_E_NOTFOUND, SL_PG_WHERE, "there is no table or view %s.%s", values[0],
+		values[1]);
+	if (near.best != NULL)
+		sl_err_hint(err, "did you mean %s.%s?", schema, near.best);
+	PQclear(r);
+	return err->code;
+}
+
+static enum sl_code
+table_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, struct type_list *t,
+	      struct sl_pg_columns *out, struct sl_err *err)
+{
+	const char *const values[] = { sl_arena_strndup(a, m->schema.ptr, m->schema.len),
+				       sl_arena_strndup(a, m->table.ptr, m->table.len) };
+	struct sl_pg_command cmd = {
+		.sql = sql_pg_columns, .nvalues = 2, .values = values, .ms = SL_PG_CATALOG_MS
+	};
+	PGresult *r;
+
+	if (values[0] == NULL || values[1] == NULL)
+		return sl_pg_nomem(err);
+	enum sl_code code = sl_pg_run(pg, &cmd, &r, err);
+	if (code != SL_OK)
+		return code;
+	if (PQntuples(r) == 0) {
+		code = no_such_table(pg, values, err);
+	} else if (PQgetisnull(r, 0, 0)) {
+		code = sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "%s.%s has no columns", values[0],
+			       values[1]);
+	} else {
+		out->n = (uint32_t)PQntuples(r);
+		out->v = SL_NEW(a, struct sl_pg_column, out->n);
+	}
+	for (uint32_t i = 0; code == SL_OK && i < out->n; i++) {
+		int row = (int)i;
+		if (out->v == NULL || !set_name(a, &out->v[i].c, PQgetvalue(r, row, 0))) {
+			code = sl_pg_nomem(err);
+			break;
+		}
+		out->v[i].c.nullable = PQgetvalue(r, row, 3)[0] != 't';
+		out->v[i].c.key = PQgetvalue(r, row, 4)[0] == 't';
+		add_type(t, i == 0, (unsigned)strtoul(PQgetvalue(r, row, 1), NULL, 10),
+			 (int)strtol(PQgetvalue(r, row, 2), NULL, 10));
+	}
+	PQclear(r);
+	return code;
+}
+
+/* Two columns of one name cannot be told apart in a mapping. */
+static enum sl_code
+refuse_twins(const struct sl_pg_columns *cols, struct sl_err *err)
+{
+	for (uint32_t i = 0; i < cols->n; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (!sl_str_eq(cols->v[i].c.name, cols->v[k].c.name))
+				continue;
+			sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
+				"columns %u and %u of the SQL are both named " SL_FMT, k + 1, i + 1,
+				SL_ARG(cols->v[i].c.name));
+			return sl_err_hint(err, "name one of them with AS");
+		}
+	}
+	return SL_OK;
+}
+
+/* First the user's text alone: the server finds what is wrong in their own words, and a stray
+ * bracket cannot end ours. Then as we will run it, where only a query is grammatical. */
+static enum sl_code
+prepare_sql(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, PGresult **out,
+	    struct sl_err *err)
+{
+	struct sl_buf b;
+	size_t at;
+	const char *text = sl_arena_strndup(a, m->sql.ptr, m->sql.len);
+
+	if (text == NULL)
+		return sl_pg_nomem(err);
+	struct sl_pg_command cmd = {
+		.sql = text, .user = text, .user_len = m->sql.len, .ms = SL_PG_CATALOG_MS
+	};
+	enum sl_code code = sl_pg_prepare(pg, &cmd, out, err);
+	if (code != SL_OK)
+		return code;
+	PQclear(*out);
+	sl_buf_init(&b, 0);
+	sl_buf_puts(&b, "SELECT * FROM ");
+	sl_pg_put_from(pg, &b, m, &at);
+	cmd.sql = sl_buf_cstr(&b);
+	cmd.user = cmd.sql + at;
+	code = b.failed ? sl_pg_nomem(err) : sl_pg_prepare(pg, &cmd, out, err);
+	sl_buf_free(&b);
+	return code;
+}
+
+static enum sl_code
+sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, struct type_list *t,
+	    struct sl_pg_columns *out, struct sl_err *err)
+{
+	struct sl_model clean = { 0 };
+	PGresult *r;
+
+	enum sl_code code = sl_pg_statement(m->sql, &clean.sql, err);
+	if (code == SL_OK)
+		code = sl_pg_search_path(pg, true, err);
+	if (code != SL_OK)
+		return code;
+	code = prepare_sql(pg, a, &clean, &r, err);
+	if (code != SL_OK)
+		return code;
+	out->n = (uint32_t)PQnfields(r);
+	out->v = SL_NEW(a, struct sl_pg_column, out->n);
+	if (PQnparams(r) > 0) {
+		sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "the SQL has parameters ($1)");
+		code = sl_err_hint(err, "write the value itself");
+	} else if (out->n == 0) {
+		code = sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "the SQL returns no columns");
+	}
+	for (uint32_t i = 0; code == SL_OK && i < out->n; i++) {
+		if (out->v == NULL || !set_name(a, &out->v[i].c, PQfname(r, (int)i))) {
+			code = sl_pg_nomem(err);
+			break;
+		}
+		out->v[i].c.nullable = true;
+		add_type(t, i == 0, PQftype(r, (int)i), PQfmod(r, (int)i));
+	}
+	PQclear(r);
+	if (code == SL_OK)
+		code = refuse_twins(out, err);
+	return code == SL_OK ? sl_pg_search_path(pg, false, err) : code;
+}
+
+enum sl_code
+sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
+	      struct sl_pg_columns *out, struct sl_err *err)
+{
+	struct type_list t;
+	enum sl_code code;
+
+	*out = (struct sl_pg_columns){ 0 };
+	sl_buf_init(&t.oids, 0);
+	sl_buf_init(&t.mods, 0);
+	if (m->sql.len > 0)
+		code = sql_columns(pg, a, m, &t, out, err);
+	else
+		code = table_columns(pg, a, m, &t, out, err);
+	if (code == SL_OK)
+		code = resolve_types(pg, a, &t, out, err);
+	sl_buf_free(&t.oids);
+	sl_buf_free(&t.mods);
+	return code;
+}
+
+enum sl_code
+sl_pg_find_column(const struct sl_pg_columns *cols, struct sl_str name, uint32_t *at,
+		  struct sl_err *err)
+{
+	char wanted[sizeof err->hint]; /* longer names have no near ones anyway */
+	size_t n = name.len < sizeof wanted ? name.len : sizeof wanted - 1;
+
+	memcpy(wanted, name.ptr, n);
+	wanted[n] = 0;
+	struct sl_near near = sl_near(wanted);
+	for (uint32_t i = 0; i < cols->n; i++) {
+		if (sl_str_eq(cols->v[i].c.name, name)) {
+			*at = i;
+			return SL_OK;
+		}
+		sl_near_try(&near, cols->v[i].c.name.ptr);
+	}
+	sl_fail(err, SL_E_NOTFOUND, SL_PG_WHERE, "the model has no column " SL_FMT, SL_ARG(name));
+	return near.best != NULL ? sl_err_hint(err, "did you mean %s?", near.best) : err->code;
+}
+
+enum sl_code
+sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model *m, struct sl_schema *out,
+	       struct sl_err *err)
+{
+	struct sl_pg *pg = ctx;
+	struct sl_pg_columns cols;
+	bool own;
+
+	enum sl_code code = sl_pg_enter(pg, &own, err);
+	if (code != SL_OK)
+		return code;
+	code = sl_pg_columns(pg, a, m, &cols, err);
+	if (code == SL_OK) {
+		struct sl_column *v = SL_NEW(a, struct sl_column, cols.n);
+		for (uint32_t i = 0; v != NULL && i < cols.n; i++)
+			v[i] = cols.v[i].c;
+		*out = (struct sl_schema){ .ncols = cols.n, .cols = v };
+		if (v == NULL)
+			code = sl_pg_nomem(err);
+	}
+	return sl_pg_leave(pg, own, code);
+}

@@ -1,0 +1,351 @@
+/* pg_scan.c - reading: one query in single-row mode, in the snapshot.
+ *
+ * Single-row mode instead of DECLARE CURSOR and FETCH: the server streams without a round trip per
+ * batch (1.2 times the speed), memory stays at one row, and it is as safe: the user's SQL goes by the
+ * extended protocol, inside brackets where only a query is grammatical, in a transaction that is
+ * read-only for good since its first query. */
+#include "core/source/pg.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+/* A batch that has waited this long for its next row goes out as it is, so that a slow query shows
+ * what it found. */
+#define PATIENCE_MS 250
+
+enum sl_code
+sl_pg_begin_snapshot(void *ctx, struct sl_err *err)
+{
+	bool own;
+
+	return sl_pg_enter(ctx, &own, err);
+}
+
+/* Columns asked for, in their order; all when none are named. */
+static enum sl_code
+choose_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan,
+	       const struct sl_pg_columns *all, struct sl_schema **out, struct sl_err *err)
+{
+	uint32_t n = scan->columns != NULL ? scan->ncolumns : all->n;
+	struct sl_schema *schema = SL_NEW(a, struct sl_schema, 1);
+	struct sl_column *names = SL_NEW(a, struct sl_column, n);
+	struct sl_pg_column *chosen = SL_NEW(a, struct sl_pg_column, n);
+
+	if (schema == NULL || names == NULL || chosen == NULL)
+		return sl_pg_nomem(err);
+	if (n == 0)
+		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a scan of no columns");
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = i;
+		if (scan->columns != NULL) {
+			enum sl_code code = sl_pg_find_column(all, scan->columns[i], &at, err);
+			if (code != SL_OK)
+				return code;
+		}
+		chosen[i] = all->v[at];
+		names[i] = all->v[at].c;
+	}
+	*schema = (struct sl_schema){ .ncols = n, .cols = names };
+	*out = schema;
+	pg->columns = chosen;
+	return SL_OK;
+}
+
+static void
+put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schema)
+{
+	for (uint32_t i = 0; i < schema->ncols; i++) {
+		const struct sl_pg_column *c = &pg->columns[i];
+		sl_buf_puts(b, i > 0 ? ", " : "");
+		sl_buf_puts(b, c->to_json ? "pg_catalog.to_jsonb(q." : "q.");
+		sl_pg_put_ident(pg, b, c->c.name);
+		sl_buf_puts(b, c->to_json ? ")" : "");
+	}
+}
+
+/* Of a page: the column names and their types, which parameters are cast to. */
+struct page {
+	const struct sl_scan *scan;
+	const struct sl_pg_column **column; /* norder */
+	const char **value;                 /* norder, text for the server; NULL = no `after` */
+};
+
+/* ` WHERE (q."a", q."b") > ($1::integer, $2::text) ORDER BY q."a", q."b" LIMIT 50` */
+static void
+put_page(struct sl_pg *pg, struct sl_buf *b, const struct page *page)
+{
+	const struct sl_scan *scan = page->scan;
+
+	if (page->value != NULL) {
+		sl_buf_puts(b, " WHERE (");
+		for (uint32_t i = 0; i < scan->norder; i++) {
+			sl_buf_puts(b, i > 0 ? ", q." : "q.");
+			sl_pg_put_ident(pg, b, scan->order[i]);
+		}
+		sl_buf_puts(b, scan->backwards ? ") < (" : ") > (");
+		for (uint32_t i = 0; i < scan->norder; i++)
+			sl_buf_printf(b, "%s$%u::" SL_FMT, i > 0 ? ", " : "", i + 1,
+				      SL_ARG(page->column[i]->c.native));
+		sl_buf_puts(b, ")");
+	}
+	for (uint32_t i = 0; i < scan->norder; i++) {
+		sl_buf_puts(b, i > 0 ? ", q." : " ORDER BY q.");
+		sl_pg_put_ident(pg, b, scan->order[i]);
+		sl_buf_puts(b, scan->backwards ? " DESC" : "");
+	}
+	if (scan->limit > 0)
+		sl_buf_printf(b, " LIMIT %llu", (unsigned long long)scan->limit);
+}
+
+/* Canonical text back to what the server reads. */
+static const char *
+parameter(struct sl_arena *a, const struct sl_pg_column *c, const struct sl_value *v)
+{
+	bool hex = c->form == SL_PG_HEX;
+	char *s = sl_arena_alloc(a, (size_t)v->len + 3, 1);
+
+	if (s == NULL)
+		return NULL;
+	memcpy(s, "\\x", 2);
+	memcpy(hex ? s + 2 : s, v->ptr, v->len);
+	s[v->len + (hex ? 2u : 0u)] = 0;
+	return s;
+}
+
+static enum sl_code
+make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_columns *all,
+	  struct page *page, struct sl_err *err)
+{
+	*page = (struct page){ .scan = scan };
+	page->column = SL_NEW(a, const struct sl_pg_column *, scan->norder);
+	if (scan->after != NULL && scan->norder > 0)
+		page->value = SL_NEW(a, const char *, scan->norder);
+	if (page->column == NULL ||
+	    (scan->after != NULL && scan->norder > 0 && page->value == NULL))
+		return sl_pg_nomem(err);
+	for (uint32_t i = 0; i < scan->norder; i++) {
+		uint32_t at;
+		enum sl_code code = sl_pg_find_column(all, scan->order[i], &at, err);
+		if (code != SL_OK)
+			return code;
+		page->column[i] = &all->v[at];
+		if (all->v[at].to_json)
+			return sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
+				       "rows cannot be ordered by " SL_FMT " of type " SL_FMT,
+				       SL_ARG(scan->order[i]), SL_ARG(all->v[at].c.native));
+		if (page->value == NULL)
+			continue;
+		if (scan->after[i].type == SL_T_NULL)
+			return sl_fail(err, SL_E_DATA, SL_PG_WHERE, "key " SL_FMT " is NULL",
+				       SL_ARG(scan->order[i]));
+		page->value[i] = parameter(a, &all->v[at], &scan->after[i]);
+		if (page->value[i] == NULL)
+			return sl_pg_nomem(err);
+	}
+	return SL_OK;
+}
+
+static enum sl_code
+send_query(struct sl_pg *pg, const char *sql, const struct page *page, struct sl_err *err)
+{
+	int n = page->value != NULL ? (int)page->scan->norder : 0;
+
+	if (!PQsendQueryParams(pg->conn, sql, n, NULL, page->value, NULL, NULL, 0) ||
+	    !PQsetSingleRowMode(pg->conn))
+		return sl_pg_fail_lost(pg, err);
+	return sl_pg_flush(pg, sl_pg_deadline(pg, SL_PG_CATALOG_MS), err);
+}
+
+static enum sl_code
+start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, struct sl_schema *out,
+	   struct sl_err *err)
+{
+	struct sl_model model = scan->model;
+	struct sl_pg_columns all;
+	struct sl_schema *schema = NULL;
+	struct page page;
+	struct sl_buf b;
+	size_t at;
+
+	enum sl_code code = sl_pg_columns(pg, a, &model, &all, err);
+	if (code == SL_OK)
+		code = choose_columns(pg, a, scan, &all, &schema, err);
+	if (code == SL_OK)
+		code = make_page(a, scan, &all, &page, err);
+	if (code == SL_OK && model.sql.len > 0) {
+		/* The user wrote this for the search_path that psql gives them. A table is named in
+		 * full, and with our own path nothing in `public` can pose as an operator. */
+		code = sl_pg_statement(model.sql, &model.sql, err);
+		if (code == SL_OK)
+			code = sl_pg_search_path(pg, true, err);
+	}
+	if (code != SL_OK)
+		return code;
+	sl_buf_init(&b, 0);
+	sl_buf_puts(&b, "SELECT ");
+	put_projection(pg, &b, schema);
+	sl_buf_puts(&b, " FROM ");
+	sl_pg_put_from(pg, &b, &model, &at);
+	put_page(pg, &b, &page);
+	const char *sql = sl_buf_cstr(&b);
+	code = b.failed ? sl_pg_nomem(err) : send_query(pg, sql, &page, err);
+	sl_buf_free(&b);
+	if (code != SL_OK)
+		return code;
+	sl_fill_init(&pg->fill, schema, scan->batch_rows);
+	pg->until = sl_pg_deadline(pg, 0);
+	pg->checked = pg->confirmed = false;
+	pg->phase = SL_PG_SCAN;
+	*out = *schema;
+	return SL_OK;
+}
+
+enum sl_code
+sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan, struct sl_schema *out,
+	    struct sl_err *err)
+{
+	struct sl_pg *pg = ctx;
+	bool own;
+
+	enum sl_code code = sl_pg_enter(pg, &own, err);
+	if (code != SL_OK)
+		return code;
+	code = start_scan(pg, a, scan, out, err);
+	return code == SL_OK ? SL_OK : sl_pg_leave(pg, own, code);
+}
+
+/* The table may have been altered between our look at the catalogue and the query. */
+static enum sl_code
+check_shape(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
+{
+	const struct sl_schema *s = pg->fill.schema;
+
+	pg->checked = true;
+	bool same = PQnfields(r) == (int)s->ncols;
+	for (uint32_t i = 0; same && i < s->ncols; i++)
+		same = PQftype(r, (int)i) == pg->columns[i].oid;
+	if (same)
+		return SL_OK;
+	sl_fail(err, SL_E_PROTO, SL_PG_WHERE, "the columns changed while the scan began");
+	err->retryable = true;
+	return err->code;
+}
+
+static bool
+put_value(struct sl_fill *f, const struct sl_pg_column *c, struct sl_value *cell, const char *s,
+	  size_t n)
+{
+	switch ((enum sl_pg_form)c->form) {
+	case SL_PG_BOOL:
+		sl_fill_const(f, cell, SL_T_BOOL, s[0] == 't' ? SL_LIT("true") : SL_LIT("false"));
+		return true;
+	case SL_PG_HEX: /* "\x" goes */
+		return n >= 2 && sl_fill_put(f, cell, SL_T_BYTES, s + 2, n - 2);
+	case SL_PG_AS_IS:
+		break;
+	}
+	return sl_fill_put(f, cell, c->c.type, s, n);
+}
+
+static enum sl_code
+take_row(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
+{
+	struct sl_fill *f = &pg->fill;
+	enum sl_code code;
+
+	if (!pg->checked && (code = check_shape(pg, r, err)) != SL_OK)
+		return code;
+	struct sl_value *cells = sl_fill_row(f);
+	if (cells == NULL)
+		return sl_pg_nomem(err);
+	for (uint32_t i = 0; i < f->schema->ncols; i++) {
+		int column = (int)i;
+		int n = PQgetlength(r, 0, column);
+		if (n == 0 && PQgetisnull(r, 0, column))
+			cells[i] = (struct sl_value){ 0 };
+		else if (!put_value(f, &pg->columns[i], &cells[i], PQgetvalue(r, 0, column),
+				    (size_t)n))
+			return sl_pg_nomem(err);
+	}
+	sl_fill_row_done(f);
+	return SL_OK;
+}
+
+/* SL_OK: the next result can be taken without waiting. SL_AGAIN: a batch has waited long enough. */
+static enum sl_code
+await(struct sl_pg *pg, struct sl_err *err)
+{
+	bool has_rows = pg->fill.b != NULL && pg->fill.b->nrows > 0;
+
+	while (PQisBusy(pg->conn)) {
+		enum sl_code code = sl_pg_wait(pg, PQsocket(pg->conn), POLLIN, pg->until,
+					       has_rows ? PATIENCE_MS : 0, err);
+		if (code != SL_OK)
+			return code;
+		if (!PQconsumeInput(pg->conn))
+			return sl_pg_fail_lost(pg, err);
+	}
+	return SL_OK;
+}
+
+/* Takes one result in. SL_DONE: it was the last one. */
+static enum sl_code
+take_result(struct sl_pg *pg, struct sl_err *err)
+{
+	PGresult *r = PQgetResult(pg->conn);
+	enum sl_code code;
+
+	if (r == NULL) {
+		/* Every way to the end goes through PGRES_TUPLES_OK. */
+		return pg->confirmed ? SL_DONE : sl_pg_fail_lost(pg, err);
+	}
+	switch (PQresultStatus(r)) {
+	case PGRES_SINGLE_TUPLE:
+		code = take_row(pg, r, err);
+		break;
+	case PGRES_TUPLES_OK:
+		pg->confirmed = true;
+		code = SL_OK;
+		break;
+	default:
+		code = sl_pg_fail(pg, r, NULL, err);
+	}
+	PQclear(r);
+	return code;
+}
+
+static enum sl_code
+fill_batch(struct sl_pg *pg, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	while (code == SL_OK && !sl_fill_full(&pg->fill)) {
+		if (atomic_load_explicit(&pg->cancelled, memory_order_relaxed))
+			return sl_pg_cancelled(err);
+		code = await(pg, err);
+		if (code == SL_OK)
+			code = take_result(pg, err);
+	}
+	return code;
+}
+
+enum sl_code
+sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err)
+{
+	struct sl_pg *pg = ctx;
+
+	if (pg->phase == SL_PG_READ)
+		return SL_DONE;
+	if (pg->phase != SL_PG_SCAN)
+		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "no scan is open");
+	enum sl_code code = fill_batch(pg, err);
+	if (code == SL_DONE)
+		pg->phase = SL_PG_READ;
+	if (code != SL_OK && code != SL_DONE && code != SL_AGAIN) {
+		pg->phase = SL_PG_FAILED;
+		sl_fill_drop(&pg->fill);
+		return code;
+	}
+	*out = sl_fill_take(&pg->fill);
+	return *out != NULL ? SL_OK : SL_DONE;
+}

@@ -1,0 +1,227 @@
+/* pg_sql.c - reading the user's SQL just far enough to say what is wrong with it, and putting it and
+ * names into ours. Nothing here is a guard: that are the protocol and the read-only transaction. */
+#include "core/source/pg.h"
+
+#include <libpq-fe.h>
+
+enum token { TOKEN_BLANK, TOKEN_SEMICOLON, TOKEN_OTHER };
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+static size_t
+line_comment_end(struct sl_str s, size_t i)
+{
+	while (i < s.len && s.ptr[i] != '\n')
+		i++;
+	return i;
+}
+
+/* These nest in PostgreSQL. */
+static size_t
+block_comment_end(struct sl_str s, size_t i)
+{
+	unsigned depth = 0;
+
+	while (i + 1 < s.len) {
+		if (s.ptr[i] == '/' && s.ptr[i + 1] == '*') {
+			depth++;
+			i += 2;
+		} else if (s.ptr[i] == '*' && s.ptr[i + 1] == '/') {
+			i += 2;
+			if (--depth == 0)
+				return i;
+		} else {
+			i++;
+		}
+	}
+	return s.len;
+}
+
+/* A doubled quote needs no care: it ends one string and starts the next. */
+static size_t
+quoted_end(struct sl_str s, size_t i, bool backslash)
+{
+	char quote = s.ptr[i++];
+
+	for (; i < s.len; i++) {
+		if (backslash && s.ptr[i] == '\\')
+			i++;
+		else if (s.ptr[i] == quote)
+			return i + 1;
+	}
+	return s.len;
+}
+
+/* $tag$ ... $tag$; when the dollar starts no such string: the next byte. */
+static size_t
+dollar_end(struct sl_str s, size_t i)
+{
+	size_t open = i + 1;
+
+	while (open < s.len && s.ptr[open] != '$' && is_word(s.ptr[open]))
+		open++;
+	if (open >= s.len || s.ptr[open] != '$' || (s.ptr[i + 1] >= '0' && s.ptr[i + 1] <= '9'))
+		return i + 1;
+	size_t n = open + 1 - i;
+	const char *end = memmem(s.ptr + open + 1, s.len - open - 1, s.ptr + i, n);
+	return end != NULL ? (size_t)(end - s.ptr) + n : s.len;
+}
+
+/* Moves *i past one token. */
+static enum token
+next_token(struct sl_str s, size_t *i)
+{
+	char c = s.ptr[*i];
+	char next = *i + 1 < s.len ? s.ptr[*i + 1] : 0;
+	size_t start = *i;
+
+	if (c == '-' && next == '-') {
+		*i = line_comment_end(s, *i);
+		return TOKEN_BLANK;
+	}
+	if (c == '/' && next == '*') {
+		*i = block_comment_end(s, *i);
+		return TOKEN_BLANK;
+	}
+	if (is_word(c) && c != '$') {
+		while (*i < s.len && is_word(s.ptr[*i]))
+			++*i;
+		bool escapes = *i - start == 1 && (c == 'e' || c == 'E');
+		if (escapes && *i < s.len && s.ptr[*i] == '\'')
+			*i = quoted_end(s, *i, true);
+		return TOKEN_OTHER;
+	}
+	if (c == '\'' || c == '"')
+		*i = quoted_end(s, *i, false);
+	else if (c == '$')
+		*i = dollar_end(s, *i);
+	else
+		++*i;
+	if (strchr(" \t\r\n\f\v", c) != NULL && c != 0)
+		return TOKEN_BLANK;
+	return c == ';' ? TOKEN_SEMICOLON : TOKEN_OTHER;
+}
+
+void
+sl_pg_place(struct sl_str text, size_t at, unsigned *line, unsigned *column)
+{
+	*line = *column = 1;
+	for (size_t i = 0; i < at && i < text.len; i++) {
+		if (text.ptr[i] == '\n') {
+			++*line;
+			*column = 1;
+		} else if (((unsigned char)text.ptr[i] & 0xC0) != 0x80) {
+			++*column;
+		}
+	}
+}
+
+static bool
+starts_a_query(struct sl_str word)
+{
+	static const char *const words[] = { "select", "with", "values", "table" };
+
+	for (size_t i = 0; i < SL_COUNT(words); i++) {
+		if (strlen(words[i]) == word.len && strncasecmp(words[i], word.ptr, word.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum sl_code
+refuse(struct sl_str sql, size_t at, struct sl_err *err, const char *what)
+{
+	unsigned line, column;
+
+	sl_pg_place(sql, at, &line, &column);
+	sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "line %u, column %u of the SQL: %s", line, column,
+		what);
+	return sl_err_hint(err, "write one SELECT (or WITH, VALUES, TABLE) that returns the rows");
+}
+
+enum sl_code
+sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err)
+{
+	size_t first = sql.len, end = 0;
+	bool closed = false;
+
+	if (memchr(sql.ptr, 0, sql.len) != NULL)
+		return refuse(sql, strlen(sql.ptr), err, "there is a NUL byte");
+	for (size_t i = 0; i < sql.len;) {
+		size_t start = i;
+		enum token t = next_token(sql, &i);
+		if (t == TOKEN_BLANK)
+			continue;
+		if (t == TOKEN_SEMICOLON) {
+			closed = closed || first < sql.len;
+			continue;
+		}
+		if (closed)
+			return refuse(sql, start, err, "a second statement starts here");
+		if (first == sql.len && sql.ptr[start] != '(') {
+			first = start;
+			if (!starts_a_query((struct sl_str){ sql.ptr + start, i - start }))
+				return refuse(sql, start, err, "this is not a query");
+		}
+		end = i;
+	}
+	if (first == sql.len)
+		return refuse(sql, 0, err, "there is no query");
+	*out = (struct sl_str){ sql.ptr, end };
+	return SL_OK;
+}
+
+void
+sl_pg_put_ident(struct sl_pg *pg, struct sl_buf *b, struct sl_str name)
+{
+	char *quoted = PQescapeIdentifier(pg->conn, name.ptr, name.len);
+
+	/* NULL: no memory, or bytes that are no text in the client's encoding. */
+	if (quoted == NULL) {
+		b->failed = true;
+		return;
+	}
+	sl_buf_puts(b, quoted);
+	PQfreemem(quoted);
+}
+
+void
+sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m, size_t *user_at)
+{
+	*user_at = 0;
+	if (m->sql.len > 0) {
+		/* The new lines keep a comment in the user's text from hiding the bracket. */
+		sl_buf_puts(b, "(\n");
+		*user_at = b->len;
+		sl_buf_put_str(b, m->sql);
+		sl_buf_puts(b, "\n) AS q");
+		return;
+	}
+	if (m->schema.len > 0) {
+		sl_pg_put_ident(pg, b, m->schema);
+		sl_buf_putc(b, '.');
+	}
+	sl_pg_put_ident(pg, b, m->table);
+	sl_buf_puts(b, " AS q");
+}
+
+void
+sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n)
+{
+	sl_buf_putc(b, '{');
+	for (uint32_t i = 0; i < n; i++) {
+		sl_buf_puts(b, i > 0 ? ",\"" : "\"");
+		for (size_t k = 0; k < names[i].len; k++) {
+			if (names[i].ptr[k] == '"' || names[i].ptr[k] == '\\')
+				sl_buf_putc(b, '\\');
+			sl_buf_putc(b, names[i].ptr[k]);
+		}
+		sl_buf_putc(b, '"');
+	}
+	sl_buf_putc(b, '}');
+}

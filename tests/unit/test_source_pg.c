@@ -1,0 +1,711 @@
+/* The PostgreSQL source against a real server. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/base/clock.h"
+#include "core/base/str.h"
+#include "tests/lib/pg.h"
+#include "tests/lib/source_rig.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static struct test_pg *pg;
+
+static struct test_source *
+source_at(const char *host, const char *db, const char *user)
+{
+	static char port[16];
+	struct test_source *s = test_source_new("postgres");
+
+	snprintf(port, sizeof port, "%d", test_pg_port(pg));
+	test_source_set(s, "host", host);
+	test_source_set(s, "port", port);
+	test_source_set(s, "database", db);
+	test_source_set(s, "user", user);
+	return s;
+}
+
+static struct test_source *
+connected(const char *db)
+{
+	struct test_source *s = source_at(test_pg_host(pg), db, "postgres");
+
+	if (test_source_open(s) != SL_OK)
+		fail_msg("%s", s->err.msg);
+	return s;
+}
+
+static int
+set_up(void **state)
+{
+	struct test_source *s = connected("postgres");
+
+	*state = s;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	test_source_free(*state);
+	return 0;
+}
+
+#define assert_text(got, want)                                                                     \
+	do {                                                                                       \
+		char *got_ = (got);                                                                \
+		if (got_ == NULL)                                                                  \
+			fail_msg("error: %s", ((struct test_source *)*state)->err.msg);            \
+		assert_string_equal(got_, want);                                                   \
+		free(got_);                                                                        \
+	} while (0)
+
+static void
+assert_fails(struct test_source *s, const char *sql, enum sl_code code, const char *words)
+{
+	char *rows = test_source_rows(s, test_sql(sql));
+
+	if (rows != NULL)
+		fail_msg("read: %s", sql);
+	if (s->err.code != code || strstr(s->err.msg, words) == NULL)
+		fail_msg("%s: %s, %s", sql, sl_code_name(s->err.code), s->err.msg);
+}
+
+static void
+values_are_canonical(void **state)
+{
+	static const struct {
+		const char *expression, *text;
+	} zoo[] = {
+		{ "true", "true" },
+		{ "false", "false" },
+		{ "NULL::bool", "NULL" },
+		{ "(-32768)::int2", "-32768" },
+		{ "9223372036854775807", "9223372036854775807" },
+		{ "120.00::numeric(12,2)", "120.00" },
+		{ "'NaN'::numeric", "NaN" },
+		{ "'-Infinity'::numeric", "-Infinity" },
+		{ "0.1::float8", "0.1" },
+		{ "1e300::float8", "1e+300" },
+		{ "'Infinity'::float4", "Infinity" },
+		{ "''", "" },
+		{ "'NULL'", "NULL" },
+		{ "E'a\\tb|é'", "a\tb|é" },
+		{ "'abc'::char(5)", "abc  " },
+		{ "'\\x00ffAB'::bytea", "00ffab" },
+		{ "''::bytea", "" },
+		{ "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'::uuid",
+		  "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11" },
+		{ "'2024-01-31'::date", "2024-01-31" },
+		{ "'infinity'::date", "infinity" },
+		{ "'0044-03-15 BC'::date", "0044-03-15 BC" },
+		{ "'10:00:00.123456'::time", "10:00:00.123456" },
+		{ "'2024-01-31 10:00:00.5'::timestamp", "2024-01-31 10:00:00.5" },
+		{ "'2024-01-31 10:00:00+02'::timestamptz", "2024-01-31 08:00:00+00" },
+		{ "'-infinity'::timestamptz", "-infinity" },
+		{ "'1 year 2 days 03:00'::interval", "P1Y2DT3H" },
+		{ "'{\"b\": 1, \"a\": [1.50, null]}'::jsonb", "{\"a\": [1.50, null], \"b\": 1}" },
+		{ "'{\"b\":1}'::json", "{\"b\":1}" },
+		{ "ARRAY[1, NULL, 3]", "[1, null, 3]" },
+		{ "ARRAY['a\"b', 'c']", "[\"a\\\"b\", \"c\"]" },
+		{ "ARRAY['2024-01-31'::date]", "[\"2024-01-31\"]" },
+		{ "int4range(1, 5)", "\"[1,5)\"" },
+		{ "point(1, 2)", "\"(1,2)\"" },
+		{ "ROW(1, 'x')", "{\"f1\": 1, \"f2\": \"x\"}" },
+		{ "ROW(7, 'x')::pair", "{\"a\": 7, \"b\": \"x\"}" },
+		{ "'happy'::mood", "happy" },
+		{ "'a@x'::email", "a@x" },
+		{ "'10.0.0.0/8'::inet", "10.0.0.0/8" },
+		{ "'$1.50'::money", "$1.50" },
+		{ "B'101'", "101" },
+		{ "'<a/>'::xml", "<a/>" },
+		{ "12345::oid", "12345" },
+	};
+	struct sl_buf sql, want;
+
+	sl_buf_init(&sql, 0);
+	sl_buf_init(&want, 0);
+	sl_buf_puts(&sql, "SELECT ");
+	for (size_t i = 0; i < SL_COUNT(zoo); i++) {
+		sl_buf_printf(&sql, "%s%s AS c%zu", i > 0 ? ", " : "", zoo[i].expression, i);
+		sl_buf_printf(&want, "%s%s", i > 0 ? "|" : "", zoo[i].text);
+	}
+	sl_buf_putc(&want, '\n');
+	assert_text(test_source_rows(*state, test_sql(sl_buf_cstr(&sql))), sl_buf_cstr(&want));
+	sl_buf_free(&sql);
+	sl_buf_free(&want);
+}
+
+static void
+columns_tell_types_keys_and_nulls(void **state)
+{
+	assert_text(test_source_columns(*state, test_table("public", "zoo")),
+		    "id bigint integer key not null\n"
+		    "flag boolean boolean\n"
+		    "price numeric(12,2) decimal\n"
+		    "ratio double precision float\n"
+		    "name character varying(20) text not null\n"
+		    "mail public.email text\n"
+		    "feeling public.mood text\n"
+		    "raw bytea bytes\n"
+		    "token uuid uuid\n"
+		    "day date date\n"
+		    "at timestamp with time zone timestamptz\n"
+		    "doc jsonb json\n"
+		    "tags text[] json\n"
+		    "p public.pair json\n"
+		    "span int4range json\n");
+	assert_text(test_source_columns(*state, test_table("public", "zoo_view")),
+		    "id bigint integer\nflag boolean boolean\n");
+	/* No primary key: the narrowest unique index without NULLs. */
+	assert_text(
+		test_source_columns(*state, test_table("public", "second_best")),
+		"a integer integer not null\nb integer integer key not null\nc integer integer\n");
+	assert_text(test_source_columns(*state, test_sql("SELECT id, price * 2 AS twice FROM zoo")),
+		    "id bigint integer\ntwice numeric decimal\n");
+}
+
+static void
+tree_lists_schemas_and_objects(void **state)
+{
+	assert_text(test_source_list(*state, ""),
+		    "Odd \"Schema\".x|schema|-1|\npublic|schema|-1|\nsecret|schema|-1|\n");
+	assert_text(test_source_list(*state, "public"),
+		    "counted|table|1000|pk id\n"
+		    "kept_view|materialized view|-1|no primary key\n"
+		    "loose|table|-1|no primary key\n"
+		    "orders|table|-1|pk region, id\n"
+		    "pairs|table|-1|pk b, a\n"
+		    "second_best|table|-1|no primary key\n"
+		    "zoo|table|-1|pk id\n"
+		    "zoo_view|view|-1|no primary key\n");
+	assert_text(test_source_list(*state, "no_such_schema"), "");
+}
+
+static void
+odd_names_are_quoted(void **state)
+{
+	struct sl_model m = test_table("Odd \"Schema\".x", "Ta.ble \"q\" ; DROP");
+
+	assert_text(test_source_rows(*state, m), "1|é\n");
+	assert_text(test_source_columns(*state, m),
+		    "Select integer integer key not null\nü\"'; text text\n");
+	assert_int_equal(test_source_key(*state, m, "Select"), SL_OK);
+	assert_int_equal(test_source_key(*state, m, "ü\"';"), SL_OK);
+}
+
+static void
+chosen_columns_come_in_their_order(void **state)
+{
+	struct sl_str names[] = { SL_LIT("b"), SL_LIT("a") };
+	struct sl_scan scan = { .model = test_table("public", "pairs"),
+				.columns = names,
+				.ncolumns = 2 };
+
+	assert_text(test_source_read(*state, &scan), "1|1\n2|1\n1|2\n2|2\n1|3\n");
+	names[1] = SL_LIT("aa");
+	assert_null(test_source_read(*state, &scan));
+	struct test_source *s = *state;
+	assert_int_equal(s->err.code, SL_E_NOTFOUND);
+	assert_string_equal(s->err.hint, "did you mean a?");
+}
+
+static void
+pages_follow_the_key_both_ways(void **state)
+{
+	struct sl_str order[] = { SL_LIT("b"), SL_LIT("a") };
+	struct sl_value after[] = { { "1", 1, SL_T_INT }, { "2", 1, SL_T_INT } };
+	struct sl_scan scan = {
+		.model = test_table("public", "pairs"), .order = order, .norder = 2, .limit = 2
+	};
+
+	assert_text(test_source_read(*state, &scan), "1|1\n2|1\n");
+	scan.after = after;
+	assert_text(test_source_read(*state, &scan), "3|1\n1|2\n");
+	scan.backwards = true;
+	assert_text(test_source_read(*state, &scan), "1|1\n");
+	scan.after = NULL;
+	assert_text(test_source_read(*state, &scan), "2|2\n1|2\n");
+	/* The same over a query. */
+	scan.model = test_sql("SELECT a, b FROM pairs WHERE b = 1 -- and no more");
+	scan.after = after;
+	scan.backwards = false;
+	assert_text(test_source_read(*state, &scan), "3|1\n");
+}
+
+static void
+users_sql_may_end_as_people_write_it(void **state)
+{
+	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a;")), "1\n");
+	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a -- one")), "1\n");
+	assert_text(test_source_rows(*state, test_sql("/* a */ SELECT 1 AS a ; ; -- b; c\n")),
+		    "1\n");
+	assert_text(
+		test_source_rows(*state, test_sql("SELECT ';' AS a, $x$;'$x$ AS b, E'\\';' AS c;")),
+		";|;'|';\n");
+	assert_text(test_source_rows(*state, test_sql("WITH x AS (SELECT 2 AS a) SELECT * FROM x")),
+		    "2\n");
+	assert_text(test_source_rows(*state, test_sql("(VALUES (1), (2)) ORDER BY 1 DESC")),
+		    "2\n1\n");
+	/* Names are looked up where psql would look them up. */
+	assert_text(test_source_rows(*state, test_sql("TABLE pairs LIMIT 1")), "1|1\n");
+}
+
+static void
+attacks_change_nothing(void **state)
+{
+	static const char *const attacks[] = {
+		"SELECT 1; DELETE FROM pairs",
+		"SELECT 1; COMMIT; DELETE FROM pairs; COMMIT",
+		"DELETE FROM pairs RETURNING a",
+		"WITH x AS (DELETE FROM pairs RETURNING a) SELECT * FROM x",
+		"SELECT 1) AS q; DELETE FROM pairs; --",
+		"SELECT 1) AS q UNION ALL SELECT a FROM (SELECT a FROM pairs",
+		"SET TRANSACTION READ WRITE",
+		"SELECT set_config('transaction_read_only', 'off', false)",
+		"SELECT nextval('counter')",
+		"SELECT * INTO stolen FROM pairs",
+		"SELECT a FROM pairs FOR UPDATE",
+		"COMMIT",
+		"DO $$ BEGIN DELETE FROM pairs; END $$",
+		"COPY pairs TO '/tmp/x'",
+		"EXPLAIN ANALYZE SELECT 1",
+		"SELECT $1::int AS a",
+		"SELECT write_something() AS a",
+		"SELECT '\\'; DELETE FROM pairs; --'",
+		"",
+		" ; -- nothing",
+	};
+	struct test_source *s = *state;
+
+	for (size_t i = 0; i < SL_COUNT(attacks); i++) {
+		struct sl_schema schema;
+		char *rows = test_source_rows(s, test_sql(attacks[i]));
+		/* The last but two is a harmless string in our session. */
+		if (rows != NULL && strstr(attacks[i], "SELECT '\\'") == NULL)
+			fail_msg("got through: %s", attacks[i]);
+		free(rows);
+		struct sl_model m = test_sql(attacks[i]);
+		(void)s->d->describe(s->ctx, s->a, &m, &schema, &s->err);
+	}
+	char *n = test_pg_get(pg, NULL, "SELECT count(*) FROM pairs");
+	assert_string_equal(n, "5");
+	free(n);
+	n = test_pg_get(pg, NULL, "SELECT is_called FROM counter");
+	assert_string_equal(n, "f");
+	free(n);
+	assert_null(test_pg_get(pg, NULL, "SELECT to_regclass('stolen')"));
+}
+
+static void
+errors_name_the_place_in_the_users_text(void **state)
+{
+	struct test_source *s = *state;
+
+	assert_fails(s, "SELECT a\nFORM pairs é", SL_E_PROTO, "(42601)");
+	assert_fails(s, "SELECT a,\n  'é', nope FROM pairs", SL_E_PROTO,
+		     "column \"nope\" does not exist at line 2, column 8 of the SQL (42703)");
+	assert_fails(s, "SELECT a FROM pairz", SL_E_NOTFOUND, "\"pairz\" does not exist at line 1");
+	assert_fails(s, "SELECT 1 AS a; SELECT 2", SL_E_CONFIG,
+		     "line 1, column 16 of the SQL: a second statement");
+	assert_fails(s, "SELECT 1 AS a, 2 AS a", SL_E_CONFIG, "both named a");
+	assert_fails(s, "SELECT 1 / (a - 1) AS x FROM pairs", SL_E_PROTO,
+		     "division by zero (22012)");
+	assert_fails(s, "UPDATE pairs SET a = 1", SL_E_CONFIG, "not a query");
+}
+
+static void
+missing_things_are_named(void **state)
+{
+	struct test_source *s = *state;
+
+	assert_null(test_source_rows(s, test_table("public", "order")));
+	assert_int_equal(s->err.code, SL_E_NOTFOUND);
+	assert_string_equal(s->err.hint, "did you mean public.orders?");
+	assert_null(test_source_columns(s, test_table("pubic", "Zoo")));
+	assert_string_equal(s->err.hint, "did you mean public.zoo?");
+	assert_null(test_source_columns(s, test_table("public", "nothing_like_it")));
+	assert_string_equal(s->err.hint, "");
+}
+
+static void
+keys_are_proved_or_refused(void **state)
+{
+	struct test_source *s = *state;
+
+	assert_int_equal(test_source_key(s, test_table("public", "zoo"), "id"), SL_OK);
+	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "a,b"), SL_OK);
+	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "a"), SL_E_DATA);
+	assert_non_null(strstr(s->err.msg,
+			       "key a is not unique, 2 keys have several rows: 1 (2 rows); "
+			       "2 (2 rows)"));
+	assert_int_equal(test_source_key(s, test_table("public", "loose"), "x,y"), SL_E_DATA);
+	assert_non_null(strstr(s->err.msg, "key x, y is NULL in 2 rows: (1, NULL); (NULL, NULL)"));
+	assert_int_equal(test_source_key(s, test_sql("SELECT a + b AS k FROM pairs;"), "k"),
+			 SL_E_DATA);
+	assert_int_equal(test_source_key(s, test_sql("SELECT a * 10 + b AS k FROM pairs"), "k"),
+			 SL_OK);
+	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "nope"), SL_E_NOTFOUND);
+	/* An index of a parent says nothing of the rows of its children. */
+	assert_int_equal(test_source_key(s, test_table("secret", "parent"), "id"), SL_E_DATA);
+}
+
+static void
+check_and_scan_see_one_state(void **state)
+{
+	struct test_source *s = *state;
+	struct sl_model m = test_table("public", "counted");
+
+	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_OK);
+	assert_int_equal(test_source_key(s, m, "id"), SL_OK);
+	test_pg_sql(pg, NULL, "INSERT INTO counted SELECT 1001");
+	char *rows = test_source_rows(s, test_sql("SELECT count(*) FROM counted"));
+	assert_string_equal(rows, "1000\n");
+	free(rows);
+	rows = test_source_rows(s, test_sql("SELECT count(*) FROM counted"));
+	assert_string_equal(rows, "1001\n");
+	free(rows);
+	test_pg_sql(pg, NULL, "DELETE FROM counted WHERE id > 1000");
+}
+
+static void
+batches_have_the_size_asked_for(void **state)
+{
+	struct test_source *s = *state;
+	struct sl_scan scan = { .model = test_table("public", "counted"), .batch_rows = 300 };
+	uint32_t want[] = { 300, 300, 300, 100 };
+	struct sl_schema schema;
+	struct sl_batch *b;
+
+	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_OK);
+	for (size_t i = 0; i < SL_COUNT(want); i++) {
+		assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_OK);
+		assert_int_equal(b->nrows, want[i]);
+		assert_int_equal(b->seq, i);
+		sl_batch_free(b);
+	}
+	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_DONE);
+	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_DONE);
+	s->d->end(s->ctx);
+	/* A scan may be left in its middle. */
+	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_OK);
+	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_OK);
+	sl_batch_free(b);
+	s->d->end(s->ctx);
+	assert_text(test_source_rows(s, test_sql("SELECT 1 AS a")), "1\n");
+}
+
+static void
+bytes_that_are_no_text_pass(void **state)
+{
+	struct test_source *s = connected("ascii");
+
+	(void)state;
+	char *rows = test_source_rows(s, test_table("public", "bytes"));
+	if (rows == NULL)
+		fail_msg("%s", s->err.msg);
+	assert_string_equal(rows, "a\xff\xfe|1\n");
+	free(rows);
+	assert_fails(s, "SELECT 'é', nope", SL_E_PROTO, "at line 1, column 13");
+	test_source_free(s);
+}
+
+static void
+about_says_who_and_where(void **state)
+{
+	struct test_source *s = *state;
+	struct sl_str line;
+
+	assert_int_equal(s->d->about(s->ctx, s->a, &line, &s->err), SL_OK);
+	assert_non_null(
+		strstr(line.ptr, "database \"postgres\", user \"postgres\", no TLS, superuser"));
+	struct test_source *reader = source_at(test_pg_host(pg), "postgres", "reader");
+	assert_int_equal(test_source_open(reader), SL_OK);
+	assert_int_equal(reader->d->about(reader->ctx, reader->a, &line, &reader->err), SL_OK);
+	assert_non_null(strstr(line.ptr, "read-only role"));
+	assert_null(test_source_rows(reader, test_table("public", "zoo")));
+	assert_non_null(strstr(reader->err.msg, "permission denied for table zoo (42501)"));
+	char *list = test_source_list(reader, "secret");
+	assert_string_equal(list, "child|table|-1|no permission\nparent|table|-1|no permission\n");
+	free(list);
+	test_source_free(reader);
+}
+
+static void
+refused_connections_say_why(void **state)
+{
+	struct test_source *s = source_at("127.0.0.1", "postgres", "postgres");
+
+	(void)state;
+	s->secret = "not the password";
+	assert_int_equal(test_source_open(s), SL_E_AUTH);
+	assert_non_null(strstr(s->err.msg, "password authentication failed"));
+	assert_non_null(strstr(s->err.msg, "(28P01)"));
+	assert_null(strstr(s->err.msg, s->secret));
+	test_source_free(s);
+
+	s = source_at("127.0.0.1", "postgres", "postgres");
+	setenv("PGPASSFILE", "/nonexistent", 1);
+	assert_int_equal(test_source_open(s), SL_E_AUTH);
+	test_source_free(s);
+
+	s = source_at("localhost", "postgres", "postgres");
+	s->secret = test_pg_password(pg);
+	assert_int_equal(test_source_open(s), SL_OK);
+	test_source_free(s);
+
+	s = source_at(test_pg_host(pg), "no_such_database", "postgres");
+	assert_int_equal(test_source_open(s), SL_E_CONFIG);
+	assert_non_null(strstr(s->err.msg, "(3D000)"));
+	test_source_free(s);
+
+	s = source_at("/nonexistent", "postgres", "postgres");
+	assert_int_equal(test_source_open(s), SL_E_NET);
+	assert_true(s->err.retryable);
+	test_source_free(s);
+
+	s = source_at("no-such-host.invalid", "postgres", "postgres");
+	assert_int_equal(test_source_open(s), SL_E_NET);
+	test_source_free(s);
+}
+
+struct canceller {
+	struct test_source *s;
+	long after_ms;
+};
+
+static void *
+cancel_later(void *arg)
+{
+	struct canceller *c = arg;
+
+	nanosleep(&(struct timespec){ .tv_nsec = c->after_ms * 1000000 }, NULL);
+	c->s->d->cancel(c->s->ctx);
+	return NULL;
+}
+
+static void
+cancel_ends_a_query_at_once(void **state)
+{
+	struct test_source *s = *state;
+	struct canceller c = { s, 150 };
+	pthread_t t;
+	int64_t start = sl_mono_us();
+
+	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
+	assert_fails(s, "SELECT pg_sleep(30) AS a", SL_E_CANCELLED, "cancelled");
+	pthread_join(t, NULL);
+	assert_true(sl_mono_us() - start < 1000000);
+	/* The server stopped, too, and the connection is as good as before. */
+	assert_text(
+		test_source_rows(s, test_sql("SELECT count(*) FROM pg_stat_activity WHERE state = "
+					     "'active' AND query LIKE '%pg_sleep(30)%' AND pid "
+					     "<> pg_backend_pid()")),
+		"0\n");
+	start = sl_mono_us();
+	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
+	assert_int_equal(test_source_key(s, test_sql("SELECT pg_sleep(30)::text AS a"), "a"),
+			 SL_E_CANCELLED);
+	pthread_join(t, NULL);
+	assert_true(sl_mono_us() - start < 1000000);
+	assert_text(test_source_rows(s, test_sql("SELECT 1 AS a")), "1\n");
+}
+
+static void
+cancel_works_on_a_server_that_hangs(void **state)
+{
+	struct test_source *s = connected("postgres");
+	struct canceller c = { s, 150 };
+	struct sl_scan scan = { .model = test_table("public", "counted"), .batch_rows = 10 };
+	struct sl_schema schema;
+	struct sl_batch *b;
+	pthread_t t;
+
+	(void)state;
+	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_OK);
+	test_pg_freeze(pg);
+	int64_t start = sl_mono_us();
+	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
+	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_E_CANCELLED);
+	pthread_join(t, NULL);
+	assert_true(sl_mono_us() - start < 1000000);
+	s->d->end(s->ctx); /* gives the connection up */
+	assert_true(sl_mono_us() - start < 4000000);
+	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_E_BUG);
+	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_E_NET);
+
+	/* While connecting, too. */
+	struct test_source *other = source_at(test_pg_host(pg), "postgres", "postgres");
+	c = (struct canceller){ other, 150 };
+	start = sl_mono_us();
+	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
+	assert_int_equal(test_source_open(other), SL_E_CANCELLED);
+	pthread_join(t, NULL);
+	assert_true(sl_mono_us() - start < 1000000);
+	test_source_free(other);
+
+	other = source_at(test_pg_host(pg), "postgres", "postgres");
+	test_source_set(other, "connect_timeout", "200ms");
+	assert_int_equal(test_source_open(other), SL_E_TIMEOUT);
+	test_source_free(other);
+	test_pg_thaw(pg);
+	test_source_free(s);
+}
+
+static void
+statement_timeout_is_its_own_error(void **state)
+{
+	struct test_source *s = source_at(test_pg_host(pg), "postgres", "postgres");
+
+	(void)state;
+	test_source_set(s, "statement_timeout", "100ms");
+	assert_int_equal(test_source_open(s), SL_OK);
+	assert_fails(s, "SELECT pg_sleep(30) AS a", SL_E_TIMEOUT, "statement timeout");
+	test_source_free(s);
+}
+
+static void
+a_backend_that_is_terminated_is_no_end(void **state)
+{
+	struct test_source *s = connected("postgres");
+
+	(void)state;
+	assert_fails(
+		s,
+		"SELECT n, CASE WHEN n = 5000 THEN pg_terminate_backend(pg_backend_pid()) END AS x "
+		"FROM generate_series(1, 1000000) AS n",
+		SL_E_NET, "(57P01)");
+	assert_true(s->err.retryable);
+	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_E_NET);
+	test_source_free(s);
+}
+
+/* Last of all: the server is gone afterwards. */
+static void
+a_server_that_dies_is_no_end(void **state)
+{
+	struct test_source *s = connected("postgres");
+	struct sl_scan scan = { .model = test_sql("SELECT n, repeat('x', 200) AS x FROM "
+						  "generate_series(1, 2000000) AS n") };
+	struct sl_schema schema;
+	struct sl_batch *b;
+	enum sl_code code = SL_OK;
+	uint32_t batches = 0;
+
+	(void)state;
+	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_OK);
+	while ((code = s->d->next(s->ctx, &b, &s->err)) == SL_OK) {
+		sl_batch_free(b);
+		if (++batches == 3)
+			test_pg_kill(pg);
+	}
+	assert_int_equal(code, SL_E_NET);
+	assert_true(s->err.retryable && batches < 2000);
+	s->d->end(s->ctx);
+	test_source_free(s);
+}
+
+static void
+make_database(void)
+{
+	test_pg_sql(
+		pg, NULL,
+		"CREATE TYPE mood AS ENUM ('sad', 'happy');"
+		"CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%');"
+		"CREATE TYPE pair AS (a int, b text);"
+		"CREATE TABLE zoo (id bigint PRIMARY KEY, flag bool, price numeric(12,2), ratio "
+		"float8, name varchar(20) NOT NULL UNIQUE, gone int, mail email, feeling mood, raw "
+		"bytea, token uuid, day date, at timestamptz, doc jsonb, tags text[], p pair, span "
+		"int4range);"
+		"ALTER TABLE zoo DROP COLUMN gone;"
+		"CREATE VIEW zoo_view AS SELECT id, flag FROM zoo;"
+		"CREATE MATERIALIZED VIEW kept_view AS SELECT id FROM zoo;"
+		"CREATE TABLE pairs (a int, b int, PRIMARY KEY (b, a));"
+		"INSERT INTO pairs VALUES (1,1), (1,2), (2,1), (2,2), (3,1);"
+		"CREATE TABLE loose (x int, y int);"
+		"INSERT INTO loose VALUES (1,NULL), (NULL,NULL), (2,2), (2,2);"
+		"CREATE TABLE second_best (a int NOT NULL, b int NOT NULL, c int UNIQUE, UNIQUE "
+		"(a, "
+		"b), UNIQUE (b) INCLUDE (c));"
+		"CREATE TABLE orders (region text, id int, PRIMARY KEY (region, id)) PARTITION BY "
+		"LIST (region);"
+		"CREATE TABLE orders_eu PARTITION OF orders FOR VALUES IN ('eu');"
+		"CREATE TABLE counted AS SELECT n AS id FROM generate_series(1, 1000) AS n;"
+		"ALTER TABLE counted ADD PRIMARY KEY (id);"
+		"CREATE SEQUENCE counter;"
+		"CREATE FUNCTION write_something() RETURNS int LANGUAGE sql AS 'DELETE FROM pairs "
+		"RETURNING a';"
+		"CREATE SCHEMA secret;"
+		"CREATE TABLE secret.parent (id int PRIMARY KEY);"
+		"CREATE TABLE secret.child () INHERITS (secret.parent);"
+		"INSERT INTO secret.parent VALUES (1); INSERT INTO secret.child VALUES (1);"
+		"CREATE ROLE reader LOGIN;"
+		"CREATE SCHEMA \"Odd \"\"Schema\"\".x\";"
+		"CREATE TABLE \"Odd \"\"Schema\"\".x\".\"Ta.ble \"\"q\"\" ; DROP\" (\"Select\" int "
+		"PRIMARY KEY, \"ü\"\"';\" text);"
+		"INSERT INTO \"Odd \"\"Schema\"\".x\".\"Ta.ble \"\"q\"\" ; DROP\" VALUES (1, "
+		"'é');");
+	test_pg_sql(pg, NULL, "ANALYZE counted");
+	test_pg_sql(pg, NULL,
+		    "CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE "
+		    "'C' LC_CTYPE 'C'");
+	test_pg_sql(
+		pg, "ascii",
+		"CREATE TABLE bytes (a text, b int); INSERT INTO bytes VALUES (E'a\\xff\\xfe', 1)");
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	pg = test_pg_start(TEST_PG_TCP);
+	make_database();
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	test_pg_stop(pg);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(values_are_canonical),
+		TEST(columns_tell_types_keys_and_nulls),
+		TEST(tree_lists_schemas_and_objects),
+		TEST(odd_names_are_quoted),
+		TEST(chosen_columns_come_in_their_order),
+		TEST(pages_follow_the_key_both_ways),
+		TEST(users_sql_may_end_as_people_write_it),
+		TEST(attacks_change_nothing),
+		TEST(errors_name_the_place_in_the_users_text),
+		TEST(missing_things_are_named),
+		TEST(keys_are_proved_or_refused),
+		TEST(check_and_scan_see_one_state),
+		TEST(batches_have_the_size_asked_for),
+		TEST(bytes_that_are_no_text_pass),
+		TEST(about_says_who_and_where),
+		TEST(refused_connections_say_why),
+		TEST(cancel_ends_a_query_at_once),
+		TEST(cancel_works_on_a_server_that_hangs),
+		TEST(statement_timeout_is_its_own_error),
+		TEST(a_backend_that_is_terminated_is_no_end),
+		cmocka_unit_test(a_server_that_dies_is_no_end),
+	};
+
+	return cmocka_run_group_tests_name("source_pg", tests, start, stop);
+}
