@@ -1,0 +1,381 @@
+/* block.c - blocks of events and their verdicts, written and read. */
+#include "core/store/block.h"
+
+#include "core/base/clock.h"
+
+#include <stdlib.h>
+
+static enum sl_code
+no_memory(struct sl_err *err)
+{
+	return sl_fail(err, SL_E_NOMEM, "log", "a block of the log: out of memory");
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static enum sl_code
+check_block(const struct sl_block *b, uint64_t ops[SL_OP_REMOVE + 1], struct sl_err *err)
+{
+	bool ok = b->n > 0 && b->n <= SL_BLOCK_MAX && b->body_len <= SL_PACK_MAX &&
+		  b->keys_len <= SL_PACK_MAX;
+
+	for (uint32_t i = 0; ok && i < b->n; i++) {
+		const struct sl_event *e = &b->events[i];
+
+		ok = (uint64_t)e->off + e->len <= b->body_len &&
+		     (uint64_t)e->koff + e->klen <= b->keys_len && e->op >= SL_OP_ADD &&
+		     e->op <= SL_OP_REMOVE && b->verdicts[i] <= SL_V_CANCELLED;
+		if (ok)
+			ops[e->op]++;
+	}
+	return ok ? SL_OK
+		  : sl_fail(err, SL_E_BUG, "log", "block %u of run %lld does not hold together", b->no,
+			    (long long)b->run_id);
+}
+
+/* The counters of a run move in the transaction that moves what they count. */
+static enum sl_code
+count_planned(struct sl_store *s, const struct sl_block *b, const uint64_t *ops,
+	      const struct sl_tally *t, struct sl_err *err)
+{
+	struct sl_q q;
+	enum sl_code code;
+
+	sl_q_start(&q, s->db,
+		   "UPDATE run SET blocks=max(blocks, ?), adds=adds+?, updates=updates+?, removes=removes+?,"
+		   " acked=acked+?, dead=dead+?, superseded=superseded+?, cancelled=cancelled+? WHERE id=?",
+		   err);
+	sl_q_int(&q, (int64_t)b->no + 1);
+	for (int op = SL_OP_ADD; op <= SL_OP_REMOVE; op++)
+		sl_q_int(&q, (int64_t)ops[op]);
+	for (int v = SL_V_ACKED; v <= SL_V_CANCELLED; v++)
+		sl_q_int(&q, (int64_t)t->by[v]);
+	sl_q_int(&q, b->run_id);
+	code = sl_q_run(&q);
+	if (code == SL_OK && sl_db_changes(s->db) == 0)
+		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld",
+			       (long long)b->run_id);
+	return code;
+}
+
+static enum sl_code
+insert_ack(struct sl_store *s, const struct sl_block *b, const struct sl_tally *t, struct sl_err *err)
+{
+	uint8_t *v = malloc((size_t)b->n + SL_SEAL);
+	struct sl_q q;
+	enum sl_code code;
+
+	if (!v)
+		return no_memory(err);
+	sl_q_start(&q, s->db,
+		   "INSERT OR REPLACE INTO ack(run, no, pending, acked, dead, superseded, cancelled, verdicts)"
+		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		   err);
+	sl_q_int(&q, b->run_id);
+	sl_q_int(&q, b->no);
+	for (int i = SL_V_PENDING; i <= SL_V_CANCELLED; i++)
+		sl_q_int(&q, (int64_t)t->by[i]);
+	sl_q_blob(&q, v, sl_verdicts_put(&s->key, b->verdicts, b->n, v));
+	code = sl_q_run(&q);
+	free(v);
+	return code;
+}
+
+struct blobs {
+	uint8_t *digests;
+	void *meta;
+	size_t digests_len, meta_len;
+};
+
+static enum sl_code
+encode(struct sl_store *s, const struct sl_block *b, struct blobs *out, struct sl_err *err)
+{
+	uint8_t *plain = malloc((size_t)b->n * SL_META);
+	enum sl_code code = SL_OK;
+
+	out->meta = NULL;
+	out->digests_len = (size_t)b->n * 32 + SL_SEAL;
+	out->digests = malloc(out->digests_len);
+	if (!plain || !out->digests) {
+		code = no_memory(err);
+	} else {
+		sl_digests_put(&s->key, b->events, b->n, out->digests);
+		sl_meta_put(b->events, b->n, plain);
+		code = sl_zip_pack(s->zip, plain, (size_t)b->n * SL_META, &out->meta, &out->meta_len, err);
+	}
+	free(plain);
+	return code;
+}
+
+static enum sl_code
+insert_block(struct sl_store *s, const char *sync, const struct sl_block *b, const struct sl_packed *p,
+	     struct sl_err *err)
+{
+	struct blobs x;
+	struct sl_q q;
+	enum sl_code code = encode(s, b, &x, err);
+
+	if (code == SL_OK) {
+		sl_q_start(&q, s->db,
+			   "INSERT INTO block(run, no, sync, at_us, n, rows_read, body_len, keys_len, meta,"
+			   " digests, keys, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			   err);
+		sl_q_int(&q, b->run_id);
+		sl_q_int(&q, b->no);
+		sl_q_text(&q, sync);
+		sl_q_int(&q, sl_wall_us());
+		sl_q_int(&q, b->n);
+		sl_q_int(&q, b->rows_read);
+		sl_q_int(&q, (int64_t)b->body_len);
+		sl_q_int(&q, (int64_t)b->keys_len);
+		sl_q_blob(&q, x.meta, x.meta_len);
+		sl_q_blob(&q, x.digests, x.digests_len);
+		sl_q_blob(&q, p->keys, p->keys_len);
+		sl_q_blob(&q, p->body, p->body_len);
+		code = sl_q_run(&q);
+	}
+	free(x.digests);
+	free(x.meta);
+	return code;
+}
+
+enum sl_code
+sl_store_block_put_packed(struct sl_store *s, const char *sync, const struct sl_block *b,
+			  const struct sl_packed *p, struct sl_err *err)
+{
+	uint64_t ops[SL_OP_REMOVE + 1] = { 0 };
+	struct sl_tally t = { 0 };
+	enum sl_code code = sl_store_writing(s, err);
+
+	if (code == SL_OK)
+		code = check_block(b, ops, err);
+	if (code != SL_OK)
+		return code;
+	sl_tally_add(&t, b->verdicts, b->n);
+	code = count_planned(s, b, ops, &t, err);
+	if (code == SL_OK)
+		code = insert_block(s, sync, b, p, err);
+	return code == SL_OK ? insert_ack(s, b, &t, err) : code;
+}
+
+enum sl_code
+sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *b, struct sl_err *err)
+{
+	struct sl_packed p;
+	enum sl_code code = sl_block_pack(b, &p, err);
+
+	if (code == SL_OK)
+		code = sl_store_block_put_packed(s, sync, b, &p, err);
+	sl_packed_free(&p);
+	return code;
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------- */
+
+/* The stored verdicts of b, which must be as many. */
+static enum sl_code
+stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, struct sl_err *err)
+{
+	struct sl_q q;
+	bool found = false;
+
+	sl_q_start(&q, s->db, "SELECT verdicts FROM ack WHERE run=? AND no=?", err);
+	sl_q_int(&q, b->run_id);
+	sl_q_int(&q, b->no);
+	if (sl_q_row(&q)) {
+		found = true;
+		if (!sl_verdicts_get(&s->key, sl_q_col(&q, 0), b->n, out))
+			sl_q_stop(&q, sl_db_damaged(s->db, err, "verdicts of block %u of run %lld",
+						    b->no, (long long)b->run_id));
+	}
+	if (q.code == SL_OK && !found)
+		sl_q_stop(&q, sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+				      "there is no block %u of run %lld", b->no,
+				      (long long)b->run_id));
+	return sl_q_end(&q);
+}
+
+static enum sl_code
+count_verdicts(struct sl_store *s, const struct sl_block *b, const struct sl_tally *old,
+	       const struct sl_tally *now, struct sl_err *err)
+{
+	struct sl_q q;
+
+	sl_q_start(&q, s->db,
+		   "UPDATE run SET acked=acked+?, dead=dead+?, superseded=superseded+?,"
+		   " cancelled=cancelled+? WHERE id=?",
+		   err);
+	for (int v = SL_V_ACKED; v <= SL_V_CANCELLED; v++)
+		sl_q_int(&q, (int64_t)(now->by[v] - old->by[v]));
+	sl_q_int(&q, b->run_id);
+	return sl_q_run(&q);
+}
+
+enum sl_code
+sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_err *err)
+{
+	struct sl_tally before = { 0 }, now = { 0 };
+	uint8_t *old;
+	enum sl_code code = sl_store_writing(s, err);
+
+	if (code != SL_OK)
+		return code;
+	old = malloc((size_t)b->n + 1);
+	if (!old)
+		return no_memory(err);
+	code = stored_verdicts(s, b, old, err);
+	for (uint32_t i = 0; code == SL_OK && i < b->n; i++)
+		if (old[i] != SL_V_PENDING && old[i] != b->verdicts[i])
+			code = sl_fail(err, SL_E_BUG, "log",
+				       "event %u of block %u of run %lld is %s and cannot become %s", i,
+				       b->no, (long long)b->run_id, sl_verdict_name(old[i]),
+				       sl_verdict_name(b->verdicts[i]));
+	if (code == SL_OK) {
+		sl_tally_add(&before, old, b->n);
+		sl_tally_add(&now, b->verdicts, b->n);
+		code = insert_ack(s, b, &now, err);
+	}
+	free(old);
+	return code == SL_OK ? count_verdicts(s, b, &before, &now, err) : code;
+}
+
+enum sl_code
+sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from, uint32_t max, uint32_t *out,
+			uint32_t *n, struct sl_err *err)
+{
+	struct sl_q q;
+
+	*n = 0;
+	sl_q_start(&q, s->db,
+		   "SELECT no FROM ack WHERE run=? AND no>=? AND pending>0 ORDER BY no LIMIT ?", err);
+	sl_q_int(&q, run_id);
+	sl_q_int(&q, from);
+	sl_q_int(&q, max);
+	while (*n < max && sl_q_row(&q))
+		out[(*n)++] = (uint32_t)sl_q_col_int(&q, 0);
+	return sl_q_end(&q);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static enum sl_code
+damaged_block(struct sl_store *s, const struct sl_q *q, const char *what, struct sl_err *err)
+{
+	return sl_db_damaged(s->db, err, "%s of block %lld of run %lld", what,
+			     (long long)sl_q_col_int(q, 1), (long long)sl_q_col_int(q, 0));
+}
+
+const uint8_t *
+sl_block_digests(struct sl_store *s, const struct sl_q *q, uint32_t *n, struct sl_err *err)
+{
+	int64_t count = sl_q_col_int(q, 2);
+	struct sl_str d = sl_q_col(q, 7);
+
+	if (count < 1 || count > (int64_t)SL_BLOCK_MAX ||
+	    !sl_sealed(&s->key, d, (size_t)count * 32)) {
+		(void)damaged_block(s, q, "digests", err);
+		return NULL;
+	}
+	*n = (uint32_t)count;
+	return (const uint8_t *)d.ptr;
+}
+
+uint8_t *
+sl_block_verdicts(struct sl_store *s, const struct sl_q *q, uint32_t n, struct sl_err *err)
+{
+	uint8_t *v = malloc((size_t)n + 1);
+
+	if (!v) {
+		(void)no_memory(err);
+	} else if (!sl_verdicts_get(&s->key, sl_q_col(q, 10), n, v)) {
+		(void)damaged_block(s, q, "verdicts", err);
+		free(v);
+		v = NULL;
+	}
+	return v;
+}
+
+static enum sl_code
+fill(struct sl_store *s, const struct sl_q *q, struct sl_block *b, struct sl_err *err)
+{
+	const uint8_t *digests = sl_block_digests(s, q, &b->n, err);
+	void *body = NULL, *keys = NULL, *meta = NULL;
+	enum sl_code code;
+
+	if (!digests)
+		return err->code;
+	b->verdicts = sl_block_verdicts(s, q, b->n, err);
+	if (!b->verdicts)
+		return err->code;
+	b->events = calloc(b->n, sizeof *b->events);
+	code = b->events ? SL_OK : SL_E_NOMEM;
+	if (code == SL_OK)
+		code = sl_zip_unpack_new(s->zip, sl_q_col(q, 9), b->body_len, &body);
+	if (code == SL_OK)
+		code = sl_zip_unpack_new(s->zip, sl_q_col(q, 8), b->keys_len, &keys);
+	if (code == SL_OK)
+		code = sl_zip_unpack_new(s->zip, sl_q_col(q, 6), (size_t)b->n * SL_META, &meta);
+	b->body = body;
+	b->keys = keys;
+	if (code == SL_OK && !sl_events_get(digests, meta, b))
+		code = SL_E_CORRUPT;
+	free(meta);
+	if (code == SL_E_NOMEM)
+		return no_memory(err);
+	return code == SL_OK ? SL_OK : damaged_block(s, q, "events", err);
+}
+
+enum sl_code
+sl_block_row(struct sl_store *s, const struct sl_q *q, struct sl_block **out, struct sl_err *err)
+{
+	struct sl_block *b;
+	enum sl_code code;
+
+	*out = NULL;
+	if (sl_q_col_null(q, 9))
+		return sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+			       "block %lld of run %lld is not kept any more",
+			       (long long)sl_q_col_int(q, 1), (long long)sl_q_col_int(q, 0));
+	b = calloc(1, sizeof *b);
+	if (!b)
+		return no_memory(err);
+	b->run_id = sl_q_col_int(q, 0);
+	b->no = (uint32_t)sl_q_col_int(q, 1);
+	b->rows_read = (uint32_t)sl_q_col_int(q, 3);
+	b->body_len = (size_t)sl_q_col_int(q, 4);
+	b->keys_len = (size_t)sl_q_col_int(q, 5);
+	code = fill(s, q, b, err);
+	if (code != SL_OK)
+		sl_block_free(b);
+	else
+		*out = b;
+	return code;
+}
+
+enum sl_code
+sl_store_block_get(struct sl_store *s, int64_t run_id, uint32_t no, struct sl_block **out,
+		   struct sl_err *err)
+{
+	struct sl_q q;
+	bool found = false;
+	enum sl_code code;
+
+	*out = NULL;
+	sl_q_start(&q, s->db,
+		   "SELECT " SL_BLOCK_COLUMNS " FROM block b JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   " WHERE b.run=? AND b.no=?",
+		   err);
+	sl_q_int(&q, run_id);
+	sl_q_int(&q, no);
+	if (sl_q_row(&q)) {
+		found = true;
+		code = sl_block_row(s, &q, out, err);
+		if (code != SL_OK)
+			sl_q_stop(&q, code);
+	}
+	code = sl_q_end(&q);
+	if (code == SL_OK && !found)
+		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+			       "block %u of run %lld is not in the log", no, (long long)run_id);
+	return code;
+}

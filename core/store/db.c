@@ -1,0 +1,318 @@
+/* db.c - open an SQLite file of ours: pragmas, format check, schema; transactions and checkpoints.
+ *
+ * The file is never opened by other means than SQLite while a connection may be open: closing any
+ * descriptor of it would drop the POSIX locks of every connection in the process. */
+#include "core/store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#define PAGE_SIZE       16384
+#define QUICK_CHECK_MAX (64 << 20) /* bytes of a file that is checked whole after a crash */
+
+static int
+on_wal(void *arg, sqlite3 *h, const char *name, int pages)
+{
+	struct sl_db *db = arg;
+
+	(void)h;
+	(void)name;
+	db->wal_bytes = (size_t)pages * PAGE_SIZE;
+	return SQLITE_OK;
+}
+
+enum sl_code
+sl_db_exec(struct sl_db *db, const char *sql, struct sl_err *err)
+{
+	int rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? SL_OK : sl_db_fail(db, rc, err);
+}
+
+/* The first column of the first row as a number. */
+static enum sl_code
+number(struct sl_db *db, const char *sql, int64_t *out, struct sl_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(db->h, sql, -1, &st, NULL);
+	enum sl_code code = SL_OK;
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	else
+		code = sl_db_fail(db, rc, err);
+	sqlite3_finalize(st);
+	return code;
+}
+
+static bool
+wal_left_behind(const char *path)
+{
+	char name[4200];
+	struct stat st;
+
+	(void)snprintf(name, sizeof name, "%s-wal", path);
+	return stat(name, &st) == 0 && st.st_size > 0;
+}
+
+/* After a crash: does a small file still hold together? A large one shows damage where it is used. */
+static enum sl_code
+quick_check(struct sl_db *db, off_t size, struct sl_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	enum sl_code code = SL_OK;
+	int rc;
+
+	if (size > QUICK_CHECK_MAX)
+		return SL_OK;
+	rc = sqlite3_prepare_v2(db->h, "PRAGMA quick_check(1)", -1, &st, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW) {
+		code = sl_db_fail(db, rc, err);
+	} else {
+		const char *said = (const char *)sqlite3_column_text(st, 0);
+
+		if (!said || strcmp(said, "ok") != 0)
+			code = sl_db_damaged(db, err, "%s", said ? said : "no answer");
+	}
+	sqlite3_finalize(st);
+	return code;
+}
+
+/* A file of mode 0600, made before SQLite would make it with wider rights. */
+static enum sl_code
+make_file(const struct sl_db_spec *spec, struct sl_err *err)
+{
+	int fd = open(spec->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 && errno != EEXIST) {
+		(void)sl_fail(err, SL_E_IO, spec->path, "%s cannot be made: %s", spec->what,
+			      strerror(errno));
+		err->sys = errno;
+		err->retryable = errno == ENOSPC;
+		return SL_E_IO;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return SL_OK;
+}
+
+static enum sl_code
+configure(struct sl_db *db, struct sl_err *err)
+{
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db->spec.read_only, NULL);
+	(void)sqlite3_busy_timeout(db->h, 5000);
+	return sl_db_exec(db,
+			  "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;"
+			  "PRAGMA cache_size=-16384; PRAGMA temp_store=FILE",
+			  err);
+}
+
+/* Is the file empty (*fresh) or ours? Anything else is refused before a byte of it changes. */
+static enum sl_code
+check_format(struct sl_db *db, bool *fresh, struct sl_err *err)
+{
+	int64_t app = 0, version = 0, objects = 0;
+	enum sl_code code = number(db, "PRAGMA application_id", &app, err);
+
+	if (code == SL_OK)
+		code = number(db, "PRAGMA user_version", &version, err);
+	if (code == SL_OK)
+		code = number(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
+	if (code != SL_OK)
+		return code;
+	*fresh = app == 0 && version == 0 && objects == 0;
+	if (*fresh)
+		return SL_OK;
+	if (app != (int64_t)db->spec.application)
+		return sl_db_damaged(db, err, "the file was not made by this program");
+	if (version > db->spec.version) {
+		(void)sl_fail(err, SL_E_CORRUPT, db->path,
+			      "%s was written by a newer version of this program (format %lld, this one "
+			      "knows %d)",
+			      db->spec.what, (long long)version, db->spec.version);
+		return sl_err_hint(err, "use the newer program; nothing was changed");
+	}
+	if (version != db->spec.version)
+		return sl_db_damaged(db, err, "it has no known format");
+	return SL_OK;
+}
+
+static enum sl_code
+make_schema(struct sl_db *db, struct sl_err *err)
+{
+	char ours[96];
+	enum sl_code code;
+
+	(void)snprintf(ours, sizeof ours, "PRAGMA application_id=%u; PRAGMA user_version=%d; COMMIT",
+		       (unsigned)db->spec.application, db->spec.version);
+	code = sl_db_exec(db, "BEGIN IMMEDIATE", err);
+	if (code == SL_OK)
+		code = sl_db_exec(db, db->spec.schema, err);
+	if (code == SL_OK)
+		code = sl_db_exec(db, ours, err);
+	sl_db_rollback(db);
+	return code;
+}
+
+static enum sl_code
+prepare_writing(struct sl_db *db, bool fresh, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	if (fresh)
+		code = sl_db_exec(db, "PRAGMA page_size=16384", err);
+	if (code == SL_OK)
+		code = sl_db_exec(db,
+				  "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;"
+				  "PRAGMA journal_size_limit=67108864",
+				  err);
+	if (code == SL_OK)
+		code = sl_db_exec(db,
+				  db->spec.durable
+					  ? "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0"
+					  : "PRAGMA synchronous=NORMAL",
+				  err);
+	if (code != SL_OK)
+		return code;
+	if (db->spec.durable)
+		(void)sqlite3_wal_hook(db->h, on_wal, db);
+	return fresh ? make_schema(db, err) : SL_OK;
+}
+
+static enum sl_code
+start(struct sl_db *db, struct sl_err *err)
+{
+	int flags = (db->spec.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	bool crashed = wal_left_behind(db->path), fresh = false;
+	struct stat st = { .st_size = 0 };
+	enum sl_code code;
+	int rc;
+
+	(void)stat(db->path, &st);
+	rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
+	if (rc != SQLITE_OK)
+		return sl_db_fail(db, rc, err);
+	code = configure(db, err);
+	if (code == SL_OK)
+		code = check_format(db, &fresh, err);
+	if (code != SL_OK)
+		return code;
+	if (db->spec.read_only)
+		return fresh ? sl_fail(err, SL_E_NOTFOUND, db->path, "%s is empty", db->spec.what)
+			     : SL_OK;
+	if (!fresh && (st.st_mode & 077) != 0)
+		(void)chmod(db->path, 0600);
+	if (crashed && !fresh)
+		code = quick_check(db, st.st_size, err);
+	return code == SL_OK ? prepare_writing(db, fresh, err) : code;
+}
+
+enum sl_code
+sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err)
+{
+	struct sl_db *db;
+	enum sl_code code;
+	struct stat st;
+
+	*out = NULL;
+	if (stat(spec->path, &st) != 0) {
+		if (spec->read_only)
+			return sl_fail(err, SL_E_NOTFOUND, spec->path, "%s: %s", spec->what,
+				       strerror(errno));
+		code = make_file(spec, err);
+		if (code != SL_OK)
+			return code;
+	}
+	db = calloc(1, sizeof *db);
+	if (db)
+		db->path = strdup(spec->path);
+	if (!db || !db->path) {
+		free(db);
+		return sl_fail(err, SL_E_NOMEM, spec->path, "opening %s: out of memory", spec->what);
+	}
+	db->spec = *spec;
+	db->spec.path = db->path;
+	code = start(db, err);
+	if (code != SL_OK) {
+		sl_db_close(db);
+		return code;
+	}
+	*out = db;
+	return SL_OK;
+}
+
+void
+sl_db_close(struct sl_db *db)
+{
+	if (!db)
+		return;
+	for (size_t i = 0; i < SL_COUNT(db->cache); i++)
+		(void)sqlite3_finalize(db->cache[i].st);
+	(void)sqlite3_close_v2(db->h);
+	free(db->path);
+	free(db);
+}
+
+void
+sl_db_rollback(struct sl_db *db)
+{
+	if (sl_db_in_transaction(db))
+		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool
+sl_db_in_transaction(const struct sl_db *db)
+{
+	return sqlite3_get_autocommit(db->h) == 0;
+}
+
+size_t
+sl_db_wal_bytes(const struct sl_db *db)
+{
+	return db->wal_bytes;
+}
+
+enum sl_code
+sl_db_checkpoint(struct sl_db *db, struct sl_err *err)
+{
+	int rc = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+		return sl_db_fail(db, rc, err);
+	db->wal_bytes = 0; /* the next commit tells it again */
+	return SL_OK;
+}
+
+int64_t
+sl_db_last_id(const struct sl_db *db)
+{
+	return sqlite3_last_insert_rowid(db->h);
+}
+
+int64_t
+sl_db_changes(const struct sl_db *db)
+{
+	return sqlite3_changes64(db->h);
+}
+
+const char *
+sl_db_path(const struct sl_db *db)
+{
+	return db->path;
+}

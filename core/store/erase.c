@@ -1,0 +1,56 @@
+/* erase.c - settled blocks are forgotten when they were kept long enough. secure_delete overwrites
+ * what they held.
+ *
+ * A block that is folded goes whole. One that is not gives up the bodies of its events at once and
+ * the rest with the fold. Blocks of runs that may still be counted stay. */
+#include "core/store/state.h"
+
+#include "core/base/clock.h"
+
+/* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). */
+#define OLD_AND_DONE                                                                               \
+	"sync=?1 AND at_us<?2 AND EXISTS (SELECT 1 FROM run WHERE run.id=block.run AND run.state IN"   \
+	" (?3, ?4, ?5))"
+
+static void
+bind_old(struct sl_q *q, const char *sync, int64_t cut, struct sl_mark mark)
+{
+	sl_q_text(q, sync);
+	sl_q_int(q, cut);
+	sl_q_int(q, SL_RUN_SETTLED);
+	sl_q_int(q, SL_RUN_FAILED);
+	sl_q_int(q, SL_RUN_CANCELLED);
+	sl_q_int(q, mark.run);
+	sl_q_int(q, mark.no);
+}
+
+enum sl_code
+sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl_err *err)
+{
+	int64_t cut = keep_us == 0 ? INT64_MAX : sl_wall_us() - keep_us;
+	struct sl_fold fold;
+	struct sl_q q;
+	enum sl_code code = sl_fold_get(s, sync, &fold, err);
+
+	if (code != SL_OK || keep_us < 0)
+		return code;
+	sl_q_start(&q, s->db,
+		   "DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
+		   " AND (run, no)<(?6, ?7))",
+		   err);
+	bind_old(&q, sync, cut, fold.mark);
+	code = sl_q_run(&q);
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db, "DELETE FROM block WHERE " OLD_AND_DONE " AND (run, no)<(?6, ?7)", err);
+	bind_old(&q, sync, cut, fold.mark);
+	code = sl_q_run(&q);
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db,
+		   "UPDATE block SET body=NULL WHERE " OLD_AND_DONE
+		   " AND (run, no)>=(?6, ?7) AND body IS NOT NULL",
+		   err);
+	bind_old(&q, sync, cut, fold.mark);
+	return sl_q_run(&q);
+}

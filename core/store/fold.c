@@ -1,0 +1,118 @@
+/* fold.c - the parts of a snapshot are written anew, with the log folded in. */
+#include "core/store/merge.h"
+#include "core/store/part.h"
+
+/* A block that is read at every load costs about as much as this many of its events. */
+#define BLOCK_COST 64
+
+enum sl_code
+sl_fold_due(struct sl_store *s, const char *sync, bool *due, struct sl_err *err)
+{
+	struct sl_unfolded u = { 0 };
+	struct sl_fold fold;
+	uint64_t base = 0;
+	enum sl_code code = sl_fold_get(s, sync, &fold, err);
+
+	if (code == SL_OK)
+		code = sl_unfolded(s, sync, fold.mark, &u, err);
+	if (code == SL_OK)
+		code = sl_parts_count(s, sync, fold.gen, &base, err);
+	*due = code == SL_OK && u.acked > 0 && u.acked + u.blocks * BLOCK_COST > base / 4;
+	return code;
+}
+
+/* How far the log can be folded: up to the first block that still has pending events. */
+static enum sl_code
+fold_end(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_mark *to,
+	 struct sl_err *err)
+{
+	struct sl_q q;
+
+	*to = from;
+	sl_q_start(&q, s->db,
+		   "SELECT b.run, b.no, a.pending FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) ORDER BY b.run, b.no",
+		   err);
+	sl_q_text(&q, sync);
+	sl_q_int(&q, from.run);
+	sl_q_int(&q, from.no);
+	while (sl_q_row(&q) && sl_q_col_int(&q, 2) == 0)
+		*to = (struct sl_mark){ sl_q_col_int(&q, 0), sl_q_col_int(&q, 1) + 1 };
+	return sl_q_end(&q);
+}
+
+static enum sl_code
+write_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
+{
+	struct sl_part_writer *w = arg;
+	bool removed = e->row.hi == 0 && e->row.lo == 0;
+
+	/* nobody asks for the key of a row that is gone */
+	return sl_part_add(w, e, removed ? SL_LIT("") : text, err);
+}
+
+/* The new generation is what counts from now on. */
+static enum sl_code
+switch_to(struct sl_store *s, const char *sync, int64_t gen, struct sl_mark mark, struct sl_err *err)
+{
+	struct sl_q q;
+	enum sl_code code;
+
+	sl_q_start(&q, s->db, "UPDATE sync SET gen=?, fold_run=?, fold_no=? WHERE name=?", err);
+	sl_q_int(&q, gen);
+	sl_q_int(&q, mark.run);
+	sl_q_int(&q, mark.no);
+	sl_q_text(&q, sync);
+	code = sl_q_run(&q);
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db, "DELETE FROM part WHERE sync=? AND gen<>?", err);
+	sl_q_text(&q, sync);
+	sl_q_int(&q, gen);
+	return sl_q_run(&q);
+}
+
+enum sl_code
+sl_fold_rewrite(struct sl_store *s, const char *sync, struct sl_err *err)
+{
+	struct sl_merge_spec m = { .sync = sync, .texts = true, .entry = write_entry };
+	struct sl_part_writer *w;
+	enum sl_code code = sl_fold_get(s, sync, &m.fold, err);
+
+	if (code == SL_OK)
+		code = fold_end(s, sync, m.fold.mark, &m.to, err);
+	if (code != SL_OK || (m.to.run == m.fold.mark.run && m.to.no == m.fold.mark.no))
+		return code;
+	code = sl_part_writer_new(s, sync, m.fold.gen + 1, &w, err);
+	if (code != SL_OK)
+		return code;
+	m.arg = w;
+	code = sl_merge(s, &m, err);
+	if (code == SL_OK)
+		code = sl_part_flush(w, err);
+	sl_part_writer_free(w);
+	return code == SL_OK ? switch_to(s, sync, m.fold.gen + 1, m.to, err) : code;
+}
+
+static enum sl_code
+count_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
+{
+	uint64_t *rows = arg;
+
+	(void)text;
+	(void)err;
+	*rows += e->row.hi != 0 || e->row.lo != 0;
+	return SL_OK;
+}
+
+enum sl_code
+sl_fold_rows(struct sl_store *s, const char *sync, uint64_t *rows, struct sl_err *err)
+{
+	struct sl_merge_spec m = {
+		.sync = sync, .to = SL_MARK_END, .entry = count_entry, .arg = rows
+	};
+	enum sl_code code = sl_fold_get(s, sync, &m.fold, err);
+
+	*rows = 0;
+	return code == SL_OK ? sl_merge(s, &m, err) : code;
+}

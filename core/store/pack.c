@@ -1,0 +1,113 @@
+/* pack.c - zstd level 1 with checksums, and the packing of a block away from the store's thread. */
+#include "core/store/pack.h"
+
+#include "core/store/store.h"
+
+#include <stdlib.h>
+
+#include <zstd.h>
+
+struct sl_zip {
+	ZSTD_CCtx *c; /* made when first used */
+	ZSTD_DCtx *d;
+};
+
+struct sl_zip *
+sl_zip_new(void)
+{
+	return calloc(1, sizeof(struct sl_zip));
+}
+
+void
+sl_zip_free(struct sl_zip *z)
+{
+	if (!z)
+		return;
+	(void)ZSTD_freeCCtx(z->c);
+	(void)ZSTD_freeDCtx(z->d);
+	free(z);
+}
+
+enum sl_code
+sl_zip_pack(struct sl_zip *z, const void *src, size_t n, void **out, size_t *out_len,
+	    struct sl_err *err)
+{
+	size_t cap = ZSTD_compressBound(n), len;
+	void *buf, *fit;
+
+	if (n > SL_PACK_MAX)
+		return sl_fail(err, SL_E_DATA, "log", "a block of %zu bytes is too large", n);
+	if (!z->c) {
+		z->c = ZSTD_createCCtx();
+		if (z->c) {
+			(void)ZSTD_CCtx_setParameter(z->c, ZSTD_c_compressionLevel, 1);
+			(void)ZSTD_CCtx_setParameter(z->c, ZSTD_c_checksumFlag, 1);
+		}
+	}
+	buf = z->c ? malloc(cap) : NULL;
+	if (!buf)
+		return sl_fail(err, SL_E_NOMEM, "log", "packing a block: out of memory");
+	len = ZSTD_compress2(z->c, buf, cap, src, n);
+	if (ZSTD_isError(len)) {
+		free(buf);
+		return sl_fail(err, SL_E_BUG, "log", "packing a block: %s", ZSTD_getErrorName(len));
+	}
+	fit = realloc(buf, len); /* the bound is far above what is left */
+	*out = fit ? fit : buf;
+	*out_len = len;
+	return SL_OK;
+}
+
+bool
+sl_zip_unpack(struct sl_zip *z, struct sl_str in, void *dst, size_t n)
+{
+	if (n > SL_PACK_MAX || ZSTD_getFrameContentSize(in.ptr, in.len) != n)
+		return false;
+	if (!z->d)
+		z->d = ZSTD_createDCtx();
+	return z->d && ZSTD_decompressDCtx(z->d, dst, n, in.ptr, in.len) == n;
+}
+
+enum sl_code
+sl_zip_unpack_new(struct sl_zip *z, struct sl_str in, size_t n, void **out)
+{
+	*out = NULL;
+	/* before memory is asked for: the length may be what is damaged */
+	if (n > SL_PACK_MAX || ZSTD_getFrameContentSize(in.ptr, in.len) != n)
+		return SL_E_CORRUPT;
+	*out = malloc(n + 1);
+	if (!*out)
+		return SL_E_NOMEM;
+	if (sl_zip_unpack(z, in, *out, n))
+		return SL_OK;
+	free(*out);
+	*out = NULL;
+	return SL_E_CORRUPT;
+}
+
+enum sl_code
+sl_block_pack(const struct sl_block *b, struct sl_packed *out, struct sl_err *err)
+{
+	struct sl_zip *z;
+	enum sl_code code;
+
+	*out = (struct sl_packed){ 0 };
+	z = sl_zip_new();
+	if (!z)
+		return sl_fail(err, SL_E_NOMEM, "log", "packing a block: out of memory");
+	code = sl_zip_pack(z, b->body, b->body_len, &out->body, &out->body_len, err);
+	if (code == SL_OK)
+		code = sl_zip_pack(z, b->keys, b->keys_len, &out->keys, &out->keys_len, err);
+	if (code != SL_OK)
+		sl_packed_free(out);
+	sl_zip_free(z);
+	return code;
+}
+
+void
+sl_packed_free(struct sl_packed *p)
+{
+	free(p->body);
+	free(p->keys);
+	*p = (struct sl_packed){ 0 };
+}

@@ -1,0 +1,49 @@
+/* part.h - the stored parts of a snapshot: read in the order of keys, written in the order of keys. */
+#ifndef SL_STORE_PART_H
+#define SL_STORE_PART_H
+
+#include "core/store/state.h"
+
+#define SL_PART_MAX 4000u /* entries of a part */
+
+/* One part, as a row of the query below. */
+#define SL_PART_COLUMNS "n, keys_len, entries, keys"
+struct sl_part {
+	uint32_t n;
+	const uint8_t *entries; /* borrowed from the row */
+	uint8_t *texts;         /* owned: n lengths, then the texts; NULL when not asked for */
+	size_t texts_len;
+};
+enum sl_code sl_part_row(struct sl_store *s, const struct sl_q *q, bool texts, struct sl_part *out,
+			 struct sl_err *err) SL_MUST;
+void sl_part_free(struct sl_part *p);
+struct sl_snap sl_part_entry(const struct sl_part *p, uint32_t i);
+
+/* All entries of a generation, one after the other. */
+struct sl_parts {
+	struct sl_store *s;
+	struct sl_q q;
+	struct sl_part part;
+	bool texts;
+	uint32_t i;       /* next entry of part */
+	size_t text_at;   /* its text */
+	bool any;         /* now is set */
+	struct sl_snap now;
+	struct sl_str text; /* of now; empty when texts were not asked for */
+};
+void sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t gen, bool texts,
+		    struct sl_err *err);
+/* The next entry into now and text; false at the end or when it failed (see sl_parts_end). */
+bool sl_parts_next(struct sl_parts *p);
+enum sl_code sl_parts_end(struct sl_parts *p) SL_MUST;
+
+/* Entries in the order of keys into new parts. */
+struct sl_part_writer;
+enum sl_code sl_part_writer_new(struct sl_store *s, const char *sync, int64_t gen,
+				struct sl_part_writer **out, struct sl_err *err) SL_MUST;
+enum sl_code sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str text,
+			 struct sl_err *err) SL_MUST;
+enum sl_code sl_part_flush(struct sl_part_writer *w, struct sl_err *err) SL_MUST;
+void sl_part_writer_free(struct sl_part_writer *w);
+
+#endif

@@ -1,0 +1,99 @@
+-- schema.sql - the state of a workspace, format 1 (application_id and user_version are set by open.c).
+-- Whatever exists once per row of a table lives in packed arrays (codec.c, part.c): per row SQLite
+-- costs ten times as much as per block. Big columns stand last, so that the small ones before them
+-- are read without walking through their pages.
+
+CREATE TABLE meta (
+  k TEXT PRIMARY KEY,
+  v BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Blocks before (fold_run, fold_no) are folded into the parts of generation gen; blocks of runs
+-- before epoch_run belong to an older epoch and say nothing about the present destination.
+CREATE TABLE sync (
+  name      TEXT PRIMARY KEY,
+  identity  BLOB NOT NULL,
+  epoch     INTEGER NOT NULL,
+  epoch_run INTEGER NOT NULL,
+  rows      INTEGER NOT NULL,
+  baseline  INTEGER NOT NULL,
+  gen       INTEGER NOT NULL,
+  fold_run  INTEGER NOT NULL,
+  fold_no   INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  sync TEXT NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL,
+  state INTEGER NOT NULL, epoch INTEGER NOT NULL, blocks INTEGER NOT NULL DEFAULT 0,
+  planned_all INTEGER NOT NULL, removes_held INTEGER NOT NULL,
+  started_us INTEGER NOT NULL, planned_us INTEGER NOT NULL, ended_us INTEGER NOT NULL,
+  rows_read INTEGER NOT NULL, same INTEGER NOT NULL, still_dead INTEGER NOT NULL, skipped INTEGER NOT NULL,
+  requests INTEGER NOT NULL, retries INTEGER NOT NULL, bytes_sent INTEGER NOT NULL,
+  error TEXT NOT NULL, details TEXT NOT NULL,
+  -- kept by the writes of blocks and verdicts, in their transaction
+  adds INTEGER NOT NULL DEFAULT 0, updates INTEGER NOT NULL DEFAULT 0, removes INTEGER NOT NULL DEFAULT 0,
+  acked INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0,
+  superseded INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX run_sync ON run (sync, id);
+
+-- body is NULL once it was erased while the digests still wait for the fold.
+CREATE TABLE block (
+  run INTEGER NOT NULL REFERENCES run (id),
+  no INTEGER NOT NULL,
+  sync TEXT NOT NULL,
+  at_us INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  rows_read INTEGER NOT NULL,
+  body_len INTEGER NOT NULL,
+  keys_len INTEGER NOT NULL,
+  meta BLOB NOT NULL,
+  digests BLOB NOT NULL,
+  keys BLOB NOT NULL,
+  body BLOB
+) STRICT;
+CREATE UNIQUE INDEX block_no ON block (run, no);
+CREATE INDEX block_sync ON block (sync, run, no);
+
+-- Apart from block, since SQLite rewrites a whole row on any update.
+CREATE TABLE ack (
+  run INTEGER NOT NULL,
+  no INTEGER NOT NULL,
+  pending INTEGER NOT NULL, acked INTEGER NOT NULL, dead INTEGER NOT NULL,
+  superseded INTEGER NOT NULL, cancelled INTEGER NOT NULL,
+  verdicts BLOB NOT NULL,
+  PRIMARY KEY (run, no)
+) STRICT, WITHOUT ROWID;
+
+-- The snapshot, sorted by key, some thousand entries a part.
+CREATE TABLE part (
+  sync TEXT NOT NULL,
+  gen INTEGER NOT NULL,
+  first BLOB NOT NULL,
+  n INTEGER NOT NULL,
+  keys_len INTEGER NOT NULL,
+  entries BLOB NOT NULL,
+  keys BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX part_first ON part (sync, gen, first, n);
+
+CREATE TABLE dead (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run INTEGER NOT NULL, block_no INTEGER NOT NULL, idx INTEGER NOT NULL,
+  sync TEXT NOT NULL,
+  key BLOB NOT NULL, row BLOB NOT NULL, version INTEGER NOT NULL, op INTEGER NOT NULL,
+  status INTEGER NOT NULL, tries INTEGER NOT NULL, at_us INTEGER NOT NULL,
+  reason TEXT NOT NULL, detail BLOB NOT NULL,
+  resolution TEXT, resolved_us INTEGER NOT NULL,
+  key_text BLOB NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX dead_event ON dead (run, block_no, idx);
+CREATE INDEX dead_sync ON dead (sync, id);
+CREATE INDEX dead_open ON dead (sync, key) WHERE resolution IS NULL;
+
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_us INTEGER NOT NULL,
+  who TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;

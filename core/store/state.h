@@ -1,0 +1,71 @@
+/* state.h - what the files of the store share about an open state. Not for other layers. */
+#ifndef SL_STORE_STATE_H
+#define SL_STORE_STATE_H
+
+#include "core/store/codec.h"
+#include "core/store/pack.h"
+#include "core/store/sql.h"
+#include "core/store/store.h"
+
+struct sl_store {
+	struct sl_db *db;
+	struct sl_zip *zip;
+	struct sl_digest_key key; /* of seals, from the seed */
+	uint8_t seed[32];
+	int lock_fd; /* -1 = read only */
+};
+
+/* A place in the log of a sync: everything before it, or nothing. */
+struct sl_mark {
+	int64_t run;
+	int64_t no;
+};
+
+/* What the row of a sync says beside sl_sync_state. */
+struct sl_fold {
+	int64_t epoch_run;
+	int64_t gen;
+	struct sl_mark mark; /* blocks before it are in the parts */
+};
+
+/* SL_E_BUG outside of sl_store_begin() and sl_store_commit(). */
+enum sl_code sl_store_writing(const struct sl_store *s, struct sl_err *err) SL_MUST;
+/* Several reads that see one state. *own: this call began it, pass it to the end. */
+enum sl_code sl_store_read_begin(struct sl_store *s, bool *own, struct sl_err *err) SL_MUST;
+void sl_store_read_end(struct sl_store *s, bool own);
+
+/* SL_E_NOTFOUND for a sync that the state does not know. */
+enum sl_code sl_fold_get(struct sl_store *s, const char *sync, struct sl_fold *out,
+			 struct sl_err *err) SL_MUST;
+
+/* Fold every block that can be into new parts (fold.c). */
+enum sl_code sl_fold_rewrite(struct sl_store *s, const char *sync, struct sl_err *err) SL_MUST;
+/* Rows of the snapshot that are not removed. */
+enum sl_code sl_fold_rows(struct sl_store *s, const char *sync, uint64_t *rows, struct sl_err *err) SL_MUST;
+/* Has the unfolded part grown past a quarter of the parts? */
+enum sl_code sl_fold_due(struct sl_store *s, const char *sync, bool *due, struct sl_err *err) SL_MUST;
+
+/* Erase what was kept long enough (erase.c). */
+enum sl_code sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us,
+			     struct sl_err *err) SL_MUST;
+
+/* Every open dead letter of a sync (dead.c). */
+enum sl_code sl_dead_resolve_all(struct sl_store *s, const char *sync, const char *resolution,
+				 struct sl_err *err) SL_MUST;
+
+/* Some keys to look for, in any number of blocks (want.c). */
+struct sl_want {
+	const struct sl_digest *keys; /* borrowed */
+	size_t n, left;               /* left: not found yet */
+	uint32_t *slot;               /* owned; index + 1, 0 = free */
+	uint64_t mask;
+	bool *found; /* owned, n */
+};
+enum sl_code sl_want_init(struct sl_want *w, const struct sl_digest *keys, size_t n,
+			  struct sl_err *err) SL_MUST;
+void sl_want_free(struct sl_want *w);
+/* The index of a key that is still wanted, or SIZE_MAX. */
+size_t sl_want_find(const struct sl_want *w, struct sl_digest key);
+void sl_want_found(struct sl_want *w, size_t i);
+
+#endif
