@@ -4,7 +4,7 @@
 #include "core/store/lock.h"
 #include "core/store/sql.h"
 
-#include "activity.inc"
+#include "core/store/activity.inc"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@
 /* All parts of a filter but the run: ?1 sync, ?2 least level, ?3 status, ?4 since, ?5 until, ?6 text
  * in lower case. */
 #define MATCHES                                                                                    \
-	" (?1='' OR sync=?1) AND level>=?2 AND (?3=0 OR status=?3) AND at_us>=?4 AND at_us<=?5"        \
-	" AND (?6='' OR instr(lower(text), lower(?6)) OR instr(lower(answer), lower(?6))"              \
+	" (?1='' OR sync=?1) AND level>=?2 AND (?3=0 OR status=?3) AND at_us>=?4 AND at_us<=?5"    \
+	" AND (?6='' OR instr(lower(text), lower(?6)) OR instr(lower(answer), lower(?6))"          \
 	" OR instr(lower(part), lower(?6))) "
 
 struct sl_activity {
@@ -76,6 +76,13 @@ start_anew(struct sl_activity *a, struct sl_err *err)
 	return open_db(a, err);
 }
 
+/* A damaged log could not be replaced before: once more. */
+static enum sl_code
+ready(struct sl_activity *a, struct sl_err *err)
+{
+	return a->db ? SL_OK : open_db(a, err);
+}
+
 enum sl_code
 sl_activity_open(const char *dir, bool read_only, struct sl_activity **out, struct sl_err *err)
 {
@@ -123,7 +130,8 @@ write_line(struct sl_activity *a, struct sl_line *l, struct sl_err *err)
 	enum sl_code code;
 
 	sl_q_start(&q, a->db,
-		   "INSERT INTO line(at_us, run, level, block_no, idx, events, status, took_us, sync, part,"
+		   "INSERT INTO line(at_us, run, level, block_no, idx, events, status, took_us, "
+		   "sync, part,"
 		   " text, answer) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_int(&q, l->at_us);
@@ -149,8 +157,9 @@ write_all(struct sl_activity *a, struct sl_line *lines, size_t n, struct sl_err 
 {
 	enum sl_code code;
 
-	if (!a->db) /* a new one could not be made before */
-		return open_db(a, err);
+	code = ready(a, err);
+	if (code != SL_OK)
+		return code;
 	code = sl_db_exec(a->db, "BEGIN IMMEDIATE", err);
 	for (size_t i = 0; code == SL_OK && i < n; i++)
 		code = write_line(a, &lines[i], err);
@@ -177,7 +186,10 @@ enum sl_code
 sl_activity_trim(struct sl_activity *a, int64_t before_us, struct sl_err *err)
 {
 	struct sl_q q;
+	enum sl_code code = ready(a, err);
 
+	if (code != SL_OK)
+		return code;
 	sl_q_start(&q, a->db, "DELETE FROM line WHERE at_us<?", err);
 	sl_q_int(&q, before_us);
 	return sl_q_run(&q);
@@ -193,8 +205,9 @@ read_line(const struct sl_q *q, struct sl_line *l)
 	*l = (struct sl_line){ .seq = sl_q_col_int(q, 0),
 			       .at_us = sl_q_col_int(q, 1),
 			       .run_id = sl_q_col_int(q, 2),
-			       .level = level >= SL_DEBUG && level <= SL_ERROR ? (enum sl_level)level
-									       : SL_ERROR,
+			       .level = level >= SL_DEBUG && level <= SL_ERROR
+						? (enum sl_level)level
+						: SL_ERROR,
 			       .block_no = sl_q_col_int(q, 4),
 			       .idx = (int32_t)sl_q_col_int(q, 5),
 			       .events = (int32_t)sl_q_col_int(q, 6),
@@ -228,7 +241,8 @@ start_read(struct sl_q *q, struct sl_activity *a, bool forward, bool of_run, str
 			   err);
 	else if (forward)
 		sl_q_start(q, a->db,
-			   "SELECT " COLUMNS " FROM line WHERE seq>?7 AND" MATCHES "ORDER BY seq LIMIT ?8",
+			   "SELECT " COLUMNS " FROM line WHERE seq>?7 AND" MATCHES
+			   "ORDER BY seq LIMIT ?8",
 			   err);
 	else if (of_run)
 		sl_q_start(q, a->db,
@@ -243,12 +257,15 @@ start_read(struct sl_q *q, struct sl_activity *a, bool forward, bool of_run, str
 }
 
 enum sl_code
-sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before, int64_t after,
-		 uint32_t max, struct sl_line *out, uint32_t *n, struct sl_err *err)
+sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before,
+		 int64_t after, uint32_t max, struct sl_line *out, uint32_t *n, struct sl_err *err)
 {
 	struct sl_q q;
+	enum sl_code code = ready(a, err);
 
 	*n = 0;
+	if (code != SL_OK)
+		return code;
 	start_read(&q, a, after > 0, f->run_id != 0, err);
 	bind_filter(&q, f);
 	sl_q_int(&q, after > 0 ? after : before > 0 ? before : INT64_MAX);
@@ -261,11 +278,15 @@ sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t 
 }
 
 enum sl_code
-sl_activity_count(struct sl_activity *a, const struct sl_line_filter *f, uint64_t *n, struct sl_err *err)
+sl_activity_count(struct sl_activity *a, const struct sl_line_filter *f, uint64_t *n,
+		  struct sl_err *err)
 {
 	struct sl_q q;
+	enum sl_code code = ready(a, err);
 
 	*n = 0;
+	if (code != SL_OK)
+		return code;
 	if (f->run_id != 0)
 		sl_q_start(&q, a->db, "SELECT count(*) FROM line WHERE run=?7 AND" MATCHES, err);
 	else

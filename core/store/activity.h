@@ -12,8 +12,8 @@ enum sl_level { SL_DEBUG, SL_INFO, SL_WARN, SL_ERROR };
 const char *sl_level_name(enum sl_level l);
 
 struct sl_line {
-	int64_t seq; /* set by write */
-	int64_t at_us; /* wall */
+	int64_t seq;    /* set by write */
+	int64_t at_us;  /* wall */
 	int64_t run_id; /* 0 = none */
 	enum sl_level level;
 	char sync[72];
@@ -38,10 +38,12 @@ struct sl_line_filter {
 };
 
 struct sl_activity;
-enum sl_code sl_activity_open(const char *dir, bool read_only, struct sl_activity **out, struct sl_err *err) SL_MUST;
+enum sl_code sl_activity_open(const char *dir, bool read_only, struct sl_activity **out,
+			      struct sl_err *err) SL_MUST;
 void sl_activity_close(struct sl_activity *a); /* NULL is allowed */
 /* One transaction. */
-enum sl_code sl_activity_write(struct sl_activity *a, struct sl_line *lines, size_t n, struct sl_err *err) SL_MUST;
+enum sl_code sl_activity_write(struct sl_activity *a, struct sl_line *lines, size_t n,
+			       struct sl_err *err) SL_MUST;
 /* Lines that match with seq < before (0 = from the newest), newest first; or, with after > 0, with
  * seq > after, oldest first. At most max. */
 enum sl_code sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before,

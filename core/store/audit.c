@@ -13,7 +13,8 @@ sl_store_audit(struct sl_store *s, const char *who, const char *action, const ch
 	if (code != SL_OK)
 		return code;
 	sl_q_start(&q, s->db,
-		   "INSERT INTO audit(at_us, who, action, object, detail) VALUES(?, ?, ?, ?, ?)", err);
+		   "INSERT INTO audit(at_us, who, action, object, detail) VALUES(?, ?, ?, ?, ?)",
+		   err);
 	sl_q_int(&q, sl_wall_us());
 	sl_q_text(&q, who ? who : "");
 	sl_q_text(&q, action ? action : "");

@@ -29,8 +29,8 @@ check_block(const struct sl_block *b, uint64_t ops[SL_OP_REMOVE + 1], struct sl_
 			ops[e->op]++;
 	}
 	return ok ? SL_OK
-		  : sl_fail(err, SL_E_BUG, "log", "block %u of run %lld does not hold together", b->no,
-			    (long long)b->run_id);
+		  : sl_fail(err, SL_E_BUG, "log", "block %u of run %lld does not hold together",
+			    b->no, (long long)b->run_id);
 }
 
 /* The counters of a run move in the transaction that moves what they count. */
@@ -42,8 +42,10 @@ count_planned(struct sl_store *s, const struct sl_block *b, const uint64_t *ops,
 	enum sl_code code;
 
 	sl_q_start(&q, s->db,
-		   "UPDATE run SET blocks=max(blocks, ?), adds=adds+?, updates=updates+?, removes=removes+?,"
-		   " acked=acked+?, dead=dead+?, superseded=superseded+?, cancelled=cancelled+? WHERE id=?",
+		   "UPDATE run SET blocks=max(blocks, ?), adds=adds+?, updates=updates+?, "
+		   "removes=removes+?,"
+		   " acked=acked+?, dead=dead+?, superseded=superseded+?, cancelled=cancelled+? "
+		   "WHERE id=?",
 		   err);
 	sl_q_int(&q, (int64_t)b->no + 1);
 	for (int op = SL_OP_ADD; op <= SL_OP_REMOVE; op++)
@@ -59,7 +61,8 @@ count_planned(struct sl_store *s, const struct sl_block *b, const uint64_t *ops,
 }
 
 static enum sl_code
-insert_ack(struct sl_store *s, const struct sl_block *b, const struct sl_tally *t, struct sl_err *err)
+insert_ack(struct sl_store *s, const struct sl_block *b, const struct sl_tally *t,
+	   struct sl_err *err)
 {
 	uint8_t *v = malloc((size_t)b->n + SL_SEAL);
 	struct sl_q q;
@@ -68,7 +71,8 @@ insert_ack(struct sl_store *s, const struct sl_block *b, const struct sl_tally *
 	if (!v)
 		return no_memory(err);
 	sl_q_start(&q, s->db,
-		   "INSERT OR REPLACE INTO ack(run, no, pending, acked, dead, superseded, cancelled, verdicts)"
+		   "INSERT OR REPLACE INTO ack(run, no, pending, acked, dead, superseded, "
+		   "cancelled, verdicts)"
 		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_int(&q, b->run_id);
@@ -101,15 +105,16 @@ encode(struct sl_store *s, const struct sl_block *b, struct blobs *out, struct s
 	} else {
 		sl_digests_put(&s->key, b->events, b->n, out->digests);
 		sl_meta_put(b->events, b->n, plain);
-		code = sl_zip_pack(s->zip, plain, (size_t)b->n * SL_META, &out->meta, &out->meta_len, err);
+		code = sl_zip_pack(s->zip, plain, (size_t)b->n * SL_META, &out->meta,
+				   &out->meta_len, err);
 	}
 	free(plain);
 	return code;
 }
 
 static enum sl_code
-insert_block(struct sl_store *s, const char *sync, const struct sl_block *b, const struct sl_packed *p,
-	     struct sl_err *err)
+insert_block(struct sl_store *s, const char *sync, const struct sl_block *b,
+	     const struct sl_packed *p, struct sl_err *err)
 {
 	struct blobs x;
 	struct sl_q q;
@@ -117,7 +122,8 @@ insert_block(struct sl_store *s, const char *sync, const struct sl_block *b, con
 
 	if (code == SL_OK) {
 		sl_q_start(&q, s->db,
-			   "INSERT INTO block(run, no, sync, at_us, n, rows_read, body_len, keys_len, meta,"
+			   "INSERT INTO block(run, no, sync, at_us, n, rows_read, body_len, "
+			   "keys_len, meta,"
 			   " digests, keys, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			   err);
 		sl_q_int(&q, b->run_id);
@@ -159,7 +165,8 @@ sl_store_block_put_packed(struct sl_store *s, const char *sync, const struct sl_
 }
 
 enum sl_code
-sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *b, struct sl_err *err)
+sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *b,
+		   struct sl_err *err)
 {
 	struct sl_packed p;
 	enum sl_code code = sl_block_pack(b, &p, err);
@@ -189,9 +196,9 @@ stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, stru
 						    b->no, (long long)b->run_id));
 	}
 	if (q.code == SL_OK && !found)
-		sl_q_stop(&q, sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
-				      "there is no block %u of run %lld", b->no,
-				      (long long)b->run_id));
+		sl_q_stop(&q,
+			  sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+				  "there is no block %u of run %lld", b->no, (long long)b->run_id));
 	return sl_q_end(&q);
 }
 
@@ -226,10 +233,11 @@ sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_er
 	code = stored_verdicts(s, b, old, err);
 	for (uint32_t i = 0; code == SL_OK && i < b->n; i++)
 		if (old[i] != SL_V_PENDING && old[i] != b->verdicts[i])
-			code = sl_fail(err, SL_E_BUG, "log",
-				       "event %u of block %u of run %lld is %s and cannot become %s", i,
-				       b->no, (long long)b->run_id, sl_verdict_name(old[i]),
-				       sl_verdict_name(b->verdicts[i]));
+			code = sl_fail(
+				err, SL_E_BUG, "log",
+				"event %u of block %u of run %lld is %s and cannot become %s", i,
+				b->no, (long long)b->run_id, sl_verdict_name(old[i]),
+				sl_verdict_name(b->verdicts[i]));
 	if (code == SL_OK) {
 		sl_tally_add(&before, old, b->n);
 		sl_tally_add(&now, b->verdicts, b->n);
@@ -240,14 +248,15 @@ sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_er
 }
 
 enum sl_code
-sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from, uint32_t max, uint32_t *out,
-			uint32_t *n, struct sl_err *err)
+sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from, uint32_t max,
+			uint32_t *out, uint32_t *n, struct sl_err *err)
 {
 	struct sl_q q;
 
 	*n = 0;
 	sl_q_start(&q, s->db,
-		   "SELECT no FROM ack WHERE run=? AND no>=? AND pending>0 ORDER BY no LIMIT ?", err);
+		   "SELECT no FROM ack WHERE run=? AND no>=? AND pending>0 ORDER BY no LIMIT ?",
+		   err);
 	sl_q_int(&q, run_id);
 	sl_q_int(&q, from);
 	sl_q_int(&q, max);
@@ -362,7 +371,8 @@ sl_store_block_get(struct sl_store *s, int64_t run_id, uint32_t no, struct sl_bl
 
 	*out = NULL;
 	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM block b JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM block b JOIN ack a ON a.run=b.run AND a.no=b.no"
 		   " WHERE b.run=? AND b.no=?",
 		   err);
 	sl_q_int(&q, run_id);

@@ -6,7 +6,8 @@
 
 /* The columns that sl_block_row() reads, from block b and ack a; they come first in the query. */
 #define SL_BLOCK_COLUMNS                                                                           \
-	"b.run, b.no, b.n, b.rows_read, b.body_len, b.keys_len, b.meta, b.digests, b.keys, b.body,"    \
+	"b.run, b.no, b.n, b.rows_read, b.body_len, b.keys_len, b.meta, b.digests, b.keys, "       \
+	"b.body,"                                                                                  \
 	" a.verdicts"
 #define SL_BLOCK_NCOLUMNS 11
 
@@ -17,6 +18,7 @@ enum sl_code sl_block_row(struct sl_store *s, const struct sl_q *q, struct sl_bl
 const uint8_t *sl_block_digests(struct sl_store *s, const struct sl_q *q, uint32_t *n,
 				struct sl_err *err);
 /* Only its verdicts, into malloc'ed memory of n bytes. NULL (err is set). */
-uint8_t *sl_block_verdicts(struct sl_store *s, const struct sl_q *q, uint32_t n, struct sl_err *err);
+uint8_t *sl_block_verdicts(struct sl_store *s, const struct sl_q *q, uint32_t n,
+			   struct sl_err *err);
 
 #endif

@@ -14,7 +14,8 @@ struct seek {
 
 /* The key's newest acknowledged event is event at of the present row. */
 static enum sl_code
-take(struct sl_store *s, const struct sl_q *q, struct seek *k, uint32_t at, size_t i, struct sl_err *err)
+take(struct sl_store *s, const struct sl_q *q, struct seek *k, uint32_t at, size_t i,
+     struct sl_err *err)
 {
 	const struct sl_event *e;
 	enum sl_code code;
@@ -73,7 +74,8 @@ search(struct sl_store *s, const char *sync, int64_t before_run, struct seek *k,
 	if (code != SL_OK)
 		return code == SL_E_NOTFOUND ? SL_OK : code;
 	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
 		   " WHERE b.sync=? AND b.run>=? AND b.run<? ORDER BY b.run DESC, b.no DESC",
 		   err);
 	sl_q_text(&q, sync);
@@ -89,7 +91,8 @@ search(struct sl_store *s, const char *sync, int64_t before_run, struct seek *k,
 
 enum sl_code
 sl_store_last_bodies(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
-		     int64_t before_run, struct sl_arena *a, struct sl_str *bodies, struct sl_err *err)
+		     int64_t before_run, struct sl_arena *a, struct sl_str *bodies,
+		     struct sl_err *err)
 {
 	struct seek k = { .arena = a, .bodies = bodies };
 	bool own = false;

@@ -61,7 +61,8 @@ sl_meta_put(const struct sl_event *e, uint32_t n, uint8_t *out)
 }
 
 void
-sl_meta_key(const uint8_t *meta, uint32_t n, uint32_t i, uint32_t *kend, uint32_t *koff, uint32_t *klen)
+sl_meta_key(const uint8_t *meta, uint32_t n, uint32_t i, uint32_t *kend, uint32_t *koff,
+	    uint32_t *klen)
 {
 	size_t col = (size_t)n * 4;
 	const uint8_t *p = meta + (size_t)i * 4;

@@ -48,7 +48,8 @@ void sl_seal(const struct sl_digest_key *k, uint8_t *p, size_t n);
 bool sl_sealed(const struct sl_digest_key *k, struct sl_str s, size_t n);
 
 /* digests: n keys, n rows, seal: 32 n + SL_SEAL bytes. */
-void sl_digests_put(const struct sl_digest_key *k, const struct sl_event *e, uint32_t n, uint8_t *out);
+void sl_digests_put(const struct sl_digest_key *k, const struct sl_event *e, uint32_t n,
+		    uint8_t *out);
 /* meta: versions, places and operations; 21 n bytes, to be compressed. */
 #define SL_META 21u
 void sl_meta_put(const struct sl_event *e, uint32_t n, uint8_t *out);

@@ -81,8 +81,9 @@ quick_check(struct sl_db *db, off_t size, struct sl_err *err)
 	} else {
 		const char *said = (const char *)sqlite3_column_text(st, 0);
 
+		/* what it says has many lines and may quote the file */
 		if (!said || strcmp(said, "ok") != 0)
-			code = sl_db_damaged(db, err, "%s", said ? said : "no answer");
+			code = sl_db_damaged(db, err, "its pages do not fit together");
 	}
 	sqlite3_finalize(st);
 	return code;
@@ -141,10 +142,11 @@ check_format(struct sl_db *db, bool *fresh, struct sl_err *err)
 	if (app != (int64_t)db->spec.application)
 		return sl_db_damaged(db, err, "the file was not made by this program");
 	if (version > db->spec.version) {
-		(void)sl_fail(err, SL_E_CORRUPT, db->path,
-			      "%s was written by a newer version of this program (format %lld, this one "
-			      "knows %d)",
-			      db->spec.what, (long long)version, db->spec.version);
+		(void)sl_fail(
+			err, SL_E_CORRUPT, db->path,
+			"%s was written by a newer version of this program (format %lld, this one "
+			"knows %d)",
+			db->spec.what, (long long)version, db->spec.version);
 		return sl_err_hint(err, "use the newer program; nothing was changed");
 	}
 	if (version != db->spec.version)
@@ -158,7 +160,8 @@ make_schema(struct sl_db *db, struct sl_err *err)
 	char ours[96];
 	enum sl_code code;
 
-	(void)snprintf(ours, sizeof ours, "PRAGMA application_id=%u; PRAGMA user_version=%d; COMMIT",
+	(void)snprintf(ours, sizeof ours,
+		       "PRAGMA application_id=%u; PRAGMA user_version=%d; COMMIT",
 		       (unsigned)db->spec.application, db->spec.version);
 	code = sl_db_exec(db, "BEGIN IMMEDIATE", err);
 	if (code == SL_OK)
@@ -244,7 +247,8 @@ sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err
 		db->path = strdup(spec->path);
 	if (!db || !db->path) {
 		free(db);
-		return sl_fail(err, SL_E_NOMEM, spec->path, "opening %s: out of memory", spec->what);
+		return sl_fail(err, SL_E_NOMEM, spec->path, "opening %s: out of memory",
+			       spec->what);
 	}
 	db->spec = *spec;
 	db->spec.path = db->path;

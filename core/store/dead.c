@@ -7,7 +7,7 @@
 
 /* The order of read_dead(). */
 #define COLUMNS                                                                                    \
-	"id, run, block_no, idx, sync, key, row, version, op, status, tries, at_us, resolved_us,"      \
+	"id, run, block_no, idx, sync, key, row, version, op, status, tries, at_us, resolved_us,"  \
 	" reason, detail, coalesce(resolution, ''), key_text, body"
 
 enum sl_code
@@ -19,7 +19,8 @@ sl_store_dead_put(struct sl_store *s, const struct sl_dead *d, struct sl_err *er
 	if (code != SL_OK)
 		return code;
 	sl_q_start(&q, s->db,
-		   "INSERT INTO dead(run, block_no, idx, sync, key, row, version, op, status, tries, at_us,"
+		   "INSERT INTO dead(run, block_no, idx, sync, key, row, version, op, status, "
+		   "tries, at_us,"
 		   " resolved_us, reason, detail, key_text, body)"
 		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
 		   err);
@@ -69,8 +70,9 @@ read_dead(const struct sl_q *q, struct sl_arena *a, struct sl_dead *d)
 			       .at_us = sl_q_col_int(q, 11),
 			       .resolved_us = sl_q_col_int(q, 12) };
 	sl_q_col_copy(q, 4, d->sync, sizeof d->sync);
-	if (copy(q, 13, a, &d->reason) && copy(q, 14, a, &d->detail) && copy(q, 15, a, &d->resolution) &&
-	    copy(q, 16, a, &d->key_text) && copy(q, 17, a, &d->body))
+	if (copy(q, 13, a, &d->reason) && copy(q, 14, a, &d->detail) &&
+	    copy(q, 15, a, &d->resolution) && copy(q, 16, a, &d->key_text) &&
+	    copy(q, 17, a, &d->body))
 		return SL_OK;
 	return sl_fail(q->err, SL_E_NOMEM, "state", "reading dead letters: out of memory");
 }
@@ -93,14 +95,15 @@ sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_
 	}
 	code = sl_q_end(&q);
 	if (code == SL_OK && !found)
-		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no dead letter %lld",
-			       (long long)id);
+		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+			       "there is no dead letter %lld", (long long)id);
 	return code;
 }
 
 enum sl_code
-sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before, uint32_t max,
-		   struct sl_arena *a, struct sl_dead **out, uint32_t *n, struct sl_err *err)
+sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before,
+		   uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
+		   struct sl_err *err)
 {
 	struct sl_q q;
 	enum sl_code code;
@@ -111,12 +114,14 @@ sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t
 		return sl_fail(err, SL_E_NOMEM, "state", "reading dead letters: out of memory");
 	if (sync)
 		sl_q_start(&q, s->db,
-			   "SELECT " COLUMNS " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
+			   "SELECT " COLUMNS
+			   " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
 			   " AND sync=? ORDER BY id DESC LIMIT ?",
 			   err);
 	else
 		sl_q_start(&q, s->db,
-			   "SELECT " COLUMNS " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
+			   "SELECT " COLUMNS
+			   " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
 			   " ORDER BY id DESC LIMIT ?",
 			   err);
 	sl_q_int(&q, before > 0 ? before : INT64_MAX);
@@ -215,7 +220,8 @@ sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution, st
 	if (code != SL_OK)
 		return code;
 	sl_q_start(&q, s->db,
-		   "UPDATE dead SET resolution=?, resolved_us=? WHERE id=? AND resolution IS NULL", err);
+		   "UPDATE dead SET resolution=?, resolved_us=? WHERE id=? AND resolution IS NULL",
+		   err);
 	sl_q_text(&q, resolution);
 	sl_q_int(&q, sl_wall_us());
 	sl_q_int(&q, id);
@@ -249,12 +255,15 @@ sl_store_dead_replaced(struct sl_store *s, const char *sync, const struct sl_dig
 }
 
 enum sl_code
-sl_dead_resolve_all(struct sl_store *s, const char *sync, const char *resolution, struct sl_err *err)
+sl_dead_resolve_all(struct sl_store *s, const char *sync, const char *resolution,
+		    struct sl_err *err)
 {
 	struct sl_q q;
 
-	sl_q_start(&q, s->db,
-		   "UPDATE dead SET resolution=?, resolved_us=? WHERE sync=? AND resolution IS NULL", err);
+	sl_q_start(
+		&q, s->db,
+		"UPDATE dead SET resolution=?, resolved_us=? WHERE sync=? AND resolution IS NULL",
+		err);
 	sl_q_text(&q, resolution);
 	sl_q_int(&q, sl_wall_us());
 	sl_q_text(&q, sync);

@@ -114,7 +114,8 @@ struct texts {
 };
 
 static enum sl_code
-unpack_texts(struct sl_store *s, const struct sl_q *q, uint32_t n, struct texts *t, struct sl_err *err)
+unpack_texts(struct sl_store *s, const struct sl_q *q, uint32_t n, struct texts *t,
+	     struct sl_err *err)
 {
 	int64_t len = sl_q_col_int(q, 5);
 	enum sl_code code;
@@ -170,8 +171,8 @@ add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta
 }
 
 static enum sl_code
-read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q *q, struct sl_delta *d,
-	 struct sl_err *err)
+read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q *q,
+	 struct sl_delta *d, struct sl_err *err)
 {
 	struct row r = { 0 };
 	enum sl_code code = SL_OK;
@@ -204,11 +205,13 @@ sl_delta_read(struct sl_store *s, const struct sl_delta_spec *spec, struct sl_de
 
 	d->n = 0;
 	sl_buf_reset(&d->texts);
-	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
-		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) AND (b.run, b.no)<(?, ?) AND a.acked>0"
-		   " ORDER BY b.run, b.no",
-		   err);
+	sl_q_start(
+		&q, s->db,
+		"SELECT " SL_BLOCK_COLUMNS
+		" FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		" WHERE b.sync=? AND (b.run, b.no)>=(?, ?) AND (b.run, b.no)<(?, ?) AND a.acked>0"
+		" ORDER BY b.run, b.no",
+		err);
 	sl_q_text(&q, spec->sync);
 	sl_q_int(&q, spec->from.run);
 	sl_q_int(&q, spec->from.no);

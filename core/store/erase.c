@@ -9,7 +9,8 @@
 
 /* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). */
 #define OLD_AND_DONE                                                                               \
-	"sync=?1 AND at_us<?2 AND EXISTS (SELECT 1 FROM run WHERE run.id=block.run AND run.state IN"   \
+	"sync=?1 AND at_us<?2 AND EXISTS (SELECT 1 FROM run WHERE run.id=block.run AND run.state " \
+	"IN"                                                                                       \
 	" (?3, ?4, ?5))"
 
 static void
@@ -34,15 +35,17 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 
 	if (code != SL_OK || keep_us < 0)
 		return code;
-	sl_q_start(&q, s->db,
-		   "DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
-		   " AND (run, no)<(?6, ?7))",
-		   err);
+	sl_q_start(
+		&q, s->db,
+		"DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
+		" AND (run, no)<(?6, ?7))",
+		err);
 	bind_old(&q, sync, cut, fold.mark);
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db, "DELETE FROM block WHERE " OLD_AND_DONE " AND (run, no)<(?6, ?7)", err);
+	sl_q_start(&q, s->db, "DELETE FROM block WHERE " OLD_AND_DONE " AND (run, no)<(?6, ?7)",
+		   err);
 	bind_old(&q, sync, cut, fold.mark);
 	code = sl_q_run(&q);
 	if (code != SL_OK)

@@ -30,7 +30,8 @@ fold_end(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_ma
 
 	*to = from;
 	sl_q_start(&q, s->db,
-		   "SELECT b.run, b.no, a.pending FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   "SELECT b.run, b.no, a.pending FROM block b CROSS JOIN ack a ON a.run=b.run AND "
+		   "a.no=b.no"
 		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) ORDER BY b.run, b.no",
 		   err);
 	sl_q_text(&q, sync);
@@ -53,7 +54,8 @@ write_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_er
 
 /* The new generation is what counts from now on. */
 static enum sl_code
-switch_to(struct sl_store *s, const char *sync, int64_t gen, struct sl_mark mark, struct sl_err *err)
+switch_to(struct sl_store *s, const char *sync, int64_t gen, struct sl_mark mark,
+	  struct sl_err *err)
 {
 	struct sl_q q;
 	enum sl_code code;

@@ -86,7 +86,8 @@ held(int fd, const char *path, struct sl_err *err)
 	(void)sl_fail(err, SL_E_LOCKED, path, "process %s works on this state",
 		      pid[0] && strspn(pid, "0123456789") == strlen(pid) ? pid : "(unknown)");
 	err->retryable = true;
-	return sl_err_hint(err, "wait until it is done, or end it; two would send everything twice");
+	return sl_err_hint(err,
+			   "wait until it is done, or end it; two would send everything twice");
 }
 
 enum sl_code
@@ -113,8 +114,8 @@ sl_lock_take(const char *dir, int *fd, struct sl_err *err)
 	}
 	/* Only for the message of whoever comes next: a full disk is no reason to stop here. */
 	n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-	if (ftruncate(*fd, 0) == 0 && pwrite(*fd, pid, (size_t)n, 0) < 0)
-		(void)ftruncate(*fd, 0);
+	if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)n, 0) != n)
+		errno = 0;
 	return SL_OK;
 }
 

@@ -82,9 +82,9 @@ merge_range(struct merge *m, uint64_t hi)
 
 	while (code == SL_OK && ((m->parts.any && m->parts.now.key.hi <= hi) || i < d->n)) {
 		bool base = m->parts.any && m->parts.now.key.hi <= hi;
-		int c = !base	     ? 1
+		int c = !base       ? 1
 			: i == d->n ? -1
-				     : sl_digest_cmp(m->parts.now.key, d->moves[i].key);
+				    : sl_digest_cmp(m->parts.now.key, d->moves[i].key);
 		struct sl_snap e = { 0 };
 		struct sl_str text = SL_LIT("");
 

@@ -11,13 +11,15 @@ struct sl_merge_spec {
 	struct sl_mark to; /* blocks before it are folded */
 	bool texts;        /* the key texts too */
 	/* Entries in the order of keys, removed ones included. text is empty unless asked for. */
-	enum sl_code (*entry)(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err);
+	enum sl_code (*entry)(void *arg, const struct sl_snap *e, struct sl_str text,
+			      struct sl_err *err);
 	void *arg;
 };
 
 #define SL_MARK_END ((struct sl_mark){ INT64_MAX, INT64_MAX })
 
-enum sl_code sl_merge(struct sl_store *s, const struct sl_merge_spec *m, struct sl_err *err) SL_MUST;
+enum sl_code sl_merge(struct sl_store *s, const struct sl_merge_spec *m,
+		      struct sl_err *err) SL_MUST;
 
 /* How much lies behind the mark: acknowledged events, and blocks. */
 struct sl_unfolded {

@@ -2,7 +2,7 @@
 #include "core/store/lock.h"
 #include "core/store/state.h"
 
-#include "schema.inc"
+#include "core/store/schema.inc"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 #define FORMAT      1
 #define WAL_MAX     ((size_t)8 << 20)
 
-static const char mend[] = "move state.db, state.db-wal and state.db-shm aside; the next run sends every "
-			   "row again and removes nothing";
+static const char mend[] =
+	"move state.db, state.db-wal and state.db-shm aside; the next run sends every "
+	"row again and removes nothing";
 
 static enum sl_code
 seed_get(struct sl_store *s, struct sl_err *err)
@@ -59,11 +60,11 @@ load(struct sl_store *s, struct sl_err *err)
 		return sl_fail(err, SL_E_NOMEM, "state", "opening the state: out of memory");
 	code = seed_get(s, err);
 	if (code == SL_E_NOTFOUND) /* just made, or killed while it was */
-		code = s->lock_fd >= 0
-			       ? seed_make(s, err)
-			       : sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "the state is empty");
-	if (code == SL_OK)
-		sl_digest_key_init(&s->key, s->seed);
+		code = s->lock_fd >= 0 ? seed_make(s, err)
+				       : sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+						 "the state is empty");
+	if (code == SL_OK && !sl_digest_key_init(&s->key, s->seed))
+		code = sl_fail(err, SL_E_NOMEM, "state", "opening the state: out of memory");
 	return code;
 }
 

@@ -70,7 +70,8 @@ sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t
 {
 	*p = (struct sl_parts){ .s = s, .texts = texts, .text = SL_LIT("") };
 	sl_q_start(&p->q, s->db,
-		   "SELECT " SL_PART_COLUMNS " FROM part WHERE sync=? AND gen=? ORDER BY first", err);
+		   "SELECT " SL_PART_COLUMNS " FROM part WHERE sync=? AND gen=? ORDER BY first",
+		   err);
 	sl_q_text(&p->q, sync);
 	sl_q_int(&p->q, gen);
 }
@@ -165,7 +166,8 @@ sl_part_writer_free(struct sl_part_writer *w)
 }
 
 enum sl_code
-sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
+sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str text,
+	    struct sl_err *err)
 {
 	enum sl_code code = w->n == SL_PART_MAX ? sl_part_flush(w, err) : SL_OK;
 

@@ -25,14 +25,14 @@ struct sl_parts {
 	struct sl_q q;
 	struct sl_part part;
 	bool texts;
-	uint32_t i;       /* next entry of part */
-	size_t text_at;   /* its text */
-	bool any;         /* now is set */
+	uint32_t i;     /* next entry of part */
+	size_t text_at; /* its text */
+	bool any;       /* now is set */
 	struct sl_snap now;
 	struct sl_str text; /* of now; empty when texts were not asked for */
 };
-void sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t gen, bool texts,
-		    struct sl_err *err);
+void sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t gen,
+		    bool texts, struct sl_err *err);
 /* The next entry into now and text; false at the end or when it failed (see sl_parts_end). */
 bool sl_parts_next(struct sl_parts *p);
 enum sl_code sl_parts_end(struct sl_parts *p) SL_MUST;

@@ -3,14 +3,15 @@
 
 /* The order of read_run(). */
 #define COLUMNS                                                                                    \
-	"id, sync, kind, by, state, epoch, blocks, planned_all, removes_held, started_us, planned_us," \
-	" ended_us, rows_read, same, still_dead, skipped, adds, updates, removes, acked, dead,"        \
+	"id, sync, kind, by, state, epoch, blocks, planned_all, removes_held, started_us, "        \
+	"planned_us,"                                                                              \
+	" ended_us, rows_read, same, still_dead, skipped, adds, updates, removes, acked, dead,"    \
 	" superseded, cancelled, requests, retries, bytes_sent, error, details"
 
 const char *
 sl_run_state_name(enum sl_run_state s)
 {
-	static const char *const names[] = { "new",	"planning", "held",   "delivering",
+	static const char *const names[] = { "new",     "planning", "held",   "delivering",
 					     "settled", "failed",   "paused", "cancelled" };
 
 	return (size_t)s < SL_COUNT(names) ? names[s] : "?";
@@ -27,9 +28,9 @@ count_of(const struct sl_q *q, int *col)
 static void
 read_run(const struct sl_q *q, struct sl_run *r)
 {
-	uint64_t *const counts[] = { &r->rows_read, &r->same,	  &r->still_dead, &r->skipped,
-				     &r->adds,	    &r->updates,  &r->removes,	  &r->acked,
-				     &r->dead,	    &r->superseded, &r->cancelled,  &r->requests,
+	uint64_t *const counts[] = { &r->rows_read, &r->same,       &r->still_dead, &r->skipped,
+				     &r->adds,      &r->updates,    &r->removes,    &r->acked,
+				     &r->dead,      &r->superseded, &r->cancelled,  &r->requests,
 				     &r->retries,   &r->bytes_sent };
 	int64_t state = sl_q_col_int(q, 4);
 	int col = 12;
@@ -82,11 +83,14 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db,
-		   "INSERT INTO run(state, epoch, planned_all, removes_held, started_us, planned_us, ended_us,"
-		   " rows_read, same, still_dead, skipped, requests, retries, bytes_sent, error, details,"
-		   " sync, kind, by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		   err);
+	sl_q_start(
+		&q, s->db,
+		"INSERT INTO run(state, epoch, planned_all, removes_held, started_us, planned_us, "
+		"ended_us,"
+		" rows_read, same, still_dead, skipped, requests, retries, bytes_sent, error, "
+		"details,"
+		" sync, kind, by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		err);
 	bind_run(&q, run);
 	sl_q_text(&q, run->sync);
 	sl_q_text(&q, run->kind);
@@ -100,7 +104,8 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 static enum sl_code
 no_run(const struct sl_store *s, int64_t id, struct sl_err *err)
 {
-	return sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld", (long long)id);
+	return sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld",
+		       (long long)id);
 }
 
 enum sl_code
@@ -113,7 +118,8 @@ sl_store_run_save(struct sl_store *s, const struct sl_run *run, struct sl_err *e
 		return code;
 	sl_q_start(&q, s->db,
 		   "UPDATE run SET state=?, epoch=?, planned_all=?, removes_held=?, started_us=?,"
-		   " planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, requests=?,"
+		   " planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
+		   "requests=?,"
 		   " retries=?, bytes_sent=?, error=?, details=? WHERE id=?",
 		   err);
 	bind_run(&q, run);
@@ -151,18 +157,19 @@ read_runs(struct sl_q *q, uint32_t max, struct sl_run *out, uint32_t *n)
 }
 
 enum sl_code
-sl_store_runs(struct sl_store *s, const char *sync, int64_t before, uint32_t max, struct sl_run *out,
-	      uint32_t *n, struct sl_err *err)
+sl_store_runs(struct sl_store *s, const char *sync, int64_t before, uint32_t max,
+	      struct sl_run *out, uint32_t *n, struct sl_err *err)
 {
 	struct sl_q q;
 
 	if (sync)
 		sl_q_start(&q, s->db,
-			   "SELECT " COLUMNS " FROM run WHERE id<? AND sync=? ORDER BY id DESC LIMIT ?",
+			   "SELECT " COLUMNS
+			   " FROM run WHERE id<? AND sync=? ORDER BY id DESC LIMIT ?",
 			   err);
 	else
-		sl_q_start(&q, s->db, "SELECT " COLUMNS " FROM run WHERE id<? ORDER BY id DESC LIMIT ?",
-			   err);
+		sl_q_start(&q, s->db,
+			   "SELECT " COLUMNS " FROM run WHERE id<? ORDER BY id DESC LIMIT ?", err);
 	sl_q_int(&q, before > 0 ? before : INT64_MAX);
 	if (sync)
 		sl_q_text(&q, sync);
@@ -177,7 +184,8 @@ sl_store_open_runs(struct sl_store *s, uint32_t max, struct sl_run *out, uint32_
 	struct sl_q q;
 
 	sl_q_start(&q, s->db,
-		   "SELECT " COLUMNS " FROM run WHERE state NOT IN (?, ?, ?) ORDER BY id LIMIT ?", err);
+		   "SELECT " COLUMNS " FROM run WHERE state NOT IN (?, ?, ?) ORDER BY id LIMIT ?",
+		   err);
 	sl_q_int(&q, SL_RUN_SETTLED);
 	sl_q_int(&q, SL_RUN_FAILED);
 	sl_q_int(&q, SL_RUN_CANCELLED);

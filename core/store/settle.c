@@ -27,7 +27,8 @@ next_pending(struct sl_store *s, int64_t run, int64_t *no, uint8_t **verdicts, u
 	*n = 0;
 	*verdicts = NULL;
 	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM ack a CROSS JOIN block b ON b.run=a.run AND b.no=a.no"
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM ack a CROSS JOIN block b ON b.run=a.run AND b.no=a.no"
 		   " WHERE a.run=? AND a.no>? AND a.pending>0 ORDER BY a.no LIMIT 1",
 		   err);
 	sl_q_int(&q, run);
@@ -110,7 +111,8 @@ count_run(struct sl_store *s, int64_t run, struct account *a, struct sl_err *err
 
 	*a = (struct account){ 0 };
 	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
 		   " WHERE b.run=? ORDER BY b.no",
 		   err);
 	sl_q_int(&q, run);
@@ -143,15 +145,14 @@ check_account(const struct sl_store *s, const struct sl_run *r, const struct acc
 	    r->updates != a->ops[SL_OP_UPDATE] || r->removes != a->ops[SL_OP_REMOVE] ||
 	    r->acked != v[SL_V_ACKED] || r->dead != v[SL_V_DEAD] ||
 	    r->superseded != v[SL_V_SUPERSEDED] || r->cancelled != v[SL_V_CANCELLED])
-		return sl_db_damaged(s->db, err,
-				     "run %lld does not add up: %llu planned, %llu acknowledged, %llu dead, "
-				     "%llu superseded, %llu cancelled, %llu pending",
-				     (long long)r->id, (unsigned long long)planned,
-				     (unsigned long long)v[SL_V_ACKED],
-				     (unsigned long long)v[SL_V_DEAD],
-				     (unsigned long long)v[SL_V_SUPERSEDED],
-				     (unsigned long long)v[SL_V_CANCELLED],
-				     (unsigned long long)v[SL_V_PENDING]);
+		return sl_db_damaged(
+			s->db, err,
+			"run %lld does not add up: %llu planned, %llu acknowledged, %llu dead, "
+			"%llu superseded, %llu cancelled, %llu pending",
+			(long long)r->id, (unsigned long long)planned,
+			(unsigned long long)v[SL_V_ACKED], (unsigned long long)v[SL_V_DEAD],
+			(unsigned long long)v[SL_V_SUPERSEDED],
+			(unsigned long long)v[SL_V_CANCELLED], (unsigned long long)v[SL_V_PENDING]);
 	if (a->dead_letters != v[SL_V_DEAD])
 		return sl_db_damaged(s->db, err,
 				     "run %lld gave up on %llu events but has %llu dead letters",
@@ -197,7 +198,8 @@ settle_sync(struct sl_store *s, const char *sync, bool settled, struct sl_err *e
 		code = sl_fold_rows(s, sync, &rows, err);
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db, "UPDATE sync SET rows=?, baseline=max(baseline, ?) WHERE name=?", err);
+	sl_q_start(&q, s->db, "UPDATE sync SET rows=?, baseline=max(baseline, ?) WHERE name=?",
+		   err);
 	sl_q_int(&q, (int64_t)rows);
 	sl_q_int(&q, settled);
 	sl_q_text(&q, sync);
@@ -237,8 +239,8 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 }
 
 enum sl_code
-sl_store_run_end(struct sl_store *s, struct sl_run *run, enum sl_run_state state, enum sl_verdict rest,
-		 int64_t keep_us, struct sl_err *err)
+sl_store_run_end(struct sl_store *s, struct sl_run *run, enum sl_run_state state,
+		 enum sl_verdict rest, int64_t keep_us, struct sl_err *err)
 {
 	enum sl_code code = sl_store_writing(s, err);
 	struct sl_err ignored;

@@ -28,9 +28,7 @@ load_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err
 static enum sl_code
 load_all(struct load *l, const char *sync, struct sl_err *err)
 {
-	struct sl_merge_spec m = {
-		.sync = sync, .to = SL_MARK_END, .entry = load_entry, .arg = l
-	};
+	struct sl_merge_spec m = { .sync = sync, .to = SL_MARK_END, .entry = load_entry, .arg = l };
 	struct sl_unfolded u;
 	uint64_t base = 0;
 	enum sl_code code = sl_fold_get(l->s, sync, &m.fold, err);
@@ -46,7 +44,8 @@ load_all(struct load *l, const char *sync, struct sl_err *err)
 	l->cap = (size_t)(base + u.acked);
 	l->out = malloc((l->cap + 1) * sizeof *l->out);
 	if (!l->out)
-		return sl_fail(err, SL_E_NOMEM, "snapshot", "the snapshot of %s: out of memory", sync);
+		return sl_fail(err, SL_E_NOMEM, "snapshot", "the snapshot of %s: out of memory",
+			       sync);
 	return sl_merge(l->s, &m, err);
 }
 
@@ -125,8 +124,10 @@ next_first(struct sl_store *s, const char *sync, int64_t gen, struct sl_digest k
 	struct sl_q q;
 
 	*any = false;
-	sl_q_start(&q, s->db,
-		   "SELECT first FROM part WHERE sync=? AND gen=? AND first>? ORDER BY first LIMIT 1", err);
+	sl_q_start(
+		&q, s->db,
+		"SELECT first FROM part WHERE sync=? AND gen=? AND first>? ORDER BY first LIMIT 1",
+		err);
 	sl_q_text(&q, sync);
 	sl_q_int(&q, gen);
 	sl_q_digest(&q, key);
@@ -164,7 +165,8 @@ texts_at(struct sl_store *s, const char *sync, int64_t gen, struct texts *t, siz
 }
 
 static enum sl_code
-texts_of_parts(struct sl_store *s, const char *sync, int64_t gen, struct texts *t, struct sl_err *err)
+texts_of_parts(struct sl_store *s, const char *sync, int64_t gen, struct texts *t,
+	       struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 	struct sl_digest next;
@@ -205,8 +207,9 @@ texts_of_block(struct sl_store *s, const struct sl_q *q, struct texts *t, struct
 	if (code == SL_OK)
 		code = sl_zip_unpack_new(s->zip, sl_q_col(q, 8), (size_t)len, &keys);
 	if (code != SL_OK)
-		code = code == SL_E_NOMEM ? sl_fail(err, code, "snapshot", "reading keys: out of memory")
-					  : sl_db_damaged(s->db, err, "the keys of a block");
+		code = code == SL_E_NOMEM
+			       ? sl_fail(err, code, "snapshot", "reading keys: out of memory")
+			       : sl_db_damaged(s->db, err, "the keys of a block");
 	for (uint32_t e = 0; code == SL_OK && e < n; e++) {
 		size_t i = sl_want_find(&t->want, sl_get_digest(digests + (size_t)e * 16));
 
@@ -227,7 +230,8 @@ texts_of_blocks(struct sl_store *s, const char *sync, struct sl_mark from, struc
 	enum sl_code code;
 
 	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
 		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) ORDER BY b.run, b.no",
 		   err);
 	sl_q_text(&q, sync);

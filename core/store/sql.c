@@ -49,7 +49,8 @@ sl_db_fail(const struct sl_db *db, int rc, struct sl_err *err)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_FORMAT:
-		return damaged(db, text, rc, err);
+		/* not the message of the handle: that may quote the file */
+		return damaged(db, sqlite3_errstr(rc), rc, err);
 	case SQLITE_FULL:
 		return disk_full(db, err);
 	case SQLITE_NOMEM:

@@ -24,7 +24,8 @@ struct sl_db_spec {
 
 /* SL_E_NOTFOUND: read_only and there is nothing yet. SL_E_CORRUPT: not ours, newer or damaged;
  * nothing was changed. The strings of spec must live as long as the handle, but for path. */
-enum sl_code sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err) SL_MUST;
+enum sl_code sl_db_open(const struct sl_db_spec *spec, struct sl_db **out,
+			struct sl_err *err) SL_MUST;
 void sl_db_close(struct sl_db *db); /* NULL is allowed */
 /* One or more statements without parameters. */
 enum sl_code sl_db_exec(struct sl_db *db, const char *sql, struct sl_err *err) SL_MUST;
@@ -37,7 +38,8 @@ int64_t sl_db_last_id(const struct sl_db *db);
 int64_t sl_db_changes(const struct sl_db *db);
 const char *sl_db_path(const struct sl_db *db);
 /* A check of ours failed on what the file holds: SL_E_CORRUPT with the mend. */
-enum sl_code sl_db_damaged(const struct sl_db *db, struct sl_err *err, const char *fmt, ...) SL_PRINTF(3, 4);
+enum sl_code sl_db_damaged(const struct sl_db *db, struct sl_err *err, const char *fmt, ...)
+	SL_PRINTF(3, 4);
 
 struct sl_q {
 	struct sl_db *db;
@@ -55,9 +57,9 @@ void sl_q_text(struct sl_q *q, const char *s); /* NULL binds NULL */
 void sl_q_str(struct sl_q *q, struct sl_str s);
 void sl_q_blob(struct sl_q *q, const void *p, size_t n);
 void sl_q_digest(struct sl_q *q, struct sl_digest d); /* copied; sorts like sl_digest_cmp() */
-bool sl_q_row(struct sl_q *q);          /* false: no more rows, or it failed */
-enum sl_code sl_q_end(struct sl_q *q);  /* may be left before the last row */
-enum sl_code sl_q_run(struct sl_q *q);  /* all steps of a statement without rows, and the end */
+bool sl_q_row(struct sl_q *q);                        /* false: no more rows, or it failed */
+enum sl_code sl_q_end(struct sl_q *q);                /* may be left before the last row */
+enum sl_code sl_q_run(struct sl_q *q); /* all steps of a statement without rows, and the end */
 void sl_q_stop(struct sl_q *q, enum sl_code code); /* the caller failed: no more rows */
 
 int64_t sl_q_col_int(const struct sl_q *q, int col);

@@ -5,8 +5,9 @@
  * The directory is locked by flock on state.lock for a read-write store: SL_E_LOCKED names the process
  * that holds it. Any I/O error or corruption on the state is fatal to sending: SL_E_IO, SL_E_CORRUPT.
  *
- * Writes happen between sl_store_begin() and sl_store_commit(); all of them or none are kept. Nothing
- * here is per row but the arrays: events live in blocks of about a thousand.
+ * Writes happen between sl_store_begin() and sl_store_commit(); all of them or none are kept. A write
+ * outside is SL_E_BUG; a write that failed may leave half of itself: roll back. Nothing here is per
+ * row but the arrays: events live in blocks of about a thousand.
  *
  * What moves what: a block is written once; verdicts of its events change; the snapshot of a sync is
  * its stored parts plus the acknowledged events of blocks that were not folded in yet, in order. So
@@ -19,15 +20,18 @@
 
 struct sl_store;
 
-#define SL_STORE_READ 1u /* for reading only; needs no lock; SL_E_NOTFOUND where there is no state yet */
+/* For reading only; needs no lock; SL_E_NOTFOUND where there is no state yet. */
+#define SL_STORE_READ 1u
 
 /* dir is made (0700) when missing. A file that is no state of ours, newer than us or damaged:
  * SL_E_CORRUPT with what to do; nothing is changed. */
-enum sl_code sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_open(const char *dir, unsigned flags, struct sl_store **out,
+			   struct sl_err *err) SL_MUST;
 void sl_store_close(struct sl_store *s); /* NULL is allowed */
 
 enum sl_code sl_store_begin(struct sl_store *s, struct sl_err *err) SL_MUST;
-enum sl_code sl_store_commit(struct sl_store *s, struct sl_err *err) SL_MUST; /* durable when SL_OK */
+/* Durable when SL_OK; else everything since begin is undone. */
+enum sl_code sl_store_commit(struct sl_store *s, struct sl_err *err) SL_MUST;
 void sl_store_rollback(struct sl_store *s);
 /* After a commit, now and then: moves the WAL into the file when it has grown past 8 MiB. */
 enum sl_code sl_store_checkpoint(struct sl_store *s, struct sl_err *err) SL_MUST;
@@ -41,23 +45,25 @@ enum sl_code sl_store_seed(struct sl_store *s, uint8_t seed[32], struct sl_err *
  * from the stored one, the old snapshot says nothing about the new destination: the epoch goes up, the
  * snapshot is dropped, open dead letters are resolved ("sync was changed"). */
 struct sl_sync_state {
-	uint32_t epoch;         /* from 1 */
-	uint64_t rows;          /* acknowledged rows in the snapshot, as of the last settled run */
-	bool baseline;          /* a run of this epoch has settled before */
-	int64_t last_run_id;    /* 0 = never */
+	uint32_t epoch;      /* from 1 */
+	uint64_t rows;       /* acknowledged rows in the snapshot, as of the last settled run */
+	bool baseline;       /* a run of this epoch has settled before */
+	int64_t last_run_id; /* 0 = never */
 };
 enum sl_code sl_store_sync(struct sl_store *s, const char *sync, struct sl_digest identity,
 			   struct sl_sync_state *out, struct sl_err *err) SL_MUST; /* a write */
 enum sl_code sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_sync_state *out,
 			       struct sl_err *err) SL_MUST; /* SL_E_NOTFOUND when it never ran */
 
-/* The snapshot, sorted by key, removed entries included. *out is malloc'ed, the caller frees. */
-enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
-			       struct sl_err *err) SL_MUST;
+/* The snapshot, sorted by key, removed entries included. *out is malloc'ed, the caller frees; it may be
+ * NULL for none, also when the sync never ran. */
+enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out,
+			       size_t *n, struct sl_err *err) SL_MUST;
 /* The key texts (["42"]) of snapshot entries, for removes. keys[] is sorted; texts[i] belongs to
  * keys[i] and lives in a; an entry that cannot be found has length 0. */
-enum sl_code sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
-			   struct sl_arena *a, struct sl_str *texts, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys,
+			   size_t n, struct sl_arena *a, struct sl_str *texts,
+			   struct sl_err *err) SL_MUST;
 
 /* ---- runs ----------------------------------------------------------------------------------- */
 
@@ -66,9 +72,9 @@ enum sl_run_state {
 	SL_RUN_PLANNING,
 	SL_RUN_HELD, /* the plan is complete and waits for a person */
 	SL_RUN_DELIVERING,
-	SL_RUN_SETTLED,   /* every event has a final verdict */
-	SL_RUN_FAILED,    /* stopped by an error; undelivered events were cancelled */
-	SL_RUN_PAUSED,    /* stopped by an error that a person mends (credentials, address); events are kept */
+	SL_RUN_SETTLED, /* every event has a final verdict */
+	SL_RUN_FAILED,  /* stopped by an error; undelivered events were cancelled */
+	SL_RUN_PAUSED, /* stopped by an error that a person mends (credentials, address); events are kept */
 	SL_RUN_CANCELLED
 };
 const char *sl_run_state_name(enum sl_run_state s);
@@ -80,40 +86,48 @@ struct sl_run {
 	char by[32];   /* "ana" "cron" */
 	enum sl_run_state state;
 	uint32_t epoch;
-	uint32_t blocks;   /* written so far */
-	bool planned_all;  /* the plan is complete and committed */
-	bool removes_held; /* removes wait for a person's word */
-	int64_t started_us, planned_us, ended_us; /* wall; 0 = not yet */
+	uint32_t blocks;                               /* written so far */
+	bool planned_all;                              /* the plan is complete and committed */
+	bool removes_held;                             /* removes wait for a person's word */
+	int64_t started_us, planned_us, ended_us;      /* wall; 0 = not yet */
 	uint64_t rows_read, same, still_dead, skipped; /* of the source */
-	uint64_t adds, updates, removes;               /* planned events */
-	uint64_t acked, dead, superseded, cancelled;   /* verdicts; planned = their sum + pending */
+	/* Kept by the writes of blocks and verdicts themselves, in their transaction, as `blocks` is:
+	 * run_new and run_save leave them alone, run_get and run_end set them. */
+	uint64_t adds, updates, removes;             /* planned events */
+	uint64_t acked, dead, superseded, cancelled; /* verdicts; planned = their sum + pending */
 	uint64_t requests, retries, bytes_sent;
 	char error[400];   /* why it failed, paused or is held; empty = it did not */
 	char details[400]; /* one line about the plan: table, mode, profile, destination */
 };
 
-enum sl_code sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err) SL_MUST; /* sets id */
-enum sl_code sl_store_run_save(struct sl_store *s, const struct sl_run *run, struct sl_err *err) SL_MUST;
-enum sl_code sl_store_run_get(struct sl_store *s, int64_t id, struct sl_run *out, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_run_new(struct sl_store *s, struct sl_run *run, /* sets id */
+			      struct sl_err *err) SL_MUST;
+enum sl_code sl_store_run_save(struct sl_store *s, const struct sl_run *run,
+			       struct sl_err *err) SL_MUST;
+enum sl_code sl_store_run_get(struct sl_store *s, int64_t id, struct sl_run *out,
+			      struct sl_err *err) SL_MUST;
 /* Newest first; sync NULL = all; before 0 = from the newest. Returns how many in *n. */
 enum sl_code sl_store_runs(struct sl_store *s, const char *sync, int64_t before, uint32_t max,
 			   struct sl_run *out, uint32_t *n, struct sl_err *err) SL_MUST;
-/* Runs that are not in a final state (after a kill -9 these are picked up again), oldest first. */
+/* Runs that are not settled, failed or cancelled, oldest first: what a kill -9 left, and what is held or
+ * paused. */
 enum sl_code sl_store_open_runs(struct sl_store *s, uint32_t max, struct sl_run *out, uint32_t *n,
 				struct sl_err *err) SL_MUST;
 
-/* The end of a run, within one transaction: pending events become `rest` (SL_V_CANCELLED or
+/* The end of a run, all of it or nothing: pending events become `rest` (SL_V_CANCELLED or
  * SL_V_SUPERSEDED) where that is not SL_V_PENDING; the counters are recounted from the verdicts and must
- * satisfy planned = acked + dead + superseded + cancelled, else SL_E_CORRUPT and nothing changes; the
- * run gets its final state and counters (*run is updated too); the snapshot parts are rewritten when
- * the unfolded part has grown past a quarter of them; settled blocks older than keep_us (and folded)
- * are erased, all settled ones when keep_us is 0. */
+ * satisfy planned = acked + dead + superseded + cancelled (+ pending for SL_RUN_PAUSED only), and every
+ * dead event must have its dead letter, else SL_E_CORRUPT and nothing changes; the run gets its state,
+ * counters and, where it is 0, ended_us (*run is updated too). Then, but for SL_RUN_PAUSED: the snapshot
+ * parts are rewritten when the unfolded part has grown past a quarter of them; of blocks written more
+ * than keep_us ago (0 = all, negative = none) whose run is over, the folded ones are erased, and of the
+ * others the bodies. */
 enum sl_code sl_store_run_end(struct sl_store *s, struct sl_run *run, enum sl_run_state state,
 			      enum sl_verdict rest, int64_t keep_us, struct sl_err *err) SL_MUST;
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-/* Write a new block (its verdicts too). */
+/* Write a new block (its verdicts too) of a run that was made before. */
 enum sl_code sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *b,
 				struct sl_err *err) SL_MUST;
 /* Compression is the slow part and needs no store: the pool calls this before, and the block is then
@@ -122,26 +136,32 @@ struct sl_packed {
 	void *body, *keys; /* owned (malloc) */
 	size_t body_len, keys_len;
 };
-enum sl_code sl_block_pack(const struct sl_block *b, struct sl_packed *out, struct sl_err *err) SL_MUST;
+enum sl_code sl_block_pack(const struct sl_block *b, struct sl_packed *out,
+			   struct sl_err *err) SL_MUST;
 void sl_packed_free(struct sl_packed *p);
-enum sl_code sl_store_block_put_packed(struct sl_store *s, const char *sync, const struct sl_block *b,
-				       const struct sl_packed *p, struct sl_err *err) SL_MUST;
-/* Store the present verdicts of a block. */
-enum sl_code sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_block_put_packed(struct sl_store *s, const char *sync,
+				       const struct sl_block *b, const struct sl_packed *p,
+				       struct sl_err *err) SL_MUST;
+/* Store the present verdicts of a block (run_id, no, n and verdicts of b are read). SL_E_BUG when an
+ * event that had a final verdict would get another one. */
+enum sl_code sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b,
+				   struct sl_err *err) SL_MUST;
 /* A whole block with bodies. SL_E_NOTFOUND when it was erased. The caller frees. */
-enum sl_code sl_store_block_get(struct sl_store *s, int64_t run_id, uint32_t no, struct sl_block **out,
-				struct sl_err *err) SL_MUST;
+enum sl_code sl_store_block_get(struct sl_store *s, int64_t run_id, uint32_t no,
+				struct sl_block **out, struct sl_err *err) SL_MUST;
 /* The numbers of the run's blocks that still have pending events, ascending, from `from` on. */
-enum sl_code sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from, uint32_t max,
-				     uint32_t *out, uint32_t *n, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from,
+				     uint32_t max, uint32_t *out, uint32_t *n,
+				     struct sl_err *err) SL_MUST;
 /* The newest acknowledged event of a key before a run (0 = any): what the destination holds. Its body
  * into a. SL_E_NOTFOUND when there is none or it is not kept any more. */
 enum sl_code sl_store_last_body(struct sl_store *s, const char *sync, struct sl_digest key,
 				int64_t before_run, struct sl_arena *a, struct sl_str *body,
 				struct sl_err *err) SL_MUST;
 /* The same for many keys in one pass over the newest blocks (sorted keys; length 0 = not found). */
-enum sl_code sl_store_last_bodies(struct sl_store *s, const char *sync, const struct sl_digest *keys,
-				  size_t n, int64_t before_run, struct sl_arena *a, struct sl_str *bodies,
+enum sl_code sl_store_last_bodies(struct sl_store *s, const char *sync,
+				  const struct sl_digest *keys, size_t n, int64_t before_run,
+				  struct sl_arena *a, struct sl_str *bodies,
 				  struct sl_err *err) SL_MUST;
 
 /* ---- dead letters --------------------------------------------------------------------------- */
@@ -151,35 +171,40 @@ struct sl_dead {
 	int64_t run_id;
 	uint32_t block_no, idx;
 	char sync[72];
-	struct sl_event event; /* digests, version, op; offsets are not used */
+	struct sl_event event;        /* digests, version, op; offsets are not used */
 	struct sl_str key_text, body; /* of the event */
 	int status;
 	unsigned tries;
 	int64_t at_us;        /* wall */
 	struct sl_str reason; /* one line of ours: "refused by the destination" "no userId" ... */
 	struct sl_str detail; /* the destination's words; untrusted */
-	struct sl_str resolution; /* empty = open; "sent again in run 7" "row changed, run 8" "discarded: ..." */
+	/* empty = open; "sent again in run 7" "row changed, run 8" "discarded: ..." */
+	struct sl_str resolution;
 	int64_t resolved_us;
 };
-enum sl_code sl_store_dead_put(struct sl_store *s, const struct sl_dead *d, struct sl_err *err) SL_MUST;
-/* Open ones (or all) of a sync (NULL = every sync), newest first; memory from a. before: id, 0 = newest. */
-enum sl_code sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before,
-				uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
-				struct sl_err *err) SL_MUST;
-enum sl_code sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_dead *out,
+enum sl_code sl_store_dead_put(struct sl_store *s, const struct sl_dead *d,
 			       struct sl_err *err) SL_MUST;
+/* Open ones (or all) of a sync (NULL = every sync), newest first; memory from a. before: id, 0 = newest. */
+enum sl_code sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open,
+				int64_t before, uint32_t max, struct sl_arena *a,
+				struct sl_dead **out, uint32_t *n, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a,
+			       struct sl_dead *out, struct sl_err *err) SL_MUST;
 /* Only an open one changes. */
-enum sl_code sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution,
+				   struct sl_err *err) SL_MUST;
 /* Resolve the open dead letters of these keys (sorted) in a sync: a newer event was planned. */
-enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
-				    const char *resolution, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync,
+				    const struct sl_digest *keys, size_t n, const char *resolution,
+				    struct sl_err *err) SL_MUST;
 /* Key and row digest of open dead letters, sorted by key, malloc'ed: the diff leaves them alone. */
-enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
+enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out,
+				 size_t *n, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open,
 				 struct sl_err *err) SL_MUST;
-enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open, struct sl_err *err) SL_MUST;
 
 /* ---- what an operator did -------------------------------------------------------------------- */
-enum sl_code sl_store_audit(struct sl_store *s, const char *who, const char *action, const char *object,
-			    const char *detail, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_audit(struct sl_store *s, const char *who, const char *action,
+			    const char *object, const char *detail, struct sl_err *err) SL_MUST;
 
 #endif

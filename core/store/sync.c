@@ -8,8 +8,8 @@ unknown(const struct sl_store *s, const char *sync, struct sl_err *err)
 }
 
 static enum sl_code
-read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out, struct sl_digest *identity,
-	   struct sl_err *err)
+read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out,
+	   struct sl_digest *identity, struct sl_err *err)
 {
 	struct sl_q q;
 	bool found = false;
@@ -34,7 +34,8 @@ read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out, stru
 }
 
 enum sl_code
-sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_sync_state *out, struct sl_err *err)
+sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_sync_state *out,
+		  struct sl_err *err)
 {
 	struct sl_digest identity;
 
@@ -48,7 +49,8 @@ sl_fold_get(struct sl_store *s, const char *sync, struct sl_fold *out, struct sl
 	bool found = false;
 	enum sl_code code;
 
-	sl_q_start(&q, s->db, "SELECT epoch_run, gen, fold_run, fold_no FROM sync WHERE name=?", err);
+	sl_q_start(&q, s->db, "SELECT epoch_run, gen, fold_run, fold_no FROM sync WHERE name=?",
+		   err);
 	sl_q_text(&q, sync);
 	if (sl_q_row(&q)) {
 		found = true;
@@ -66,7 +68,8 @@ add_sync(struct sl_store *s, const char *sync, struct sl_digest identity, struct
 	struct sl_q q;
 
 	sl_q_start(&q, s->db,
-		   "INSERT INTO sync(name, identity, epoch, epoch_run, rows, baseline, gen, fold_run, fold_no)"
+		   "INSERT INTO sync(name, identity, epoch, epoch_run, rows, baseline, gen, "
+		   "fold_run, fold_no)"
 		   " VALUES(?, ?, 1, 0, 0, 0, 1, 0, 0)",
 		   err);
 	sl_q_text(&q, sync);
