@@ -146,8 +146,10 @@ answer(struct sl_receiver *r, struct MHD_Connection *c, struct exchange *x)
 	return send_answer(r, c, &x->answer);
 }
 
-/* Called with the headers, then for each piece of the body, then once more. */
+/* Called with the headers, then for each piece of the body, then once more. The library sets the
+ * signature. */
 static enum MHD_Result
+// NOLINTNEXTLINE(readability-function-size)
 on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
 	   const char *version, const char *data, size_t *size, void **state)
 {
@@ -224,7 +226,7 @@ listen_on(const struct sl_receive_options *o, int *fd, uint16_t *port, struct sl
 {
 	struct sockaddr_storage sa;
 	const int on = 1;
-	socklen_t len;
+	socklen_t len = 0;
 	enum sl_code rc = parse_address(o, &sa, &len, err);
 
 	*fd = -1;
