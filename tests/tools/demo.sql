@@ -111,7 +111,7 @@ SELECT 100000 + n, c.id,
 	CASE WHEN r.status >= 0.4 THEN c.created_at + r.at * interval '300 days' + interval '31 hours' END
 FROM (SELECT n - 5000 AS n, a AS who, b AS status, c AS total, d AS at FROM dice
 		WHERE n BETWEEN 5001 AND 25000) AS r
-	JOIN shop.customers AS c ON c.id = 1 + floor(sqrt(r.who) * 4950)::int -- the last 50 never ordered
+	JOIN shop.customers AS c ON c.id = 1 + floor(power(r.who, 1.2) * 4950)::int -- the last 50 never ordered
 ORDER BY n;
 CREATE INDEX ON shop.orders (customer_id);
 
