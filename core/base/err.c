@@ -44,7 +44,7 @@ sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fm
 	va_start(ap, fmt);
 	format(e.msg, sizeof(e.msg), fmt, ap);
 	va_end(ap);
-	if ((size_t)snprintf(e.where, sizeof(e.where), "%s", where) >= sizeof(e.where))
+	if (where && (size_t)snprintf(e.where, sizeof(e.where), "%s", where) >= sizeof(e.where))
 		trim_cut_sequence(e.where);
 	/* Assigned last: where and the arguments may point into *err. */
 	*err = e;

@@ -37,9 +37,9 @@ struct sl_err {
 };
 
 /* Set *err and return code, so that callers write: return sl_fail(err, ...);
- * `retryable` starts as true for NET and TIMEOUT, `sys` as 0; set them after where they differ. */
+ * `where` may be NULL. `retryable` starts as true for NET and TIMEOUT, `sys` as 0; set them after where they differ. */
 enum sl_code sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fmt, ...)
-	SL_PRINTF(4, 5) SL_NONNULL(1, 3, 4);
+	SL_PRINTF(4, 5) SL_NONNULL(1, 4);
 
 /* Add how to mend it to an error that was just set. Returns err->code. */
 enum sl_code sl_err_hint(struct sl_err *err, const char *fmt, ...) SL_PRINTF(2, 3) SL_NONNULL(1, 2);

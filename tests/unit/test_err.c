@@ -29,7 +29,8 @@ an_error_without_place_and_mend_is_its_message(void **state)
 	sl_fail(&err, SL_E_NET, "", "connection refused");
 	assert_string_equal(sl_err_text(&err, line, sizeof(line)), "connection refused");
 	assert_true(err.retryable);
-	sl_fail(&err, SL_E_AUTH, "", "refused");
+	sl_fail(&err, SL_E_AUTH, NULL, "refused");
+	assert_string_equal(err.where, "");
 	assert_false(err.retryable);
 }
 
