@@ -23,11 +23,11 @@ typedef uint64_t sl_ticket; /* 0 = not accepted: the engine is closing */
 
 /* What went wrong, for a person. Strings may be empty, never NULL. */
 struct sl_problem {
-	int exit_code;      /* what a command ends with, see SL_EXIT_* */
-	const char *kind;   /* "config" "auth" "net" "data" "locked" "cancelled" ... */
-	char where[128];    /* "syncs/users.json:14: key" */
+	int exit_code;    /* what a command ends with, see SL_EXIT_* */
+	const char *kind; /* "config" "auth" "net" "data" "locked" "cancelled" ... */
+	char where[128];  /* "syncs/users.json:14: key" */
 	char message[384];
-	char hint[192];     /* how to mend it */
+	char hint[192]; /* how to mend it */
 };
 
 enum {
@@ -37,8 +37,8 @@ enum {
 	SL_EXIT_DOWN = 3,          /* a source or destination cannot be reached or refuses us */
 	SL_EXIT_HELD = 4,          /* a plan waits for confirmation */
 	SL_EXIT_LOCKED = 5,        /* another sluice works on this state */
-	SL_EXIT_STATE = 6,         /* the state file or the disk: nothing was sent that is not recorded */
-	SL_EXIT_DATA = 7,          /* the source's rows cannot be synced: NULL or duplicate keys, ... */
+	SL_EXIT_STATE = 6, /* the state file or the disk: nothing was sent that is not recorded */
+	SL_EXIT_DATA = 7,  /* the source's rows cannot be synced: NULL or duplicate keys, ... */
 	SL_EXIT_CANCELLED = 130
 };
 
@@ -47,9 +47,9 @@ enum {
 struct sl_options {
 	const char *workspace; /* -w DIR; NULL = $XDG_CONFIG_HOME/sluice */
 	const char *state_dir; /* NULL = workspace/state with -w, else $XDG_STATE_HOME/sluice */
-	unsigned workers;      /* threads that map and compress; 0 = number of processors, at most 16 */
-	bool read_only;        /* look, never plan into the log, deliver or save */
-	const char *who;       /* for the run history; NULL = the user's name */
+	unsigned workers; /* threads that map and compress; 0 = number of processors, at most 16 */
+	bool read_only;   /* look, never plan into the log, deliver or save */
+	const char *who;  /* for the run history; NULL = the user's name */
 };
 
 /* Reads the workspace, takes the lock of the state (unless read_only) and picks up what an earlier
@@ -68,24 +68,24 @@ bool sl_workspace_init(const char *dir, char *dir_out, size_t cap, struct sl_pro
 
 enum sl_msg_kind {
 	SL_MSG_REPLY, /* an answer; `last` says whether more parts follow */
-	SL_MSG_RUN,   /* a run changed its state or its counters: read sl_run_stats(); folded, not queued */
+	SL_MSG_RUN, /* a run changed its state or its counters: read sl_run_stats(); folded, not queued */
 	SL_MSG_CONFIG /* the workspace was saved or reloaded: lists may be out of date */
 };
 
 struct sl_msg {
 	enum sl_msg_kind kind;
-	sl_ticket ticket;            /* REPLY */
-	bool last;                   /* REPLY: no more parts of this ticket */
-	bool failed;                 /* REPLY: problem is set; the table may hold what came before */
-	int64_t run;                 /* RUN: its id */
-	struct sl_table *table;      /* REPLY: may be NULL; lives as long as the message */
+	sl_ticket ticket;       /* REPLY */
+	bool last;              /* REPLY: no more parts of this ticket */
+	bool failed;            /* REPLY: problem is set; the table may hold what came before */
+	int64_t run;            /* RUN: its id */
+	struct sl_table *table; /* REPLY: may be NULL; lives as long as the message */
 	struct sl_problem problem;
 };
 
-int sl_engine_fd(const struct sl_engine *e);          /* eventfd: readable while messages wait */
-struct sl_msg *sl_next(struct sl_engine *e);          /* NULL = none now; the caller frees */
-void sl_msg_free(struct sl_msg *m);                   /* NULL is allowed */
-void sl_cancel(struct sl_engine *e, sl_ticket t);     /* the answer is then failed, kind "cancelled" */
+int sl_engine_fd(const struct sl_engine *e);      /* eventfd: readable while messages wait */
+struct sl_msg *sl_next(struct sl_engine *e);      /* NULL = none now; the caller frees */
+void sl_msg_free(struct sl_msg *m);               /* NULL is allowed */
+void sl_cancel(struct sl_engine *e, sl_ticket t); /* the answer is then failed, kind "cancelled" */
 /* For the command line: wait until the last part of t and return it (earlier parts of t and all other
  * messages go to `other`, which may be NULL). timeout_ms < 0 waits for ever; NULL = timed out. */
 struct sl_msg *sl_wait(struct sl_engine *e, sl_ticket t, int timeout_ms,
@@ -93,7 +93,14 @@ struct sl_msg *sl_wait(struct sl_engine *e, sl_ticket t, int timeout_ms,
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-enum sl_cell { SL_CELL_TEXT, SL_CELL_INT, SL_CELL_NUMBER, SL_CELL_BOOL, SL_CELL_TIME, SL_CELL_JSON };
+enum sl_cell {
+	SL_CELL_TEXT,
+	SL_CELL_INT,
+	SL_CELL_NUMBER,
+	SL_CELL_BOOL,
+	SL_CELL_TIME,
+	SL_CELL_JSON
+};
 /* Text of a TIME cell is ISO 8601; its integer is microseconds since 1970. A NUMBER cell is decimal text. */
 
 unsigned sl_table_rows(const struct sl_table *t); /* NULL: 0 */
@@ -103,7 +110,8 @@ enum sl_cell sl_table_type(const struct sl_table *t, unsigned col);
 int sl_table_col(const struct sl_table *t, const char *name); /* -1 = no such column */
 /* NULL = the value is NULL. NUL-terminated; *len (may be NULL) counts embedded NULs too. */
 const char *sl_table_text(const struct sl_table *t, unsigned row, unsigned col, size_t *len);
-int64_t sl_table_int(const struct sl_table *t, unsigned row, unsigned col); /* NULL or no number: 0 */
+int64_t sl_table_int(const struct sl_table *t, unsigned row,
+		     unsigned col); /* NULL or no number: 0 */
 /* By name; a column that is not there reads as NULL / 0. */
 const char *sl_table_get(const struct sl_table *t, unsigned row, const char *name);
 int64_t sl_table_get_int(const struct sl_table *t, unsigned row, const char *name);
@@ -144,8 +152,8 @@ sl_ticket sl_props(struct sl_engine *e, enum sl_object_kind kind, const char *dr
 sl_ticket sl_drivers(struct sl_engine *e);
 /* Check and save. create: it must not exist yet. Answer: file, line, field, problem, mend, warning
  * (bool); no rows = saved without remark; failed = not saved, the rows say why. */
-sl_ticket sl_put(struct sl_engine *e, enum sl_object_kind kind, const char *name, const struct sl_pair *set,
-		 size_t n, bool create);
+sl_ticket sl_put(struct sl_engine *e, enum sl_object_kind kind, const char *name,
+		 const struct sl_pair *set, size_t n, bool create);
 /* Failed while it is in use; the problem names the users. */
 sl_ticket sl_delete(struct sl_engine *e, enum sl_object_kind kind, const char *name);
 /* Read the files again (also done before every run). Answer as sl_check(). */
@@ -230,37 +238,38 @@ sl_ticket sl_stop(struct sl_engine *e, int64_t run);
 sl_ticket sl_resume(struct sl_engine *e, int64_t run);
 
 #define SL_LANES 16
-struct sl_lane {         /* one request in flight, or waiting to be tried again */
-	char state[12];  /* "sending" "waiting" "idle" */
+struct sl_lane {        /* one request in flight, or waiting to be tried again */
+	char state[12]; /* "sending" "waiting" "idle" */
 	uint32_t block;
 	uint32_t events;
 	unsigned attempt;
-	int status;          /* of the last try; 0 = none yet */
-	int64_t since_us;    /* how long it has been in this state */
-	char detail[120];    /* "Retry-After 10s, next try in 8s" */
+	int status;       /* of the last try; 0 = none yet */
+	int64_t since_us; /* how long it has been in this state */
+	char detail[120]; /* "Retry-After 10s, next try in 8s" */
 };
 struct sl_run_stats {
 	int64_t run;
 	char sync[72];
-	char kind[16];      /* "run" "retry" "dry" */
-	char state[16];     /* new planning held delivering settled failed paused cancelled */
-	bool open;          /* not in a final state */
-	bool planning;      /* still reading the source */
+	char kind[16];  /* "run" "retry" "dry" */
+	char state[16]; /* new planning held delivering settled failed paused cancelled */
+	bool open;      /* not in a final state */
+	bool planning;  /* still reading the source */
 	bool planned_all;
 	bool removes_held;
 	int64_t started_us, planned_us, ended_us; /* wall; 0 = not yet */
-	int64_t rows_est;   /* of the source, from statistics; -1 = not known */
+	int64_t rows_est; /* of the source, from statistics; -1 = not known */
 	uint64_t rows_read, same, still_dead, skipped;
 	uint64_t adds, updates, removes;
 	uint64_t acked, dead, superseded, cancelled, pending, in_flight, retrying;
 	uint64_t requests, retries, throttled, bytes_sent;
-	double rate;        /* events acknowledged a second, over some seconds */
-	double read_rate;   /* rows read a second */
-	int64_t eta_us;     /* -1 = not known */
+	double rate;            /* events acknowledged a second, over some seconds */
+	double read_rate;       /* rows read a second */
+	int64_t eta_us;         /* -1 = not known */
 	int64_t p50_us, p95_us; /* of requests, over the last hundred; 0 = none */
 	int64_t hold_until_us;  /* the destination asked us to wait until then (wall); 0 = no */
 	unsigned queued_batches, queued_blocks; /* between the stages */
-	char bottleneck[16];    /* reading mapping storing sending waiting ... */
+	char bottleneck[16];                    /* reading mapping storing sending waiting ... */
+	int exit_code;                          /* what a command ends with: SL_EXIT_* */
 	char error[400];
 	char details[400];
 	unsigned nlanes;
@@ -280,11 +289,12 @@ sl_ticket sl_run(struct sl_engine *e, int64_t run);
 /* The planned events of a run in log order (of a dry run: its sample): n (int, position), op, key, verdict,
  * block (int), idx (int), bytes, body (json), old (json or NULL: what the destination held before), id.
  * op NULL = all. */
-sl_ticket sl_changes(struct sl_engine *e, int64_t run, const char *op, int64_t from, unsigned limit);
+sl_ticket sl_changes(struct sl_engine *e, int64_t run, const char *op, int64_t from,
+		     unsigned limit);
 
 /* ---- log and dead letters -------------------------------------------------------------------- */
 
-struct sl_log_filter {   /* empty = any */
+struct sl_log_filter { /* empty = any */
 	int64_t run;
 	const char *sync;
 	const char *level; /* least: debug info warn error */
@@ -302,13 +312,15 @@ sl_ticket sl_event(struct sl_engine *e, int64_t run, int64_t block, int64_t idx)
 
 /* Dead letters: id, run, sync, op, key, status, tries, reason, answer, at, resolution, resolved (time), body,
  * block, idx. sync NULL = all; open only unless all. */
-sl_ticket sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before, unsigned limit);
+sl_ticket sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before,
+		    unsigned limit);
 /* Send dead letters again as they were recorded (same bytes, same id) in a run of kind "retry"; those whose
  * row was acknowledged in a newer form since are resolved instead. ids NULL = all open of the sync.
  * Answer: run, events (int). */
 sl_ticket sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n);
 /* Give up on dead letters for good; the note is kept. Answer: discarded (int). */
-sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n, const char *note);
+sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n,
+		     const char *note);
 
 /* ---- the receiver ---------------------------------------------------------------------------- */
 
@@ -329,7 +341,8 @@ struct sl_receiver_count {
 	uint64_t refused; /* requests that were not answered 200 */
 };
 /* NULL: *problem says why. */
-struct sl_receiver *sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *problem);
+struct sl_receiver *sl_receiver_start(const struct sl_receiver_options *o,
+				      struct sl_problem *problem);
 unsigned sl_receiver_port(const struct sl_receiver *r);
 void sl_receiver_counts(const struct sl_receiver *r, struct sl_receiver_count *out);
 void sl_receiver_stop(struct sl_receiver *r); /* finishes open requests */

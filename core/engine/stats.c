@@ -123,6 +123,29 @@ fill_from_record(const struct sl_run *r, struct sl_run_stats *out)
 	memcpy(out->details, r->details, sizeof(out->details));
 }
 
+static int
+exit_code(const struct sl_run_task *t)
+{
+	struct sl_problem p;
+
+	switch (t->rec.state) {
+	case SL_RUN_HELD:
+		return SL_EXIT_HELD;
+	case SL_RUN_CANCELLED:
+		return SL_EXIT_CANCELLED;
+	case SL_RUN_FAILED:
+	case SL_RUN_PAUSED:
+		sl_problem_from(&p, &t->error);
+		return p.exit_code != SL_EXIT_OK ? p.exit_code : SL_EXIT_STATE;
+	case SL_RUN_NEW:
+	case SL_RUN_PLANNING:
+	case SL_RUN_DELIVERING:
+	case SL_RUN_SETTLED:
+		break;
+	}
+	return t->rec.dead && !t->dry ? SL_EXIT_EVENTS_FAILED : SL_EXIT_OK;
+}
+
 static void
 fill(struct sl_run_task *t, struct sl_run_stats *out)
 {
@@ -134,6 +157,7 @@ fill(struct sl_run_task *t, struct sl_run_stats *out)
 	fill_from_record(&t->rec, out);
 	update_rates(t, now);
 	out->planning = t->open && !t->rec.planned_all && !t->resumed;
+	out->exit_code = exit_code(t);
 	out->pending = planned > final ? planned - final : 0;
 	out->in_flight = t->in_flight;
 	out->retrying = t->retrying;

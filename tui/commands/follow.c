@@ -1,0 +1,143 @@
+#include "tui/commands/follow.h"
+
+#include "tui/commands/print.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TURN_MS 200
+#define BAR     20 /* columns */
+
+int64_t
+follow_started(struct cmd_call *c, sl_ticket t, int *code)
+{
+	struct sl_msg *m = cmd_answer(c, t, code);
+	int64_t run;
+
+	if (!m)
+		return 0;
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	return run;
+}
+
+static void
+put_bar(FILE *out, double part)
+{
+	const int full = (int)(part * BAR);
+
+	(void)fputc('[', out);
+	for (int i = 0; i < BAR; i++)
+		(void)fputc(i < full ? '#' : '.', out);
+	(void)fprintf(out, "] %3d%%", (int)(part * 100));
+}
+
+/* One line that is written over; shorter than a narrow terminal. */
+static void
+progress(const struct sl_run_stats *s)
+{
+	const uint64_t planned = s->adds + s->updates + s->removes;
+	const uint64_t final = s->acked + s->dead + s->superseded + s->cancelled;
+	char n[32], eta[32];
+
+	(void)fputs("\r\033[K", stderr);
+	if (s->planning) {
+		if (s->rows_est > 0 && s->rows_read <= (uint64_t)s->rows_est)
+			put_bar(stderr, (double)s->rows_read / (double)s->rows_est);
+		(void)fprintf(stderr, " %s rows read", print_count(n, s->rows_read));
+		(void)fprintf(stderr, ", %s acked", print_count(n, s->acked));
+		(void)fprintf(stderr, ", %s rows/s", print_count(n, (uint64_t)s->read_rate));
+	} else {
+		if (planned)
+			put_bar(stderr, (double) final / (double)planned);
+		(void)fprintf(stderr, " %s", print_count(n, s->acked));
+		(void)fprintf(stderr, " of %s acked", print_count(n, planned));
+		(void)fprintf(stderr, ", %s/s", print_count(n, (uint64_t)s->rate));
+	}
+	if (s->dead)
+		(void)fprintf(stderr, ", %s failed", print_count(n, s->dead));
+	if (s->hold_until_us)
+		(void)fputs(", the destination asked us to wait", stderr);
+	else if (s->eta_us >= 0)
+		(void)fprintf(stderr, ", %s left", print_span(eta, s->eta_us));
+	(void)fflush(stderr);
+}
+
+void
+follow_run(struct cmd_call *c, int64_t run, struct sl_run_stats *out)
+{
+	const bool show = !c->quiet && isatty(STDERR_FILENO);
+	bool stopping = false;
+
+	while (sl_run_stats(c->engine, run, out)) {
+		struct pollfd p = { .fd = sl_engine_fd(c->engine), .events = POLLIN };
+		struct sl_msg *m;
+
+		if (!out->open || strcmp(out->state, "held") == 0)
+			break;
+		if (cmd_interrupts() > 0 && !stopping) {
+			stopping = true;
+			(void)sl_stop(c->engine, run);
+		}
+		if (show)
+			progress(out);
+		(void)poll(&p, 1, TURN_MS);
+		while ((m = sl_next(c->engine)))
+			sl_msg_free(m);
+	}
+	if (show)
+		(void)fputs("\r\033[K", stderr);
+}
+
+static void
+report_text(const struct sl_run_stats *s)
+{
+	const int64_t took = s->ended_us > s->started_us ? s->ended_us - s->started_us : 0;
+	char n[32], span[32];
+
+	(void)printf("%s run %lld: %s", s->sync, (long long)s->run, s->state);
+	if (took)
+		(void)printf(" in %s", print_span(span, took));
+	(void)printf("\n  read %s rows:", print_count(n, s->rows_read));
+	(void)printf(" %s adds,", print_count(n, s->adds));
+	(void)printf(" %s updates,", print_count(n, s->updates));
+	(void)printf(" %s removes,", print_count(n, s->removes));
+	(void)printf(" %s the same", print_count(n, s->same));
+	if (s->skipped)
+		(void)printf(", %s skipped", print_count(n, s->skipped));
+	if (s->still_dead)
+		(void)printf(", %s failed before and unchanged", print_count(n, s->still_dead));
+	(void)printf("\n  acknowledged %s", print_count(n, s->acked));
+	if (s->dead)
+		(void)printf(", failed %s (see: sluice failed %s)", print_count(n, s->dead),
+			     s->sync);
+	if (s->cancelled)
+		(void)printf(", cancelled %s", print_count(n, s->cancelled));
+	if (s->retries)
+		(void)printf(", %s requests tried again", print_count(n, s->retries));
+	(void)fputc('\n', stdout);
+}
+
+int
+follow_report(struct cmd_call *c, const struct sl_run_stats *s)
+{
+	if (c->json) {
+		int code;
+		struct sl_msg *m = cmd_answer(c, sl_run(c->engine, s->run), &code);
+
+		if (!m)
+			return code;
+		print_json_row(stdout, m->table, 0);
+		(void)fputc('\n', stdout);
+		sl_msg_free(m);
+	} else if (!c->quiet) {
+		report_text(s);
+	}
+	if (s->error[0]) {
+		(void)fprintf(stderr, "sluice: ");
+		print_text(stderr, s->error);
+		(void)fputc('\n', stderr);
+	}
+	return s->exit_code;
+}

@@ -1,0 +1,14 @@
+/* follow.h - stay with a run until it ends: progress on a terminal, a clean stop on Ctrl-C. */
+#ifndef TUI_FOLLOW_H
+#define TUI_FOLLOW_H
+
+#include "tui/commands/command.h"
+
+/* Returns when the run is over or waits for a person; *out has its last numbers. */
+void follow_run(struct cmd_call *c, int64_t run, struct sl_run_stats *out);
+/* What became of it: lines for people on stderr, or its record as JSON on stdout. The exit code. */
+int follow_report(struct cmd_call *c, const struct sl_run_stats *s);
+/* The run id of an answer to sl_start and the like; 0 and *code when it failed. */
+int64_t follow_started(struct cmd_call *c, sl_ticket t, int *code);
+
+#endif

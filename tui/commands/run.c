@@ -1,0 +1,227 @@
+/* run.c - plan, run, release, retry: the commands that stay with a run. */
+#include "tui/commands/follow.h"
+#include "tui/commands/print.h"
+
+#include <string.h>
+
+/* ---- plan ---------------------------------------------------------------------------------------- */
+
+static int
+run_plan(struct cmd_call *c)
+{
+	struct sl_run_stats s;
+	int64_t limit = 20, run;
+	struct sl_msg *m;
+	char n[32];
+	int code;
+
+	if (!cmd_number(c, "limit", 0, 1000, &limit))
+		return SL_EXIT_CONFIG;
+	run = follow_started(c,
+			     sl_start(c->engine, c->word[0],
+				      SL_RUN_DRY | (cmd_value(c, "all") ? SL_RUN_ALL : 0)),
+			     &code);
+	if (!run)
+		return code;
+	follow_run(c, run, &s);
+	if (s.exit_code != SL_EXIT_OK || s.error[0]) {
+		(void)fputs("sluice: ", stderr);
+		print_text(stderr, s.error[0] ? s.error : "interrupted");
+		(void)fputc('\n', stderr);
+		return s.exit_code;
+	}
+	m = cmd_answer(c, sl_changes(c->engine, run, cmd_value(c, "op"), 0, (unsigned)limit),
+		       &code);
+	if (!m)
+		return code;
+	if (c->json) {
+		(void)printf(
+			"{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
+			"\"same\": %llu, "
+			"\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"changes\": ",
+			(unsigned long long)s.rows_read, (unsigned long long)s.adds,
+			(unsigned long long)s.updates, (unsigned long long)s.removes,
+			(unsigned long long)s.same, (unsigned long long)s.skipped,
+			(unsigned long long)s.still_dead, (unsigned long long)s.dead);
+		print_json(stdout, m->table);
+		(void)fputs("}\n", stdout);
+	} else {
+		(void)printf("%s rows read", print_count(n, s.rows_read));
+		(void)printf(": %s adds", print_count(n, s.adds));
+		(void)printf(", %s updates", print_count(n, s.updates));
+		(void)printf(", %s removes", print_count(n, s.removes));
+		(void)printf(", %s the same", print_count(n, s.same));
+		if (s.dead)
+			(void)printf(", %s that cannot be sent", print_count(n, s.dead));
+		(void)fputs("\nnothing was sent or stored\n", stdout);
+		if (sl_table_rows(m->table))
+			print_table(stdout, m->table, "op key bytes body reason");
+	}
+	sl_msg_free(m);
+	return SL_EXIT_OK;
+}
+
+static const struct cmd_option plan_options[] = {
+	{ "limit", "N", "show the first N changes, 0 to 1000 (default 20)" },
+	{ "op", "OP", "show only add, update or remove" },
+	{ "all", NULL, "as if every row had changed" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_plan = {
+	.name = "plan",
+	.words = "SYNC",
+	.summary = "count what a run would add, update and remove; send and store nothing",
+	.help = "",
+	.min_words = 1,
+	.max_words = 1,
+	.needs = CMD_LOOKS,
+	.options = plan_options,
+	.run = run_plan,
+};
+
+/* ---- run ------------------------------------------------------------------------------------------- */
+
+static bool
+is_held(const struct sl_run_stats *s)
+{
+	return strcmp(s->state, "held") == 0;
+}
+
+/* A held run goes on where the call said so beforehand. */
+static int
+release_as_asked(struct cmd_call *c, struct sl_run_stats *s)
+{
+	int64_t removes = -1;
+	int code = SL_EXIT_OK;
+
+	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &removes))
+		return SL_EXIT_CONFIG;
+	if (!is_held(s) || (removes < 0 && !cmd_value(c, "without-removes")))
+		return SL_EXIT_OK;
+	if (follow_started(c, sl_release(c->engine, s->run, removes >= 0, removes), &code) == 0)
+		return code;
+	do
+		follow_run(c, s->run, s);
+	while (s->open && is_held(s) && cmd_interrupts() == 0);
+	return SL_EXIT_OK;
+}
+
+static int
+run_one(struct cmd_call *c, const char *sync)
+{
+	struct sl_run_stats s;
+	int code;
+	const int64_t run = follow_started(
+		c, sl_start(c->engine, sync, cmd_value(c, "all") ? SL_RUN_ALL : 0), &code);
+
+	if (!run)
+		return code;
+	follow_run(c, run, &s);
+	code = release_as_asked(c, &s);
+	return code != SL_EXIT_OK ? code : follow_report(c, &s);
+}
+
+static int
+run_run(struct cmd_call *c)
+{
+	int worst = SL_EXIT_OK;
+
+	for (unsigned i = 0; i < c->nwords && cmd_interrupts() == 0; i++) {
+		const int code = run_one(c, c->word[i]);
+
+		if (code > worst)
+			worst = code;
+	}
+	return worst;
+}
+
+static const struct cmd_option run_options[] = {
+	{ "all", NULL, "send every row, changed or not" },
+	{ "confirm-removes", "N", "if the run is held for its removes, let exactly N of them go" },
+	{ "without-removes", NULL, "if the run is held for its removes, leave them out" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_run = {
+	.name = "run",
+	.words = "SYNC...",
+	.summary = "run syncs, one after the other",
+	.help = "First delivers what an interrupted run left in the log, then reads the source. "
+		"Ctrl-C stops after what is\n"
+		"in flight; nothing is lost: what was not acknowledged is planned again. With "
+		"several syncs the exit code\n"
+		"is the highest of them.\n",
+	.min_words = 1,
+	.max_words = CMD_WORDS,
+	.needs = CMD_WRITES,
+	.options = run_options,
+	.run = run_run,
+};
+
+/* ---- release, retry ----------------------------------------------------------------------------------- */
+
+static int
+run_release(struct cmd_call *c)
+{
+	struct sl_run_stats s;
+	int64_t run = 0, removes = -1;
+	int code;
+
+	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &removes))
+		return SL_EXIT_CONFIG;
+	if (!sl_str_to_i64(sl_str(c->word[0]), &run) || run < 1)
+		return cmd_bad_usage(c, "\"%s\" is no run; see: sluice status", c->word[0]);
+	if (follow_started(c, sl_release(c->engine, run, removes >= 0, removes), &code) == 0)
+		return code;
+	follow_run(c, run, &s);
+	return follow_report(c, &s);
+}
+
+static const struct cmd_option release_options[] = {
+	{ "confirm-removes", "N", "send the removes too; N must be their exact number" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_release = {
+	.name = "release",
+	.words = "RUN",
+	.summary = "let a held run go, without its removes unless they are confirmed",
+	.help = "",
+	.min_words = 1,
+	.max_words = 1,
+	.needs = CMD_WRITES,
+	.options = release_options,
+	.run = run_release,
+};
+
+static int
+run_retry(struct cmd_call *c)
+{
+	int64_t ids[CMD_WORDS], run;
+	struct sl_run_stats s;
+	int code;
+
+	for (unsigned i = 1; i < c->nwords; i++)
+		if (!sl_str_to_i64(sl_str(c->word[i]), &ids[i - 1]))
+			return cmd_bad_usage(c, "\"%s\" is no id; see: sluice failed %s",
+					     c->word[i], c->word[0]);
+	run = follow_started(
+		c, sl_retry(c->engine, c->word[0], c->nwords > 1 ? ids : NULL, c->nwords - 1),
+		&code);
+	if (!run) {
+		if (code == SL_EXIT_OK && !c->quiet)
+			(void)printf("nothing to send again\n");
+		return code;
+	}
+	follow_run(c, run, &s);
+	return follow_report(c, &s);
+}
+
+const struct cmd cmd_retry = {
+	.name = "retry",
+	.words = "SYNC [ID...]",
+	.summary = "send failed events again as they were recorded: all open ones, or those named",
+	.help = "An event whose row was acknowledged in a newer form since is not sent.\n",
+	.min_words = 1,
+	.max_words = CMD_WORDS,
+	.needs = CMD_WRITES,
+	.run = run_retry,
+};

@@ -1,0 +1,348 @@
+/* simple.c - the commands that are one request and a table: tables, rows, status, log, failed, discard,
+ * check, init, release, stop. */
+#include "tui/commands/command.h"
+
+#include "tui/commands/print.h"
+
+#include <string.h>
+
+/* ---- init, check ---------------------------------------------------------------------------------- */
+
+static int
+run_init(struct cmd_call *c)
+{
+	struct sl_problem problem;
+	char dir[1024];
+
+	if (!sl_workspace_init(c->nwords ? c->word[0] : c->workspace, dir, sizeof(dir), &problem))
+		return cmd_problem(c, &problem);
+	if (c->json) {
+		(void)fputs("{\"workspace\": ", stdout);
+		print_json_string(stdout, dir, strlen(dir));
+		(void)fputs("}\n", stdout);
+	} else if (!c->quiet) {
+		(void)printf("A workspace is ready in %s\n"
+			     "Its README.md shows the files. Or open the screens: sluice -w %s\n",
+			     dir, dir);
+	}
+	return SL_EXIT_OK;
+}
+
+const struct cmd cmd_init = {
+	.name = "init",
+	.words = "[DIR]",
+	.summary = "make a workspace: the folder that holds connections, profiles and syncs",
+	.help = "What exists already is left as it is.\n",
+	.max_words = 1,
+	.run = run_init,
+};
+
+static void
+print_mistake(const struct sl_table *t, unsigned r)
+{
+	const char *mend = sl_table_get(t, r, "mend"), *field = sl_table_get(t, r, "field");
+	const int64_t line = sl_table_get_int(t, r, "line");
+
+	print_text(stdout, sl_table_get(t, r, "file"));
+	if (line > 0)
+		(void)printf(":%lld", (long long)line);
+	(void)printf(": %s", sl_table_get_int(t, r, "warning") ? "warning: " : "");
+	if (field && *field) {
+		print_text(stdout, field);
+		(void)fputs(": ", stdout);
+	}
+	print_text(stdout, sl_table_get(t, r, "problem"));
+	if (mend && *mend) {
+		(void)fputs("\n  ", stdout);
+		print_text(stdout, mend);
+	}
+	(void)fputc('\n', stdout);
+}
+
+static int
+run_check(struct cmd_call *c)
+{
+	int code;
+	struct sl_msg *m =
+		cmd_answer(c, sl_check(c->engine, cmd_value(c, "online") != NULL), &code);
+	unsigned errors = 0;
+
+	if (!m)
+		return code;
+	for (unsigned r = 0; r < sl_table_rows(m->table); r++) {
+		errors += !sl_table_get_int(m->table, r, "warning");
+		if (!c->json)
+			print_mistake(m->table, r);
+	}
+	if (c->json)
+		print_json(stdout, m->table);
+	else if (errors)
+		(void)printf("%u mistake%s\n", errors, errors == 1 ? "" : "s");
+	else if (!c->quiet)
+		(void)printf("%s: no mistakes\n", sl_engine_workspace(c->engine));
+	sl_msg_free(m);
+	return errors ? SL_EXIT_CONFIG : SL_EXIT_OK;
+}
+
+static const struct cmd_option check_options[] = {
+	{ "online", NULL, "also ask the sources whether mapped columns and keys are still there" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_check = {
+	.name = "check",
+	.words = "",
+	.summary = "find the mistakes in the workspace: every one, with file, line, field and mend",
+	.help = "",
+	.needs = CMD_LOOKS,
+	.options = check_options,
+	.run = run_check,
+};
+
+/* ---- tables, rows ---------------------------------------------------------------------------------- */
+
+static int
+run_tables(struct cmd_call *c)
+{
+	const struct sl_what what = { .connection = c->word[0],
+				      .table = c->nwords > 1 ? c->word[1] : NULL };
+
+	if (what.table)
+		return cmd_show(c, sl_columns(c->engine, &what), "name type native nullable key");
+	return cmd_show(c, sl_tables(c->engine, c->word[0], cmd_value(c, "schema")),
+			"table kind rows_est=rows~ detail");
+}
+
+static const struct cmd_option tables_options[] = {
+	{ "schema", "NAME", "only this schema" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_tables = {
+	.name = "tables",
+	.words = "CONNECTION [TABLE]",
+	.summary = "list the tables and views of a source, or the columns of one",
+	.help = "rows~ is the source's own estimate.\n",
+	.min_words = 1,
+	.max_words = 2,
+	.needs = CMD_LOOKS,
+	.options = tables_options,
+	.run = run_tables,
+};
+
+static int
+run_rows(struct cmd_call *c)
+{
+	const struct sl_what what = { .connection = c->word[0],
+				      .table = c->nwords > 1 ? c->word[1] : NULL,
+				      .sql = cmd_value(c, "sql") };
+	int64_t limit = 20;
+
+	if (!cmd_number(c, "limit", 1, 5000, &limit))
+		return SL_EXIT_CONFIG;
+	if (!what.table == !what.sql)
+		return cmd_bad_usage(c, "give a table, or a query with --sql");
+	return cmd_show(c, sl_rows(c->engine, &what, &(struct sl_page){ .limit = (unsigned)limit }),
+			NULL);
+}
+
+static const struct cmd_option rows_options[] = {
+	{ "limit", "N", "how many rows, 1 to 5000 (default 20)" },
+	{ "sql", "QUERY", "one SELECT instead of a table" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_rows = {
+	.name = "rows",
+	.words = "CONNECTION [TABLE]",
+	.summary = "show the first rows of a table or a query",
+	.help = "",
+	.min_words = 1,
+	.max_words = 2,
+	.needs = CMD_LOOKS,
+	.options = rows_options,
+	.run = run_rows,
+};
+
+/* ---- status, log, failed ----------------------------------------------------------------------------- */
+
+static int
+run_status(struct cmd_call *c)
+{
+	if (c->nwords == 0)
+		return cmd_show(
+			c, sl_list(c->engine, SL_SYNC),
+			"name=sync source destination mode state ended=last adds updates removes "
+			"dead open_dead=open error");
+	return cmd_show(
+		c, sl_runs(c->engine, c->word[0], 0, 20),
+		"run kind state started took_us=us rows_read=read adds updates removes acked dead "
+		"cancelled retries by error");
+}
+
+const struct cmd cmd_status = {
+	.name = "status",
+	.words = "[SYNC]",
+	.summary = "show every sync and its last run, or the runs of one",
+	.help = "",
+	.max_words = 1,
+	.needs = CMD_LOOKS,
+	.run = run_status,
+};
+
+static void
+print_log_lines(const struct sl_table *t)
+{
+	for (unsigned r = sl_table_rows(t);
+	     r-- > 0;) { /* newest first came; people read downwards */
+		const char *at = sl_table_get(t, r, "at"), *answer = sl_table_get(t, r, "answer");
+		const int64_t status = sl_table_get_int(t, r, "status");
+
+		(void)printf("%.10s %.12s  %-5s  %s #%s  %-6s  ", at ? at : "", at ? at + 11 : "",
+			     sl_table_get(t, r, "level"), sl_table_get(t, r, "sync"),
+			     sl_table_get(t, r, "run"), sl_table_get(t, r, "part"));
+		print_text(stdout, sl_table_get(t, r, "text"));
+		if (status)
+			(void)printf("  [%lld]", (long long)status);
+		if (answer && *answer) {
+			(void)fputs("  ", stdout);
+			print_text(stdout, answer);
+		}
+		(void)fputc('\n', stdout);
+	}
+}
+
+static int
+run_log(struct cmd_call *c)
+{
+	int64_t limit = 200, run = 0, status = 0;
+	struct sl_log_filter f = { .sync = c->nwords ? c->word[0] : NULL,
+				   .level = cmd_value(c, "level"),
+				   .text = cmd_value(c, "text") };
+	struct sl_msg *m;
+	int code;
+
+	if (!cmd_number(c, "limit", 1, 100000, &limit) ||
+	    !cmd_number(c, "run", 1, INT64_MAX, &run) || !cmd_number(c, "status", 1, 999, &status))
+		return SL_EXIT_CONFIG;
+	f.run = run;
+	f.status = (int)status;
+	m = cmd_answer(c, sl_log(c->engine, &f, 0, 0, (unsigned)limit), &code);
+	if (!m)
+		return code;
+	if (c->json)
+		print_json(stdout, m->table);
+	else
+		print_log_lines(m->table);
+	sl_msg_free(m);
+	return SL_EXIT_OK;
+}
+
+static const struct cmd_option log_options[] = {
+	{ "run", "N", "only this run" },
+	{ "level", "L", "at least debug, info, warn or error" },
+	{ "text", "T", "only lines that hold this text" },
+	{ "status", "N", "only lines with this HTTP status" },
+	{ "limit", "N", "the last N lines (default 200)" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_log = {
+	.name = "log",
+	.words = "[SYNC]",
+	.summary = "read the activity log",
+	.help = "It holds no row values; events are named by run, block and index.\n",
+	.max_words = 1,
+	.needs = CMD_LOOKS,
+	.options = log_options,
+	.run = run_log,
+};
+
+static int
+run_failed(struct cmd_call *c)
+{
+	int64_t limit = 100;
+
+	if (!cmd_number(c, "limit", 1, 100000, &limit))
+		return SL_EXIT_CONFIG;
+	return cmd_show(c,
+			sl_failed(c->engine, c->nwords ? c->word[0] : NULL,
+				  cmd_value(c, "all") != NULL, 0, (unsigned)limit),
+			"id sync run op key status tries reason answer at resolution");
+}
+
+static const struct cmd_option failed_options[] = {
+	{ "all", NULL, "also those that were dealt with" },
+	{ "limit", "N", "the newest N (default 100)" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_failed = {
+	.name = "failed",
+	.words = "[SYNC]",
+	.summary = "list the events that were given up on, with the reason and the destination's "
+		   "words",
+	.help = "A row is tried again by itself when it, or the mapping, changes; else: sluice "
+		"retry SYNC.\n",
+	.max_words = 1,
+	.needs = CMD_LOOKS,
+	.options = failed_options,
+	.run = run_failed,
+};
+
+/* ---- discard, release, stop ------------------------------------------------------------------------------ */
+
+static bool
+number_word(const struct cmd_call *c, unsigned i, int64_t *out)
+{
+	if (sl_str_to_i64(sl_str(c->word[i]), out) && *out > 0)
+		return true;
+	(void)cmd_bad_usage(c, "\"%s\" is not a number from the list", c->word[i]);
+	return false;
+}
+
+static int
+run_discard(struct cmd_call *c)
+{
+	int64_t ids[CMD_WORDS];
+	const char *note = cmd_value(c, "note");
+
+	if (!note || !*note)
+		return cmd_bad_usage(c, "say why with --note TEXT: it is kept");
+	for (unsigned i = 1; i < c->nwords; i++)
+		if (!number_word(c, i, &ids[i - 1]))
+			return SL_EXIT_CONFIG;
+	return cmd_show(c, sl_discard(c->engine, c->word[0], ids, c->nwords - 1, note), NULL);
+}
+
+static const struct cmd_option discard_options[] = {
+	{ "note", "TEXT", "why; kept with the event" },
+	{ NULL, NULL, NULL },
+};
+const struct cmd cmd_discard = {
+	.name = "discard",
+	.words = "SYNC ID...",
+	.summary = "give up on failed events for good",
+	.help = "",
+	.min_words = 2,
+	.max_words = CMD_WORDS,
+	.needs = CMD_WRITES,
+	.options = discard_options,
+	.run = run_discard,
+};
+
+static int
+run_stop(struct cmd_call *c)
+{
+	int64_t run;
+
+	if (!number_word(c, 0, &run))
+		return SL_EXIT_CONFIG;
+	return cmd_show(c, sl_stop(c->engine, run), NULL);
+}
+
+const struct cmd cmd_stop = {
+	.name = "stop",
+	.words = "RUN",
+	.summary = "give up a held or paused run; its events are planned again next time",
+	.help = "",
+	.min_words = 1,
+	.max_words = 1,
+	.needs = CMD_WRITES,
+	.run = run_stop,
+};
