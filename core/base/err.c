@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __clang_analyzer__
+#undef sl_fail
+#undef sl_err_hint
+#undef sl_err_wrap
+#endif
+
 /* vsnprintf() cuts by bytes; drop a UTF-8 sequence that was cut in half at the end. */
 static void
 trim_cut_sequence(char *s)

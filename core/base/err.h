@@ -37,7 +37,8 @@ struct sl_err {
 };
 
 /* Set *err and return code, so that callers write: return sl_fail(err, ...);
- * `where` may be NULL. `retryable` starts as true for NET and TIMEOUT, `sys` as 0; set them after where they differ. */
+ * `where` may be NULL. `retryable` starts as true for NET and TIMEOUT, `sys` as 0; set them after
+ * the call where they differ. */
 enum sl_code sl_fail(struct sl_err *err, enum sl_code code, const char *where, const char *fmt, ...)
 	SL_PRINTF(4, 5) SL_NONNULL(1, 4);
 
@@ -51,5 +52,19 @@ enum sl_code sl_err_wrap(struct sl_err *err, const char *fmt, ...) SL_PRINTF(2, 
 const char *sl_err_text(const struct sl_err *err, char *out, size_t cap) SL_NONNULL(1, 2);
 
 const char *sl_code_name(enum sl_code code); /* "config", "net", ... */
+
+#ifdef __clang_analyzer__
+/* The analyzer does not see into err.c: it has to be told that these never return SL_OK. */
+static inline enum sl_code
+sl_not_ok(enum sl_code code)
+{
+	if (code == SL_OK)
+		__builtin_unreachable();
+	return code;
+}
+#define sl_fail(...)     sl_not_ok(sl_fail(__VA_ARGS__))
+#define sl_err_hint(...) sl_not_ok(sl_err_hint(__VA_ARGS__))
+#define sl_err_wrap(...) sl_not_ok(sl_err_wrap(__VA_ARGS__))
+#endif
 
 #endif
