@@ -2,12 +2,15 @@
 #include "tests/lib/client.h"
 #include "tests/lib/receiver.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
@@ -224,12 +227,13 @@ hooks_take_three_forms(void **state)
 		&(struct test_call){ .method = "PUT", .body = "[{\"messageId\":\"6\",\"id\":9}]" });
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
+	post(rx, "/hook/crm", "{\"messageId\":\"8\",\"type\":\"lead\",\"key\":\"L1\"}", 200, "OK");
 	post(rx, "/hook", "{\"messageId\":\"7\"}\nnonsense\n", 400, "Invalid JSON");
 	post(rx, "/hook", "[1]", 400, NULL);
-	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 6);
-	expect_text(rx, "SELECT group_concat(type) FROM events", "row,row,lead,row,row,row");
+	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 7);
+	expect_text(rx, "SELECT group_concat(type) FROM events", "row,row,lead,row,row,row,lead");
 	expect_text(rx, "SELECT group_concat(key, ' ') FROM records WHERE stream = 'crm'",
-		    "9 [\"a\",\"b\"] k2");
+		    "9 L1 [\"a\",\"b\"] k2");
 }
 
 static void
@@ -485,6 +489,47 @@ health_version_stats(void **state)
 	test_reply_free(&r);
 }
 
+static uint16_t
+port_of(struct test_receiver *rx)
+{
+	return (uint16_t)strtoul(strrchr(test_receiver_url(rx), ':') + 1, NULL, 10);
+}
+
+/* Bytes as they are, and gone. */
+static void
+send_raw(struct test_receiver *rx, const char *bytes)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons(port_of(rx)) };
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_true(s >= 0);
+	assert_int_equal(connect(s, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(send(s, bytes, strlen(bytes), MSG_NOSIGNAL), (ssize_t)strlen(bytes));
+	(void)close(s);
+}
+
+static void
+broken_requests_do_no_harm(void **state)
+{
+	struct test_receiver *rx = *state;
+	static const char *const broken[] = {
+		"",
+		"\r\n\r\n",
+		"GARBAGE\r\n\r\n",
+		"POST /v1/page HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"userId\":",
+		"POST /v1/page HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n{}",
+		"POST /v1/page HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+		"POST /hook/../../etc HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+		"POST /v1/page HTTP/1.1\r\nAuthorization: Basic !!\r\nContent-Length: 2\r\n\r\n{}",
+	};
+
+	for (size_t i = 0; i < SL_COUNT(broken); i++)
+		send_raw(rx, broken[i]);
+	post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
+	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 1);
+}
+
 static void
 discard_counts_only(void **state)
 {
@@ -532,7 +577,7 @@ options_are_checked(void **state)
 		sl_receive_start(&(struct sl_receive_options){ .faults = "{\"x\":1}" }, &r, &err),
 		SL_E_CONFIG);
 	struct test_receiver *rx = test_receiver_start(NULL);
-	uint16_t port = (uint16_t)strtoul(strrchr(test_receiver_url(rx), ':') + 1, NULL, 10);
+	uint16_t port = port_of(rx);
 	assert_int_equal(sl_receive_start(&(struct sl_receive_options){ .port = port }, &r, &err),
 			 SL_E_NET);
 	assert_non_null(strstr(err.hint, "another port"));
@@ -562,6 +607,7 @@ main(void)
 		WITH(slow_answers_wait_and_apply),
 		WITH(faults_are_checked),
 		WITH(health_version_stats),
+		WITH(broken_requests_do_no_harm),
 		cmocka_unit_test(discard_counts_only),
 		cmocka_unit_test(options_are_checked),
 	};
