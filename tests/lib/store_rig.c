@@ -222,8 +222,15 @@ srig_find(const struct sl_snap *snap, size_t n, uint64_t row)
 {
 	struct sl_digest key = srig_key(row);
 
-	for (size_t i = 0; i < n; i++)
-		if (sl_digest_eq(snap[i].key, key))
-			return &snap[i];
-	return NULL;
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (sl_digest_cmp(snap[mid].key, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && sl_digest_eq(snap[lo].key, key) ? &snap[lo] : NULL;
 }

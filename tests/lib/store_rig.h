@@ -41,7 +41,7 @@ void srig_verdicts(struct sl_block *b, enum sl_verdict v); /* of all events */
 void srig_put(struct srig *r, const char *sync, struct sl_block *b);
 /* A dead letter for event i of the block. Within a transaction. */
 void srig_dead(struct srig *r, const char *sync, const struct sl_block *b, uint32_t i);
-/* The entry of a row in a snapshot, NULL when there is none. */
+/* The entry of a row in a sorted snapshot, NULL when there is none. */
 const struct sl_snap *srig_find(const struct sl_snap *snap, size_t n, uint64_t row);
 
 #endif
