@@ -1,7 +1,7 @@
 /* build.c - one mapping, and the parts of an event that are ours. */
 #include "core/map/build.h"
 
-#include "core/map/near.h"
+#include "core/base/near.h"
 
 static bool
 is_key(const struct sl_mapper *m, uint32_t col)
@@ -61,15 +61,20 @@ compile(struct sl_build *b, const struct sl_mapping *map)
 static const char *
 target_mend(const struct sl_build *b, const char *to, struct sl_str first)
 {
+	const char *wanted = sl_arena_strndup(b->a, first.ptr, first.len);
+	struct sl_near near = sl_near(wanted ? wanted : "");
 	for (const struct sl_shape_field *f = b->m->shape->fields; f->name; f++)
-		if (!(f->flags & SL_FIELD_OURS) && sl_near(first, sl_str(f->name)))
-			return sl_arena_printf(b->a, "did you mean %s?", f->name);
+		if (!(f->flags & SL_FIELD_OURS))
+			sl_near_try(&near, f->name);
+	if (near.best)
+		return sl_arena_printf(b->a, "did you mean %s?", near.best);
 	return sl_arena_printf(b->a, "write %s%s", b->m->shape->home, sl_shown(b->a, sl_str(to)));
 }
 
 /* May this target be mapped? Sets how it is written. */
 static bool
-check_target(struct sl_build *b, const struct sl_mapping *map, const struct sl_target *t, struct sl_leaf *leaf)
+check_target(struct sl_build *b, const struct sl_mapping *map, const struct sl_target *t,
+	     struct sl_leaf *leaf)
 {
 	const struct sl_shape *shape = b->m->shape;
 	const struct sl_shape_field *f = sl_shape_field(shape, t->steps[0]);
@@ -80,8 +85,8 @@ check_target(struct sl_build *b, const struct sl_mapping *map, const struct sl_t
 	if (!f) {
 		problem = sl_arena_printf(b->a, "the event %s has no such field", shape->event);
 		mend = target_mend(b, map->to, t->steps[0]);
-	} else if (f->flags & SL_FIELD_OURS ||
-		   (t->n > 1 && sl_str_is(t->steps[0], "context") && sl_str_is(t->steps[1], "sources"))) {
+	} else if (f->flags & SL_FIELD_OURS || (t->n > 1 && sl_str_is(t->steps[0], "context") &&
+						sl_str_is(t->steps[1], "sources"))) {
 		problem = "this field is written by sluice itself";
 	} else if (t->n > 1 && !(f->flags & SL_FIELD_GROUP)) {
 		problem = sl_arena_printf(b->a, "%s holds one value, not fields", f->name);
@@ -118,15 +123,19 @@ report_clash(struct sl_build *b, const struct sl_mapping *map, const struct sl_n
 	const char *to = other ? other->to : "";
 	const char *shown = sl_shown(b->a, sl_str(to));
 	if (strcmp(to, map->to) == 0)
-		sl_issue_error(&b->issues, map->to, map->line, "this field is mapped twice", "take one of them out");
+		sl_issue_error(&b->issues, map->to, map->line, "this field is mapped twice",
+			       "take one of them out");
 	else
 		sl_issue_error(&b->issues, map->to, map->line,
-			       sl_arena_printf(b->a, "clashes with %s: a field has a value or holds fields", shown),
+			       sl_arena_printf(
+				       b->a, "clashes with %s: a field has a value or holds fields",
+				       shown),
 			       "rename one of them, or take it out");
 }
 
 static void
-hang(struct sl_build *b, const struct sl_mapping *map, const struct sl_target *t, const struct sl_leaf *leaf)
+hang(struct sl_build *b, const struct sl_mapping *map, const struct sl_target *t,
+     const struct sl_leaf *leaf)
 {
 	bool full;
 	const struct sl_node *clash = sl_tree_add(&b->root, t, leaf, b->a, &full);
@@ -154,10 +163,13 @@ sl_build_mapping(struct sl_build *b, const struct sl_mapping *map)
 	const struct sl_program *p = compile(b, map);
 	const char *problem;
 	struct sl_target t;
-	*leaf = (struct sl_leaf){ .source = SL_SRC_PROGRAM, .program = p, .to = map->to, .line = map->line };
+	*leaf = (struct sl_leaf){
+		.source = SL_SRC_PROGRAM, .program = p, .to = map->to, .line = map->line
+	};
 	if (!sl_target_parse(map->to, b->a, &t, &problem)) {
 		if (problem)
-			sl_issue_error(&b->issues, map->to, map->line, problem, "a field looks like traits.address.city");
+			sl_issue_error(&b->issues, map->to, map->line, problem,
+				       "a field looks like traits.address.city");
 		b->full |= !problem;
 		return;
 	}
@@ -165,7 +177,8 @@ sl_build_mapping(struct sl_build *b, const struct sl_mapping *map)
 	if (!object_id && !check_target(b, map, &t, leaf))
 		return;
 	if (!p) {
-		struct sl_leaf *broken = SL_NEW(b->a, struct sl_leaf, 1); /* the field counts as mapped */
+		struct sl_leaf *broken =
+			SL_NEW(b->a, struct sl_leaf, 1); /* the field counts as mapped */
 		b->full |= !broken;
 		if (broken) {
 			*broken = *leaf;
@@ -179,14 +192,16 @@ sl_build_mapping(struct sl_build *b, const struct sl_mapping *map)
 		leaf->col = (uint32_t)col;
 	}
 	leaf->key_only = needs_key_only(b->m, p);
-	leaf->omit_null = (b->spec->profile->nulls == SL_NULLS_OMIT && !(p->is_constant && p->ncalls == 0)) ||
-			  omits_null(p);
+	leaf->omit_null =
+		(b->spec->profile->nulls == SL_NULLS_OMIT && !(p->is_constant && p->ncalls == 0)) ||
+		omits_null(p);
 	for (uint32_t i = 0; i < p->nparts; i++)
 		if (p->parts[i].kind == SL_PART_REF)
 			note_used(b->m, p->parts[i].col);
 	b->nleaves++;
 	if (object_id && b->object_id)
-		sl_issue_error(&b->issues, map->to, map->line, "what identifies the object is mapped twice",
+		sl_issue_error(&b->issues, map->to, map->line,
+			       "what identifies the object is mapped twice",
 			       "take one of them out");
 	if (object_id)
 		b->object_id = leaf;
@@ -206,9 +221,12 @@ ours(struct sl_build *b, struct sl_node *parent, const char *name, enum sl_sourc
 		b->full = true;
 	if (!l)
 		return NULL;
-	*l = (struct sl_leaf){
-		.source = source, .as = SL_AS_STRING, .ours = true, .key_only = true, .to = name, .text = ""
-	};
+	*l = (struct sl_leaf){ .source = source,
+			       .as = SL_AS_STRING,
+			       .ours = true,
+			       .key_only = true,
+			       .to = name,
+			       .text = "" };
 	n->leaf = l;
 	return l;
 }
@@ -232,7 +250,8 @@ our_object(struct sl_build *b, struct sl_node *context)
 		b->full |= !list;
 		if (list && b->object_id)
 			sl_issue_error(&b->issues, "context.externalId", 0,
-				       "this field is written by sluice itself when the profile has an object",
+				       "this field is written by sluice itself when the profile "
+				       "has an object",
 				       "take it out of the mapping");
 		return;
 	}

@@ -13,8 +13,9 @@ struct sl_build {
 	struct sl_issues issues;
 	struct sl_leaf *leaves; /* one for each mapping that could be read */
 	uint32_t nleaves;
-	const struct sl_leaf *object_id; /* with profile.object: what identifies it; not in the tree */
-	bool full;                       /* out of memory */
+	const struct sl_leaf
+		*object_id; /* with profile.object: what identifies it; not in the tree */
+	bool full;          /* out of memory */
 };
 
 /* Compile one mapping and hang it on the tree; mistakes go to the issues. */

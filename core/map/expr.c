@@ -26,7 +26,8 @@ is_digit(char c)
 static bool
 is_name_start(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       (unsigned char)c >= 0x80;
 }
 
 static bool
@@ -115,7 +116,8 @@ column_name(struct parser *p, struct sl_str *out)
 	if (peek(p) == '"') {
 		if (!quoted(p, '"', out))
 			return false;
-		return out->len > 0 || fail_at(p, start, "a column name is empty", "write its name between the quotes");
+		return out->len > 0 || fail_at(p, start, "a column name is empty",
+					       "write its name between the quotes");
 	}
 	if (!is_name_start(peek(p)))
 		return fail_at(p, start, "a column is expected here",
@@ -138,7 +140,8 @@ path_step(struct parser *p, struct sl_str *out)
 	*out = span(p, start);
 	if (out->len > 0)
 		return true;
-	return fail_at(p, start, "a name or a number is expected after the dot", "for example prefs.tags.0");
+	return fail_at(p, start, "a name or a number is expected after the dot",
+		       "for example prefs.tags.0");
 }
 
 static bool
@@ -176,7 +179,8 @@ meta(struct parser *p, enum sl_meta *out)
 			*out = (enum sl_meta)i;
 			return true;
 		}
-	return fail_at(p, start, "this name with $ is not known", "there are $id, $op, $sync and $run");
+	return fail_at(p, start, "this name with $ is not known",
+		       "there are $id, $op, $sync and $run");
 }
 
 static bool
@@ -249,7 +253,8 @@ template_text(struct parser *p, struct sl_expr *e)
 		p->pos += (c == '\'' || c == '{' || c == '}') && next == c ? 2 : 1;
 		*out++ = c;
 	}
-	return fail_at(p, start, "a quote is not closed", "close it with '; a quote inside is written twice: 'it''s'");
+	return fail_at(p, start, "a quote is not closed",
+		       "close it with '; a quote inside is written twice: 'it''s'");
 }
 
 /* Is it a number as JSON writes it? */
@@ -299,7 +304,8 @@ number(struct parser *p, struct sl_expr *e)
 	if (e->constant.type == SL_T_INT || e->constant.type == SL_T_DECIMAL)
 		return true;
 	return fail_at(p, start, "this is not a number",
-		       "a number looks like 42 or -3.50; text stands in quotes; a column whose name starts with "
+		       "a number looks like 42 or -3.50; text stands in quotes; a column whose "
+		       "name starts with "
 		       "a digit stands in double quotes");
 }
 
@@ -345,7 +351,8 @@ word(struct parser *p, struct sl_str *out, bool *was_quoted)
 	while (!at_end(p) && is_word(peek(p)))
 		p->pos++;
 	*out = span(p, start);
-	return out->len > 0 || fail_at(p, start, "a value is expected here", "an empty text is written ''");
+	return out->len > 0 ||
+	       fail_at(p, start, "a value is expected here", "an empty text is written ''");
 }
 
 static bool
@@ -363,9 +370,11 @@ argument(struct parser *p, struct sl_expr_arg *arg)
 		if (!word(p, &text, &arg->quoted))
 			return false;
 	}
-	arg->value = arg->quoted ? (struct sl_value){ text.ptr, (uint32_t)text.len, SL_T_TEXT } : typed(text);
+	arg->value = arg->quoted ? (struct sl_value){ text.ptr, (uint32_t)text.len, SL_T_TEXT }
+				 : typed(text);
 	if (!at_end(p) && !is_blank(peek(p)) && peek(p) != '|')
-		return fail_at(p, p->pos, "a blank is missing here", "separate values by blanks: map a='b' c=d");
+		return fail_at(p, p->pos, "a blank is missing here",
+			       "separate values by blanks: map a='b' c=d");
 	return true;
 }
 
@@ -374,9 +383,11 @@ static bool
 add_arg(struct parser *p, struct sl_expr_call *c, const struct sl_expr_arg *arg)
 {
 	if (c->nargs == SL_EXPR_MAX_ARGS)
-		return fail_at(p, p->pos, "more than 512 values", "keep such a list in a table of the source and join it");
+		return fail_at(p, p->pos, "more than 512 values",
+			       "keep such a list in a table of the source and join it");
 	if ((c->nargs & (c->nargs - 1)) == 0) { /* 0, 1, 2, 4, ...: full */
-		struct sl_expr_arg *more = SL_NEW(p->a, struct sl_expr_arg, c->nargs ? c->nargs * 2 : 1);
+		struct sl_expr_arg *more =
+			SL_NEW(p->a, struct sl_expr_arg, c->nargs ? c->nargs * 2 : 1);
 		if (!more)
 			return no_memory(p);
 		if (c->nargs)
@@ -396,7 +407,8 @@ call(struct parser *p, struct sl_expr_call *c)
 		p->pos++;
 	c->name = span(p, start);
 	if (c->name.len == 0)
-		return fail_at(p, start, "the name of a transform is expected after |", "for example: | trim | lower");
+		return fail_at(p, start, "the name of a transform is expected after |",
+			       "for example: | trim | lower");
 	skip_blanks(p);
 	while (!at_end(p) && peek(p) != '|') {
 		struct sl_expr_arg arg;

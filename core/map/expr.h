@@ -64,8 +64,8 @@ struct sl_expr_fault {
 };
 
 /* False: *f says what is wrong; f->problem NULL: out of memory. Views in *out point into text or a. */
-bool sl_expr_parse(struct sl_str text, struct sl_arena *a, struct sl_expr *out, struct sl_expr_fault *f)
-	SL_MUST;
+bool sl_expr_parse(struct sl_str text, struct sl_arena *a, struct sl_expr *out,
+		   struct sl_expr_fault *f) SL_MUST;
 
 /* A printf into the arena; NULL when it is full. Untrusted text must have gone through sl_visible(). */
 char *sl_arena_printf(struct sl_arena *a, const char *fmt, ...) SL_PRINTF(2, 3);

@@ -90,8 +90,8 @@ key_type(enum sl_type column, const struct sl_value *v)
 }
 
 enum sl_code
-sl_map_key_parse(const struct sl_mapper *m, struct sl_str json, struct sl_arena *a, struct sl_value *row,
-		 struct sl_err *err)
+sl_map_key_parse(const struct sl_mapper *m, struct sl_str json, struct sl_arena *a,
+		 struct sl_value *row, struct sl_err *err)
 {
 	struct sl_json_iter it = { .text = json };
 	uint32_t n = 0;
@@ -109,6 +109,7 @@ sl_map_key_parse(const struct sl_mapper *m, struct sl_str json, struct sl_arena 
 	}
 	if (valid && n == m->nkey && !sl_json_next(&it))
 		return SL_OK;
-	return sl_fail(err, SL_E_CORRUPT, "key", "a stored key does not fit the %u key column%s of the sync",
-		       m->nkey, m->nkey == 1 ? "" : "s");
+	return sl_fail(err, SL_E_CORRUPT, "key",
+		       "a stored key does not fit the %u key column%s of the sync", m->nkey,
+		       m->nkey == 1 ? "" : "s");
 }

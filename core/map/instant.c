@@ -69,7 +69,8 @@ static bool
 date(struct reader *r, int64_t *us)
 {
 	int64_t y, m, d;
-	if (!digits(r, 4, &y) || !take(r, '-') || !digits(r, 2, &m) || !take(r, '-') || !digits(r, 2, &d))
+	if (!digits(r, 4, &y) || !take(r, '-') || !digits(r, 2, &m) || !take(r, '-') ||
+	    !digits(r, 2, &d))
 		return false;
 	if (y < 1 || m < 1 || m > 12 || d < 1 || d > days_in(y, m))
 		return false;
@@ -145,7 +146,8 @@ sl_instant_read_epoch(struct sl_str s, int64_t *us)
 	bool negative = take(&r, '-');
 	int64_t whole = 0, frac = 0;
 	size_t start = r.i;
-	for (; r.i < r.s.len && r.s.ptr[r.i] >= '0' && r.s.ptr[r.i] <= '9' && r.i - start < 16; r.i++)
+	for (; r.i < r.s.len && r.s.ptr[r.i] >= '0' && r.s.ptr[r.i] <= '9' && r.i - start < 16;
+	     r.i++)
 		whole = whole * 10 + (r.s.ptr[r.i] - '0');
 	if (r.i == start || (take(&r, '.') && !fraction(&r, &frac)) || r.i != r.s.len)
 		return false;

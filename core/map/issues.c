@@ -11,7 +11,8 @@ add(struct sl_issues *is, struct sl_map_issue issue)
 		return;
 	}
 	if ((is->n & (is->n - 1)) == 0) { /* 0, 1, 2, 4, ...: full */
-		struct sl_map_issue *more = SL_NEW(is->a, struct sl_map_issue, is->n ? is->n * 2 : 1);
+		struct sl_map_issue *more =
+			SL_NEW(is->a, struct sl_map_issue, is->n ? is->n * 2 : 1);
 		if (!more) {
 			is->full = true;
 			return;
@@ -25,7 +26,8 @@ add(struct sl_issues *is, struct sl_map_issue issue)
 }
 
 void
-sl_issue_error(struct sl_issues *is, const char *to, int line, const char *problem, const char *mend)
+sl_issue_error(struct sl_issues *is, const char *to, int line, const char *problem,
+	       const char *mend)
 {
 	add(is, (struct sl_map_issue){ to, line, true, problem, mend });
 }

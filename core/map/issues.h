@@ -14,9 +14,12 @@ struct sl_issues {
 };
 
 /* Texts are kept as they are: literals or arena memory; NULL ones count as out of memory. */
-void sl_issue_error(struct sl_issues *is, const char *to, int line, const char *problem, const char *mend);
-void sl_issue_warn(struct sl_issues *is, const char *to, int line, const char *problem, const char *mend);
+void sl_issue_error(struct sl_issues *is, const char *to, int line, const char *problem,
+		    const char *mend);
+void sl_issue_warn(struct sl_issues *is, const char *to, int line, const char *problem,
+		   const char *mend);
 /* An expression that cannot be read; names the position. */
-void sl_issue_fault(struct sl_issues *is, const struct sl_mapping *map, const struct sl_expr_fault *f);
+void sl_issue_fault(struct sl_issues *is, const struct sl_mapping *map,
+		    const struct sl_expr_fault *f);
 
 #endif

@@ -44,7 +44,8 @@ sl_json_number_len(const char *p, size_t n)
 static size_t
 blanks(struct sl_str s, size_t i)
 {
-	while (i < s.len && (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t' || s.ptr[i] == '\r'))
+	while (i < s.len &&
+	       (s.ptr[i] == ' ' || s.ptr[i] == '\n' || s.ptr[i] == '\t' || s.ptr[i] == '\r'))
 		i++;
 	return i;
 }
@@ -318,7 +319,8 @@ unescape(struct sl_str s, char *out)
 		} else {
 			uint32_t cp = (uint32_t)unit_at(s, i);
 			if (len == 12)
-				cp = 0x10000 + ((cp - 0xD800) << 10) + ((uint32_t)unit_at(s, i + 6) - 0xDC00);
+				cp = 0x10000 + ((cp - 0xD800) << 10) +
+				     ((uint32_t)unit_at(s, i + 6) - 0xDC00);
 			n += sl_utf8_put(cp, out + n);
 		}
 		i += len;

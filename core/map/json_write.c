@@ -67,7 +67,8 @@ plain8(const char *p)
 	uint64_t w;
 	memcpy(&w, p, sizeof w);
 	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-	uint64_t hit = w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+	uint64_t hit =
+		w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
 	return (hit & high) == 0;
 }
 
@@ -94,7 +95,9 @@ static enum sl_json_fault
 put_escape(struct sl_buf *b, char c)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char shorts[0x20] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
+	static const char shorts[0x20] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
+	};
 	unsigned char u = (unsigned char)c;
 	if (u == 0)
 		return SL_JSON_NUL;
@@ -118,7 +121,8 @@ put_careful(struct sl_buf *b, struct sl_str s)
 			if (sl_utf8_next(s, &i) == UINT32_MAX)
 				return SL_JSON_UTF8;
 		f = put(b, s.ptr + from, i - from);
-		if (f == SL_JSON_OK && i < s.len && !plain1(s.ptr[i]) && (unsigned char)s.ptr[i] < 0x80)
+		if (f == SL_JSON_OK && i < s.len && !plain1(s.ptr[i]) &&
+		    (unsigned char)s.ptr[i] < 0x80)
 			f = put_escape(b, s.ptr[i++]);
 	}
 	return f;
@@ -158,8 +162,8 @@ static bool
 is_plain_time(const char *p, size_t n)
 {
 	return n >= 19 && is_digits(p, 4) && p[4] == '-' && is_digits(p + 5, 2) && p[7] == '-' &&
-	       is_digits(p + 8, 2) && (p[10] == ' ' || p[10] == 'T') && is_digits(p + 11, 2) && p[13] == ':' &&
-	       is_digits(p + 14, 2) && p[16] == ':' && is_digits(p + 17, 2);
+	       is_digits(p + 8, 2) && (p[10] == ' ' || p[10] == 'T') && is_digits(p + 11, 2) &&
+	       p[13] == ':' && is_digits(p + 14, 2) && p[16] == ':' && is_digits(p + 17, 2);
 }
 
 size_t
@@ -243,7 +247,8 @@ sl_json_put_value(struct sl_buf *b, const struct sl_value *v)
 	case SL_T_NULL:
 		return put(b, "null", 4);
 	case SL_T_BOOL:
-		return v->len == 4 && memcmp(v->ptr, "true", 4) == 0 ? put(b, "true", 4) : put(b, "false", 5);
+		return v->len == 4 && memcmp(v->ptr, "true", 4) == 0 ? put(b, "true", 4)
+								     : put(b, "false", 5);
 	case SL_T_INT:
 	case SL_T_DECIMAL:
 	case SL_T_FLOAT:

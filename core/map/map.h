@@ -58,7 +58,8 @@ struct sl_map_spec {
 	struct sl_arena *arena;
 };
 enum sl_code sl_mapper_new(const struct sl_map_spec *spec, struct sl_mapper **out,
-			   struct sl_map_issue **issues, size_t *nissues, struct sl_err *err) SL_MUST;
+			   struct sl_map_issue **issues, size_t *nissues,
+			   struct sl_err *err) SL_MUST;
 void sl_mapper_free(struct sl_mapper *m); /* NULL is allowed */
 
 /* Of the profile's meaning (event, targets, expressions): part of every row digest, so that a changed
@@ -75,9 +76,9 @@ void sl_map_scratch_free(struct sl_map_scratch *s);
  * NULL. SL_E_DATA: this row cannot be sent (no identity, invalid UTF-8, too large, ...), out is as it
  * was, err says why and names the field. SL_DONE: the row is skipped by the mapping (else=skip).
  * max_bytes 0 = no limit. */
-enum sl_code sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s, const struct sl_value *row,
-			   const struct sl_event_head *head, size_t max_bytes, struct sl_buf *out,
-			   struct sl_err *err) SL_MUST;
+enum sl_code sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s,
+			   const struct sl_value *row, const struct sl_event_head *head,
+			   size_t max_bytes, struct sl_buf *out, struct sl_err *err) SL_MUST;
 
 /* The key of a row as a JSON array of strings: ["42"], appended to out; and back: fills the key cells
  * of row (all schema->ncols cells are set, the others NULL) with memory from a. */
@@ -119,7 +120,7 @@ struct sl_suggest_spec {
 	const struct sl_field_info *fields;
 	size_t nfields;
 };
-enum sl_code sl_suggest(const struct sl_suggest_spec *spec, struct sl_arena *a, struct sl_suggestion **out,
-			size_t *n, struct sl_err *err) SL_MUST;
+enum sl_code sl_suggest(const struct sl_suggest_spec *spec, struct sl_arena *a,
+			struct sl_suggestion **out, size_t *n, struct sl_err *err) SL_MUST;
 
 #endif

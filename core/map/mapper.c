@@ -169,7 +169,8 @@ build(struct sl_build *b)
 		return false;
 	if (!b->m->shape) {
 		sl_issue_error(&b->issues, "", 0,
-			       sl_arena_printf(b->a, "there is no event \"%s\"", sl_shown(b->a, sl_str(p->event))),
+			       sl_arena_printf(b->a, "there is no event \"%s\"",
+					       sl_shown(b->a, sl_str(p->event))),
 			       sl_arena_printf(b->a, "the events are %s", sl_shape_names()));
 		return true;
 	}

@@ -84,19 +84,20 @@ struct sl_target {
 	struct sl_str steps[SL_TARGET_DEPTH];
 	uint32_t n;
 };
-bool sl_target_parse(const char *to, struct sl_arena *a, struct sl_target *out, const char **problem) SL_MUST;
+bool sl_target_parse(const char *to, struct sl_arena *a, struct sl_target *out,
+		     const char **problem) SL_MUST;
 
 /* The member of an object, made where it is missing (with make). NULL: not there, or out of memory. */
 struct sl_node *sl_node_child(struct sl_node *parent, struct sl_str key, struct sl_arena *make);
 /* Hang a leaf on the tree. A clash: the node that is in the way; NULL with *full: out of memory. */
-struct sl_node *sl_tree_add(struct sl_node *root, const struct sl_target *t, const struct sl_leaf *leaf,
-			    struct sl_arena *a, bool *full);
+struct sl_node *sl_tree_add(struct sl_node *root, const struct sl_target *t,
+			    const struct sl_leaf *leaf, struct sl_arena *a, bool *full);
 
 /* Flatten a tree. only_key: leave out leaves that removes cannot have. The literals of all steps are
  * appended to lits one after the other; once lits does not grow any more, sl_plan_settle() points the
  * steps to them, from the plan's first byte there on. False: out of memory. */
-bool sl_plan_build(const struct sl_node *root, bool only_key, struct sl_arena *a, struct sl_buf *lits,
-		   struct sl_plan *out) SL_MUST;
+bool sl_plan_build(const struct sl_node *root, bool only_key, struct sl_arena *a,
+		   struct sl_buf *lits, struct sl_plan *out) SL_MUST;
 void sl_plan_settle(struct sl_plan *p, const char *literals);
 
 #endif

@@ -68,8 +68,9 @@ add_step(struct builder *b, enum sl_step_kind kind, const struct sl_leaf *leaf)
 		b->out->steps = more;
 		b->room = room;
 	}
-	b->out->steps[b->out->n++] =
-		(struct sl_step){ .kind = kind, .lit = { NULL, b->lits->len - b->start }, .leaf = leaf };
+	b->out->steps[b->out->n++] = (struct sl_step){ .kind = kind,
+						       .lit = { NULL, b->lits->len - b->start },
+						       .leaf = leaf };
 	b->start = b->lits->len;
 	return !b->lits->failed;
 }
@@ -98,7 +99,8 @@ put_key(struct builder *b, struct sl_str key)
 static bool
 is_fixed(const struct sl_leaf *l)
 {
-	if (l->source != SL_SRC_PROGRAM || !l->program->is_constant || l->program->ncalls > 0 || may_be_left_out(l))
+	if (l->source != SL_SRC_PROGRAM || !l->program->is_constant || l->program->ncalls > 0 ||
+	    may_be_left_out(l))
 		return false;
 	const struct sl_value *v = &l->program->constant;
 	return l->as == SL_AS_VALUE ? !l->required || v->type != SL_T_NULL
@@ -157,7 +159,9 @@ bool
 sl_plan_build(const struct sl_node *root, bool only_key, struct sl_arena *a, struct sl_buf *lits,
 	      struct sl_plan *out)
 {
-	struct builder b = { .only_key = only_key, .a = a, .lits = lits, .out = out, .start = lits->len };
+	struct builder b = {
+		.only_key = only_key, .a = a, .lits = lits, .out = out, .start = lits->len
+	};
 	*out = (struct sl_plan){ 0 };
 	sl_buf_putc(lits, '{');
 	if (!put_children(&b, root))

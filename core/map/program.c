@@ -1,8 +1,8 @@
 /* program.c - looks up what an expression names, once; then reads rows. */
 #include "core/map/program.h"
 
+#include "core/base/near.h"
 #include "core/map/json.h"
-#include "core/map/near.h"
 
 #define NAMES_SHOWN 8u /* columns listed when none is near */
 
@@ -17,22 +17,22 @@ fault(struct sl_expr_fault *f, uint32_t at, const char *problem, const char *men
 static const char *
 column_mend(struct sl_str name, const struct sl_schema *schema, struct sl_arena *a)
 {
-	const struct sl_column *best = NULL;
-	unsigned least = SL_NEAR_MAX;
+	const char *wanted = sl_arena_strndup(a, name.ptr, name.len);
+	struct sl_near near = sl_near(wanted ? wanted : "");
 	for (uint32_t i = 0; i < schema->ncols; i++) {
-		unsigned d = sl_near_distance(name, schema->cols[i].name);
-		if (d < least && sl_near(name, schema->cols[i].name)) {
-			least = d;
-			best = &schema->cols[i];
-		}
+		const char *known =
+			sl_arena_strndup(a, schema->cols[i].name.ptr, schema->cols[i].name.len);
+		if (known)
+			sl_near_try(&near, known);
 	}
-	if (best)
-		return sl_arena_printf(a, "did you mean %s?", sl_shown(a, best->name));
+	if (near.best)
+		return sl_arena_printf(a, "did you mean %s?", sl_shown(a, sl_str(near.best)));
 	const char *list = "";
 	for (uint32_t i = 0; i < schema->ncols && i < NAMES_SHOWN && list; i++)
-		list = sl_arena_printf(a, "%s%s%s", list, i ? ", " : "", sl_shown(a, schema->cols[i].name));
-	return sl_arena_printf(a, "the columns are %s%s; a constant text stands in quotes: 'text'", list ? list : "",
-			       schema->ncols > NAMES_SHOWN ? ", ..." : "");
+		list = sl_arena_printf(a, "%s%s%s", list, i ? ", " : "",
+				       sl_shown(a, schema->cols[i].name));
+	return sl_arena_printf(a, "the columns are %s%s; a constant text stands in quotes: 'text'",
+			       list ? list : "", schema->ncols > NAMES_SHOWN ? ", ..." : "");
 }
 
 static bool
@@ -41,15 +41,17 @@ compile_ref(const struct sl_expr_ref *r, const struct sl_schema *schema, struct 
 {
 	int col = sl_schema_find(schema, r->column);
 	if (col < 0)
-		return fault(f, r->at,
-			     sl_arena_printf(a, "there is no column \"%s\"", sl_shown(a, r->column)),
-			     column_mend(r->column, schema, a));
+		return fault(
+			f, r->at,
+			sl_arena_printf(a, "there is no column \"%s\"", sl_shown(a, r->column)),
+			column_mend(r->column, schema, a));
 	enum sl_type type = schema->cols[col].type;
 	if (r->npath > 0 && type != SL_T_JSON && type != SL_T_TEXT)
-		return fault(f, r->at,
-			     sl_arena_printf(a, "the column \"%s\" is %s, not JSON, so it has no parts",
-					     sl_shown(a, r->column), sl_type_name(type)),
-			     "take the path away");
+		return fault(
+			f, r->at,
+			sl_arena_printf(a, "the column \"%s\" is %s, not JSON, so it has no parts",
+					sl_shown(a, r->column), sl_type_name(type)),
+			"take the path away");
 	out->col = (uint32_t)col;
 	out->path = r->path;
 	out->npath = r->npath;
@@ -76,7 +78,8 @@ sl_program_compile(const struct sl_expr *e, const struct sl_schema *schema, stru
 		parts[i] = (struct sl_program_part){ .kind = e->parts[i].kind,
 						     .text = e->parts[i].text,
 						     .meta = e->parts[i].meta };
-		if (parts[i].kind == SL_PART_REF && !compile_ref(&e->parts[i].ref, schema, a, &parts[i], f))
+		if (parts[i].kind == SL_PART_REF &&
+		    !compile_ref(&e->parts[i].ref, schema, a, &parts[i], f))
 			return false;
 	}
 	for (uint32_t i = 0; i < e->ncalls; i++)
@@ -94,7 +97,8 @@ sl_program_column(const struct sl_program *p)
 }
 
 static bool
-meta_value(enum sl_meta meta, const struct sl_event_head *head, struct sl_eval_ctx *x, struct sl_value *out)
+meta_value(enum sl_meta meta, const struct sl_event_head *head, struct sl_eval_ctx *x,
+	   struct sl_value *out)
 {
 	const char *text = "";
 	char *id;
@@ -131,7 +135,8 @@ read_path(const struct sl_program_part *p, const struct sl_value *cell, struct s
 		return SL_EVAL_OK;
 	if (cell->type != SL_T_JSON && cell->type != SL_T_TEXT)
 		return sl_eval_fail(x, "is not JSON, so it has no parts");
-	enum sl_json_fault f = sl_json_find((struct sl_str){ cell->ptr, cell->len }, p->path, p->npath, &found);
+	enum sl_json_fault f =
+		sl_json_find((struct sl_str){ cell->ptr, cell->len }, p->path, p->npath, &found);
 	if (f != SL_JSON_OK)
 		return sl_eval_fail(x, "%s", sl_json_fault_text(f));
 	x->problem = NULL;

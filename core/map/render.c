@@ -65,7 +65,8 @@ bad_field(struct job *j, const char *problem, const char *hint)
 	struct sl_buf where;
 	sl_buf_init(&where, 1024);
 	sl_visible(&where, sl_str(j->leaf->to));
-	enum sl_code rc = sl_fail(j->err, SL_E_DATA, sl_buf_cstr(&where), "%s %s", sl_buf_cstr(&where), problem);
+	enum sl_code rc = sl_fail(j->err, SL_E_DATA, sl_buf_cstr(&where), "%s %s",
+				  sl_buf_cstr(&where), problem);
 	sl_buf_free(&where);
 	return hint ? sl_err_hint(j->err, "%s", hint) : rc;
 }
@@ -74,7 +75,8 @@ static enum sl_code
 bad_value(struct job *j, enum sl_json_fault f)
 {
 	static const char *const hints[] = {
-		[SL_JSON_UTF8] = "convert the text in the model: convert_from(...), or encode(..., 'hex')",
+		[SL_JSON_UTF8] =
+			"convert the text in the model: convert_from(...), or encode(..., 'hex')",
 		[SL_JSON_NUL] = "cut the NUL characters in the model",
 		[SL_JSON_SYNTAX] = "use | string to send the text as it is",
 		[SL_JSON_NUMBER] = "use | string to send the text as it is",
@@ -193,7 +195,8 @@ static enum sl_json_fault
 put_as_text(struct sl_buf *b, const struct sl_value *v)
 {
 	char time[SL_TIME_TEXT];
-	size_t n = v->type == SL_T_TIMESTAMP || v->type == SL_T_TIMESTAMPTZ ? sl_time_json(v, time) : 0;
+	size_t n = v->type == SL_T_TIMESTAMP || v->type == SL_T_TIMESTAMPTZ ? sl_time_json(v, time)
+									    : 0;
 	return n ? sl_json_put_string(b, time, n) : sl_json_put_string(b, v->ptr, v->len);
 }
 
@@ -244,7 +247,8 @@ put_as(struct job *j, struct sl_value *v)
 		if (v->type == SL_T_JSON)
 			return bad_field(j, "is JSON, but an identity is a text or a number",
 					 "name a part of it by path");
-		if (j->leaf->as == SL_AS_IDENTIFIER && number && sl_json_number_len(v->ptr, v->len) == v->len)
+		if (j->leaf->as == SL_AS_IDENTIFIER && number &&
+		    sl_json_number_len(v->ptr, v->len) == v->len)
 			f = sl_json_put_value(j->out, v);
 		else
 			f = put_as_text(j->out, v);
@@ -271,7 +275,8 @@ is_empty(const struct sl_leaf *l, const struct sl_value *v)
 {
 	if (v->type == SL_T_NULL)
 		return true;
-	return (l->as == SL_AS_STRING || l->as == SL_AS_IDENTIFIER || l->as == SL_AS_TIME) && v->len == 0;
+	return (l->as == SL_AS_STRING || l->as == SL_AS_IDENTIFIER || l->as == SL_AS_TIME) &&
+	       v->len == 0;
 }
 
 static enum sl_code
@@ -297,8 +302,9 @@ put_leaf(struct job *j, const struct sl_step *step)
 		return rc;
 	if (is_empty(l, &v) && !l->ours) {
 		if (l->required)
-			return bad_field(j, "is null or empty, but every event needs it",
-					 "leave such rows out with | skip_null, or give a | default");
+			return bad_field(
+				j, "is null or empty, but every event needs it",
+				"leave such rows out with | skip_null, or give a | default");
 		if (!omit && !l->omit_null && l->as == SL_AS_VALUE)
 			return sl_json_put_value(j->out, &v) == SL_JSON_OK ? SL_OK : no_memory(j);
 		j->out->len = before;
@@ -372,11 +378,13 @@ check_event(struct job *j, size_t start, size_t max_bytes)
 	if (j->out->failed)
 		return no_memory(j);
 	if (j->m->shape->wants_identity && j->identities == 0) {
-		(void)sl_fail(j->err, SL_E_DATA, "userId", "neither userId nor anonymousId has a value in this row");
+		(void)sl_fail(j->err, SL_E_DATA, "userId",
+			      "neither userId nor anonymousId has a value in this row");
 		return sl_err_hint(j->err, "leave such rows out with | skip_null");
 	}
 	if (j->m->shape->record && j->identifiers == 0) {
-		(void)sl_fail(j->err, SL_E_DATA, "identifiers", "none of the identifiers has a value in this row");
+		(void)sl_fail(j->err, SL_E_DATA, "identifiers",
+			      "none of the identifiers has a value in this row");
 		return sl_err_hint(j->err, "leave such rows out with | skip_null");
 	}
 	if (max_bytes > 0 && n > max_bytes)
@@ -386,7 +394,8 @@ check_event(struct job *j, size_t start, size_t max_bytes)
 
 enum sl_code
 sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s, const struct sl_value *row,
-	      const struct sl_event_head *head, size_t max_bytes, struct sl_buf *out, struct sl_err *err)
+	      const struct sl_event_head *head, size_t max_bytes, struct sl_buf *out,
+	      struct sl_err *err)
 {
 	const struct sl_plan *plan = head->op == SL_OP_REMOVE ? &m->remove : &m->upsert;
 	struct job j = { .m = m, .in = { row, head }, .scratch = s, .out = out, .err = err };

@@ -13,12 +13,12 @@ enum sl_as {
 	SL_AS_OBJECT      /* a JSON object as a whole; null is left out */
 };
 
-#define SL_FIELD_GROUP    1u  /* holds fields: traits.email */
-#define SL_FIELD_WHOLE    2u  /* a group that one JSON column may fill as a whole */
-#define SL_FIELD_REQUIRED 4u  /* must be mapped and never null */
-#define SL_FIELD_IDENTITY 8u  /* userId or anonymousId: at least one */
-#define SL_FIELD_OURS     16u /* written by sluice alone */
-#define SL_FIELD_ALWAYS   32u /* written even when nothing is in it */
+#define SL_FIELD_GROUP     1u  /* holds fields: traits.email */
+#define SL_FIELD_WHOLE     2u  /* a group that one JSON column may fill as a whole */
+#define SL_FIELD_REQUIRED  4u  /* must be mapped and never null */
+#define SL_FIELD_IDENTITY  8u  /* userId or anonymousId: at least one */
+#define SL_FIELD_OURS      16u /* written by sluice alone */
+#define SL_FIELD_ALWAYS    32u /* written even when nothing is in it */
 #define SL_FIELD_NO_REMOVE 64u /* not told by removes */
 
 struct sl_shape_field {
@@ -35,7 +35,8 @@ struct sl_shape {
 	bool bare;         /* row: any field, nothing added */
 	bool record;       /* record: has action, identifiers, fields; tells removes */
 	bool wants_identity;
-	struct sl_shape_field fields[SL_SHAPE_FIELDS]; /* in the order written; ends with name NULL */
+	struct sl_shape_field
+		fields[SL_SHAPE_FIELDS]; /* in the order written; ends with name NULL */
 };
 
 /* By the name of an event, or NULL. */

@@ -1,19 +1,20 @@
 /* transform.c - the list of transforms, and what they share. */
 #include "core/map/transform.h"
 
+#include "core/base/near.h"
 #include "core/map/json.h"
-#include "core/map/near.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 /* In the order in which the help shows them. */
 static const struct sl_transform *const transforms[] = {
-	&sl_tf_trim,    &sl_tf_lower,   &sl_tf_upper, &sl_tf_capitalize, &sl_tf_prefix,    &sl_tf_suffix,
-	&sl_tf_replace, &sl_tf_substr,  &sl_tf_split, &sl_tf_join,       &sl_tf_first,     &sl_tf_last,
-	&sl_tf_default, &sl_tf_map,     &sl_tf_null_if, &sl_tf_skip_null, &sl_tf_omit_null, &sl_tf_string,
-	&sl_tf_int,     &sl_tf_number,  &sl_tf_bool,  &sl_tf_json,       &sl_tf_iso,       &sl_tf_date,
-	&sl_tf_epoch,   &sl_tf_epoch_ms, &sl_tf_sha256,
+	&sl_tf_trim,      &sl_tf_lower,     &sl_tf_upper,   &sl_tf_capitalize, &sl_tf_prefix,
+	&sl_tf_suffix,    &sl_tf_replace,   &sl_tf_substr,  &sl_tf_split,      &sl_tf_join,
+	&sl_tf_first,     &sl_tf_last,      &sl_tf_default, &sl_tf_map,        &sl_tf_null_if,
+	&sl_tf_skip_null, &sl_tf_omit_null, &sl_tf_string,  &sl_tf_int,        &sl_tf_number,
+	&sl_tf_bool,      &sl_tf_json,      &sl_tf_iso,     &sl_tf_date,       &sl_tf_epoch,
+	&sl_tf_epoch_ms,  &sl_tf_sha256,
 };
 
 const struct sl_transform_info *
@@ -31,22 +32,6 @@ sl_transform_find(struct sl_str name)
 	return NULL;
 }
 
-const char *
-sl_transform_near(struct sl_str name)
-{
-	const char *best = NULL;
-	unsigned least = SL_NEAR_MAX;
-	for (size_t i = 0; i < SL_COUNT(transforms); i++) {
-		struct sl_str other = sl_str(transforms[i]->info.name);
-		unsigned d = sl_near_distance(name, other);
-		if (d < least && sl_near(name, other)) {
-			least = d;
-			best = other.ptr;
-		}
-	}
-	return best;
-}
-
 static bool
 fault(struct sl_expr_fault *f, uint32_t at, const char *problem, const char *mend)
 {
@@ -57,11 +42,15 @@ fault(struct sl_expr_fault *f, uint32_t at, const char *problem, const char *men
 static bool
 unknown(const struct sl_expr_call *src, struct sl_arena *a, struct sl_expr_fault *f)
 {
-	const char *near = sl_transform_near(src->name);
-	const char *mend = near ? sl_arena_printf(a, "did you mean %s?", near)
-				: "press ? in the mapping editor for the list of transforms";
+	const char *name = sl_arena_strndup(a, src->name.ptr, src->name.len);
+	struct sl_near near = sl_near(name ? name : "");
+	for (size_t i = 0; i < SL_COUNT(transforms); i++)
+		sl_near_try(&near, transforms[i]->info.name);
+	const char *mend = near.best ? sl_arena_printf(a, "did you mean %s?", near.best)
+				     : "press ? in the mapping editor for the list of transforms";
 	return fault(f, src->at,
-		     sl_arena_printf(a, "there is no transform \"%s\"", sl_shown(a, src->name)), mend);
+		     sl_arena_printf(a, "there is no transform \"%s\"", sl_shown(a, src->name)),
+		     mend);
 }
 
 static bool
@@ -69,8 +58,8 @@ wrong_arguments(const struct sl_transform *t, uint32_t at, const char *why, stru
 		struct sl_expr_fault *f)
 {
 	return fault(f, at, why,
-		     sl_arena_printf(a, "usage: %s%s%s, for example %s", t->info.name, *t->info.args ? " " : "",
-				     t->info.args, t->info.example));
+		     sl_arena_printf(a, "usage: %s%s%s, for example %s", t->info.name,
+				     *t->info.args ? " " : "", t->info.args, t->info.example));
 }
 
 bool
@@ -90,15 +79,17 @@ sl_call_compile(const struct sl_expr_call *src, struct sl_arena *a, struct sl_ca
 		if (src->args[i].named && !(t->flags & SL_TF_PAIRS))
 			return wrong_arguments(
 				t, src->args[i].at,
-				sl_arena_printf(a, "%s takes no name=value (put a text with = in quotes)",
-						t->info.name),
+				sl_arena_printf(
+					a, "%s takes no name=value (put a text with = in quotes)",
+					t->info.name),
 				a, f);
 	}
 	if (src->nargs < t->min || src->nargs > t->max)
-		return wrong_arguments(t, src->at,
-				       sl_arena_printf(a, "%s has %s values", t->info.name,
-						       src->nargs < t->min ? "too few" : "too many"),
-				       a, f);
+		return wrong_arguments(
+			t, src->at,
+			sl_arena_printf(a, "%s has %s values", t->info.name,
+					src->nargs < t->min ? "too few" : "too many"),
+			a, f);
 	const char *wrong = t->prepare ? t->prepare(out, src, a) : NULL;
 	return !wrong || wrong_arguments(t, src->at, wrong, a, f);
 }
@@ -139,8 +130,10 @@ sl_eval_text(const struct sl_value *v, struct sl_eval_ctx *x, struct sl_str *out
 {
 	*out = (struct sl_str){ v->ptr, v->len };
 	if (v->type == SL_T_JSON) {
-		(void)sl_eval_fail(x, "is a JSON object or list, which has no text of its own; name a part of it "
-				      "by path, or use string before");
+		(void)sl_eval_fail(
+			x,
+			"is a JSON object or list, which has no text of its own; name a part of it "
+			"by path, or use string before");
 		return false;
 	}
 	if (v->type != SL_T_TIMESTAMP && v->type != SL_T_TIMESTAMPTZ)

@@ -50,19 +50,19 @@ struct sl_transform {
 	uint32_t min, max; /* values after the name */
 	unsigned flags;
 	/* NULL, or what is wrong with the arguments. May be NULL itself. */
-	const char *(*prepare)(struct sl_call *c, const struct sl_expr_call *src, struct sl_arena *a);
+	const char *(*prepare)(struct sl_call *c, const struct sl_expr_call *src,
+			       struct sl_arena *a);
 	enum sl_eval (*eval)(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x);
 };
 
 /* By name, or NULL. */
 const struct sl_transform *sl_transform_find(struct sl_str name);
-/* The nearest name to a misspelt one, or NULL when none is near. */
-const char *sl_transform_near(struct sl_str name);
 /* Look up and prepare. False: *f says what is wrong (f->problem NULL: out of memory). */
 bool sl_call_compile(const struct sl_expr_call *src, struct sl_arena *a, struct sl_call *out,
 		     struct sl_expr_fault *f) SL_MUST;
 /* Run all of them in turn on *v. */
-enum sl_eval sl_calls_run(const struct sl_call *calls, uint32_t n, struct sl_value *v, struct sl_eval_ctx *x);
+enum sl_eval sl_calls_run(const struct sl_call *calls, uint32_t n, struct sl_value *v,
+			  struct sl_eval_ctx *x);
 
 /* ---- for the transforms ---------------------------------------------------------------------- */
 
@@ -81,11 +81,12 @@ enum sl_eval sl_eval_null(struct sl_value *v);
 uint32_t sl_letter_lower(uint32_t cp);
 uint32_t sl_letter_upper(uint32_t cp);
 
-extern const struct sl_transform sl_tf_trim, sl_tf_lower, sl_tf_upper, sl_tf_capitalize, sl_tf_prefix,
-	sl_tf_suffix, sl_tf_replace, sl_tf_substr, sl_tf_string, sl_tf_sha256;
+extern const struct sl_transform sl_tf_trim, sl_tf_lower, sl_tf_upper, sl_tf_capitalize,
+	sl_tf_prefix, sl_tf_suffix, sl_tf_replace, sl_tf_substr, sl_tf_string, sl_tf_sha256;
 extern const struct sl_transform sl_tf_int, sl_tf_number, sl_tf_bool;
 extern const struct sl_transform sl_tf_iso, sl_tf_date, sl_tf_epoch, sl_tf_epoch_ms;
 extern const struct sl_transform sl_tf_json, sl_tf_split, sl_tf_join, sl_tf_first, sl_tf_last;
-extern const struct sl_transform sl_tf_default, sl_tf_map, sl_tf_null_if, sl_tf_skip_null, sl_tf_omit_null;
+extern const struct sl_transform sl_tf_default, sl_tf_map, sl_tf_null_if, sl_tf_skip_null,
+	sl_tf_omit_null;
 
 #endif

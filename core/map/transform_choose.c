@@ -38,7 +38,9 @@ prepare_map(struct sl_call *c, const struct sl_expr_call *src, struct sl_arena *
 		for (uint32_t k = 0; k < c->npairs; k++)
 			if (sl_str_eq(pairs[k].from, arg->name))
 				return "map has the same value twice";
-		pairs[c->npairs++] = (struct sl_call_pair){ arg->name, bare && sl_str_is(arg->name, "null"), arg->value };
+		pairs[c->npairs++] =
+			(struct sl_call_pair){ arg->name, bare && sl_str_is(arg->name, "null"),
+					       arg->value };
 	}
 	c->pairs = pairs;
 	return NULL;
@@ -92,7 +94,8 @@ omit_null(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 }
 
 const struct sl_transform sl_tf_default = {
-	.info = { "default", "VALUE", "This value instead of null.", "country | default 'unknown'" },
+	.info = { "default", "VALUE", "This value instead of null.",
+		  "country | default 'unknown'" },
 	.min = 1,
 	.max = 1,
 	.flags = SL_TF_NULLS,
@@ -100,7 +103,8 @@ const struct sl_transform sl_tf_default = {
 };
 const struct sl_transform sl_tf_map = {
 	.info = { "map", "FROM=TO ... [else=VALUE|else=skip]",
-		  "One value for another. Without else, other values stay; else=skip leaves out their rows.",
+		  "One value for another. Without else, other values stay; else=skip leaves out "
+		  "their rows.",
 		  "plan | map pro=Pro team='Team plan' else=skip" },
 	.min = 1,
 	.max = SL_EXPR_MAX_ARGS,
@@ -109,18 +113,21 @@ const struct sl_transform sl_tf_map = {
 	.eval = map,
 };
 const struct sl_transform sl_tf_null_if = {
-	.info = { "null_if", "VALUE ...", "null instead of any of these values.", "phone | null_if '' 'n/a'" },
+	.info = { "null_if", "VALUE ...", "null instead of any of these values.",
+		  "phone | null_if '' 'n/a'" },
 	.min = 1,
 	.max = SL_EXPR_MAX_ARGS,
 	.eval = null_if,
 };
 const struct sl_transform sl_tf_skip_null = {
-	.info = { "skip_null", "", "Leaves out the whole row when the value is null.", "email | skip_null" },
+	.info = { "skip_null", "", "Leaves out the whole row when the value is null.",
+		  "email | skip_null" },
 	.flags = SL_TF_NULLS,
 	.eval = skip_null,
 };
 const struct sl_transform sl_tf_omit_null = {
-	.info = { "omit_null", "", "Leaves out this field when the value is null, whatever the profile says.",
+	.info = { "omit_null", "",
+		  "Leaves out this field when the value is null, whatever the profile says.",
 		  "nickname | omit_null" },
 	.flags = SL_TF_NULLS,
 	.eval = omit_null,

@@ -140,7 +140,8 @@ last(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 }
 
 const struct sl_transform sl_tf_json = {
-	.info = { "json", "", "Reads a text as JSON; an empty text becomes null.", "settings | json" },
+	.info = { "json", "", "Reads a text as JSON; an empty text becomes null.",
+		  "settings | json" },
 	.eval = json,
 };
 const struct sl_transform sl_tf_split = {
@@ -157,7 +158,8 @@ const struct sl_transform sl_tf_join = {
 	.eval = join,
 };
 const struct sl_transform sl_tf_first = {
-	.info = { "first", "", "The first piece of a list; null when it is empty.", "emails | first" },
+	.info = { "first", "", "The first piece of a list; null when it is empty.",
+		  "emails | first" },
 	.eval = first,
 };
 const struct sl_transform sl_tf_last = {

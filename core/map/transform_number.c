@@ -29,7 +29,8 @@ read_exponent(struct sl_str s, size_t i, int *out)
 		return false;
 	if (sign < s.len && s.ptr[sign] == '+')
 		sign++;
-	if (!sl_str_to_i64((struct sl_str){ s.ptr + sign, s.len - sign }, &e) || e < -400 || e > 400)
+	if (!sl_str_to_i64((struct sl_str){ s.ptr + sign, s.len - sign }, &e) || e < -400 ||
+	    e > 400)
 		return false;
 	*out = (int)e;
 	return true;
@@ -197,9 +198,9 @@ to_bool(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 	static const struct {
 		const char *word;
 		bool yes;
-	} words[] = { { "true", true },   { "t", true },  { "yes", true },  { "y", true },
-		      { "on", true },     { "1", true },  { "false", false }, { "f", false },
-		      { "no", false },    { "n", false }, { "off", false }, { "0", false } };
+	} words[] = { { "true", true }, { "t", true },  { "yes", true },    { "y", true },
+		      { "on", true },   { "1", true },  { "false", false }, { "f", false },
+		      { "no", false },  { "n", false }, { "off", false },   { "0", false } };
 	struct sl_str s;
 	char low[8];
 	(void)c;
@@ -214,18 +215,21 @@ to_bool(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 		low[i] = (char)sl_letter_lower((unsigned char)s.ptr[i]);
 	for (size_t i = 0; i < SL_COUNT(words) && s.len <= sizeof low; i++)
 		if (sl_str_is((struct sl_str){ low, s.len }, words[i].word))
-			return sl_eval_set(v, SL_T_BOOL, words[i].yes ? "true" : "false", words[i].yes ? 4 : 5);
+			return sl_eval_set(v, SL_T_BOOL, words[i].yes ? "true" : "false",
+					   words[i].yes ? 4 : 5);
 	return sl_eval_unreadable(x, s, "true or false");
 }
 
 const struct sl_transform sl_tf_int = {
-	.info = { "int", "", "A whole number; a half is rounded away from zero, an empty text becomes null.",
+	.info = { "int", "",
+		  "A whole number; a half is rounded away from zero, an empty text becomes null.",
 		  "age | int" },
 	.eval = to_int,
 };
 const struct sl_transform sl_tf_number = {
 	.info = { "number", "[DECIMALS]",
-		  "A number, rounded exactly to so many decimals (a half away from zero); an empty text becomes "
+		  "A number, rounded exactly to so many decimals (a half away from zero); an empty "
+		  "text becomes "
 		  "null.",
 		  "price | number 2" },
 	.max = 1,
@@ -233,7 +237,8 @@ const struct sl_transform sl_tf_number = {
 	.eval = number,
 };
 const struct sl_transform sl_tf_bool = {
-	.info = { "bool", "", "true or false, from true/t/yes/y/on/1 and false/f/no/n/off/0 in any case.",
+	.info = { "bool", "",
+		  "true or false, from true/t/yes/y/on/1 and false/f/no/n/off/0 in any case.",
 		  "subscribed | bool" },
 	.eval = to_bool,
 };

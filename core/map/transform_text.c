@@ -37,7 +37,8 @@ change_case(struct sl_value *v, struct sl_eval_ctx *x, enum letters how)
 		if (cp == UINT32_MAX)
 			out[n++] = s.ptr[from];
 		else
-			n += put_letter(cp, how == ALL_UPPER || (how == FIRST_UPPER && start), out + n);
+			n += put_letter(cp, how == ALL_UPPER || (how == FIRST_UPPER && start),
+					out + n);
 		start = is_word_end(cp);
 	}
 	/* Numbers and times have no letters that matter: they keep their type. */
@@ -125,7 +126,8 @@ prepare_replace(struct sl_call *c, const struct sl_expr_call *src, struct sl_are
 static size_t
 find(struct sl_str s, size_t from, struct sl_str what)
 {
-	const char *at = from < s.len ? memmem(s.ptr + from, s.len - from, what.ptr, what.len) : NULL;
+	const char *at =
+		from < s.len ? memmem(s.ptr + from, s.len - from, what.ptr, what.len) : NULL;
 	return at ? (size_t)(at - s.ptr) : s.len;
 }
 
@@ -211,7 +213,8 @@ string(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 static enum sl_eval
 sha256(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 {
-	if (string(c, v, x) != SL_EVAL_OK || trim(c, v, x) != SL_EVAL_OK || lower(c, v, x) != SL_EVAL_OK)
+	if (string(c, v, x) != SL_EVAL_OK || trim(c, v, x) != SL_EVAL_OK ||
+	    lower(c, v, x) != SL_EVAL_OK)
 		return SL_EVAL_FAIL;
 	if (v->len == 0)
 		return sl_eval_null(v);
@@ -230,15 +233,18 @@ const struct sl_transform sl_tf_trim = {
 	.eval = trim,
 };
 const struct sl_transform sl_tf_lower = {
-	.info = { "lower", "", "Lower case (Latin, Greek, Cyrillic and Armenian letters).", "email | lower" },
+	.info = { "lower", "", "Lower case (Latin, Greek, Cyrillic and Armenian letters).",
+		  "email | lower" },
 	.eval = lower,
 };
 const struct sl_transform sl_tf_upper = {
-	.info = { "upper", "", "Upper case (Latin, Greek, Cyrillic and Armenian letters).", "country | upper" },
+	.info = { "upper", "", "Upper case (Latin, Greek, Cyrillic and Armenian letters).",
+		  "country | upper" },
 	.eval = upper,
 };
 const struct sl_transform sl_tf_capitalize = {
-	.info = { "capitalize", "", "The first letter of each word in upper case, the others in lower case.",
+	.info = { "capitalize", "",
+		  "The first letter of each word in upper case, the others in lower case.",
 		  "last_name | capitalize" },
 	.eval = capitalize,
 };
@@ -271,13 +277,15 @@ const struct sl_transform sl_tf_substr = {
 	.eval = substr,
 };
 const struct sl_transform sl_tf_string = {
-	.info = { "string", "", "Makes text of any value: numbers go out in quotes, JSON as a text.",
+	.info = { "string", "",
+		  "Makes text of any value: numbers go out in quotes, JSON as a text.",
 		  "account_id | string" },
 	.eval = string,
 };
 const struct sl_transform sl_tf_sha256 = {
 	.info = { "sha256", "",
-		  "SHA-256 in hex of the value without outer blanks and in lower case, as advertising platforms "
+		  "SHA-256 in hex of the value without outer blanks and in lower case, as "
+		  "advertising platforms "
 		  "want it; an empty text becomes null.",
 		  "email | sha256" },
 	.eval = sha256,

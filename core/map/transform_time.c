@@ -78,13 +78,15 @@ epoch_ms(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x)
 
 const struct sl_transform sl_tf_iso = {
 	.info = { "iso", "",
-		  "2024-01-31T10:00:00.000Z, from a time, a text or seconds or milliseconds since 1970; without a "
+		  "2024-01-31T10:00:00.000Z, from a time, a text or seconds or milliseconds since "
+		  "1970; without a "
 		  "zone it is UTC, infinity becomes null.",
 		  "created_at | iso" },
 	.eval = iso,
 };
 const struct sl_transform sl_tf_date = {
-	.info = { "date", "", "The day in UTC, 2024-01-31; infinity becomes null.", "created_at | date" },
+	.info = { "date", "", "The day in UTC, 2024-01-31; infinity becomes null.",
+		  "created_at | date" },
 	.eval = date,
 };
 const struct sl_transform sl_tf_epoch = {

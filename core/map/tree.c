@@ -73,8 +73,8 @@ sl_node_child(struct sl_node *parent, struct sl_str key, struct sl_arena *make)
 }
 
 struct sl_node *
-sl_tree_add(struct sl_node *root, const struct sl_target *t, const struct sl_leaf *leaf, struct sl_arena *a,
-	    bool *full)
+sl_tree_add(struct sl_node *root, const struct sl_target *t, const struct sl_leaf *leaf,
+	    struct sl_arena *a, bool *full)
 {
 	struct sl_node *n = root;
 	*full = false;

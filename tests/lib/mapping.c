@@ -27,9 +27,11 @@ test_map_open(const struct test_map_case *c)
 	t->arena = sl_arena_new(1 << 14, 0);
 	t->scratch = sl_map_scratch_new();
 	assert_true(t->arena && t->scratch);
-	t->profile = (struct sl_profile){
-		.name = "test", .event = c->event, .object = c->object, .identifier = c->identifier, .nulls = c->nulls
-	};
+	t->profile = (struct sl_profile){ .name = "test",
+					  .event = c->event,
+					  .object = c->object,
+					  .identifier = c->identifier,
+					  .nulls = c->nulls };
 	while (t->profile.nmap < TEST_MAP_FIELDS && c->map[t->profile.nmap].to)
 		t->profile.nmap++;
 	t->profile.map = SL_NEW(t->arena, struct sl_mapping, t->profile.nmap + 1);

@@ -34,7 +34,8 @@ struct test_map {
 	size_t max_bytes;
 };
 
-extern const struct sl_event_head test_head; /* "ws", sync "people", run "r1", task "public.people" */
+extern const struct sl_event_head
+	test_head; /* "ws", sync "people", run "r1", task "public.people" */
 
 struct test_map *test_map_open(const struct test_map_case *c);
 void test_map_close(struct test_map *t);

@@ -19,7 +19,9 @@ static const struct sl_column COLUMNS[] = {
 };
 static const struct sl_schema SCHEMA = { SL_COUNT(COLUMNS), COLUMNS };
 
-#define PREFS "{\"lang\": \"fr\", \"tags\": [\"a\", \"b\\u00e9\"], \"n\": 12345678901234567890.10, \"a b\": null}"
+#define PREFS                                                                                      \
+	"{\"lang\": \"fr\", \"tags\": [\"a\", \"b\\u00e9\"], \"n\": 12345678901234567890.10, \"a " \
+	"b\": null}"
 
 static void
 row_of(struct sl_value *row)
@@ -36,8 +38,8 @@ row_of(struct sl_value *row)
 static void
 expect(const char *expr, const char *value)
 {
-	struct test_map *t = test_map_open(
-		&(struct test_map_case){ .event = "row", .schema = &SCHEMA, .map = { { "v", expr, 3 } } });
+	struct test_map *t = test_map_open(&(struct test_map_case){
+		.event = "row", .schema = &SCHEMA, .map = { { "v", expr, 3 } } });
 	struct sl_value row[SL_COUNT(COLUMNS)];
 	char want[256];
 
@@ -53,8 +55,8 @@ expect(const char *expr, const char *value)
 static void
 expect_issue(const char *expr, const char *problem, const char *mend)
 {
-	struct test_map *t = test_map_open(
-		&(struct test_map_case){ .event = "row", .schema = &SCHEMA, .map = { { "v", expr, 3 } } });
+	struct test_map *t = test_map_open(&(struct test_map_case){
+		.event = "row", .schema = &SCHEMA, .map = { { "v", expr, 3 } } });
 
 	assert_null(t->mapper);
 	assert_int_equal(t->nissues, 1);
@@ -132,9 +134,11 @@ mistakes_name_the_place_and_the_mend(void **state)
 {
 	(void)state;
 	expect_issue("", "no value", "name a column");
-	expect_issue("emial", "at character 1: there is no column \"emial\"", "did you mean email?");
+	expect_issue("emial", "at character 1: there is no column \"emial\"",
+		     "did you mean email?");
 	expect_issue("zzz", "no column \"zzz\"", "the columns are id, email");
-	expect_issue("größe | lowr", "at character 9: there is no transform \"lowr\"", "did you mean lower?");
+	expect_issue("größe | lowr", "at character 9: there is no transform \"lowr\"",
+		     "did you mean lower?");
 	expect_issue("email | qqqqqqqq", "no transform", "list of transforms");
 	expect_issue("email lower", "at character 7", "follow a |");
 	expect_issue("email |", "name of a transform", "trim");
