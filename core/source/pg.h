@@ -50,26 +50,27 @@ struct sl_pg {
 
 	/* of the scan */
 	struct sl_fill fill;
-	const struct sl_pg_column
-		*columns; /* as projected, ncols of the schema; in the scan's arena */
-	int64_t until;    /* deadline of the query, monotonic us; 0 = none */
-	bool checked;     /* shape of the first result was compared with columns */
-	bool confirmed;   /* the server said that these were all rows */
+	const struct sl_pg_column *how; /* of each column of the schema; in the scan's arena */
+	int64_t until;                  /* deadline of the query, monotonic us; 0 = none */
+	bool checked;                   /* shape of the first result was compared with columns */
+	bool confirmed;                 /* the server said that these were all rows */
 };
 
 /* How the bytes that the server sends become the canonical text. */
 enum sl_pg_form { SL_PG_AS_IS, SL_PG_BOOL, SL_PG_HEX };
 
+/* How a column is asked for, and how it arrives. */
 struct sl_pg_column {
-	struct sl_column c;
 	uint32_t oid; /* of the type that arrives */
 	bool to_json; /* projected through to_jsonb() */
 	uint8_t form; /* enum sl_pg_form */
 };
 
+/* All columns of a model. */
 struct sl_pg_columns {
-	uint32_t n;
-	struct sl_pg_column *v;
+	struct sl_schema schema;
+	struct sl_column *cols;   /* those of schema, to be written */
+	struct sl_pg_column *how; /* one per column */
 };
 
 /* One command by the extended protocol, which refuses a second statement. */
@@ -133,15 +134,10 @@ void sl_pg_put_ident(struct sl_pg *pg, struct sl_buf *b, struct sl_str name); /*
 void sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m, size_t *user_at);
 /* {"a","b"} for a parameter of type text[]. */
 void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
-/* Line and column, both from 1, of a byte of text; columns count characters. */
-void sl_pg_place(struct sl_str text, size_t at, unsigned *line, unsigned *column);
 
 /* pg_columns.c */
 enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
 			   struct sl_pg_columns *out, struct sl_err *err) SL_MUST;
-/* Index of a column; an error that names it, and a column like it, when it is not there. */
-enum sl_code sl_pg_find_column(const struct sl_pg_columns *cols, struct sl_str name, uint32_t *at,
-			       struct sl_err *err) SL_MUST;
 
 /* Parts of the vtable. */
 enum sl_code sl_pg_list(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,

@@ -274,7 +274,7 @@ sl_pg_end(struct sl_pg *pg)
 	PGresult *r;
 
 	sl_fill_drop(&pg->fill);
-	pg->columns = NULL;
+	pg->how = NULL;
 	pg->phase = SL_PG_IDLE;
 	pg->deaf = true;
 	bool ok = pg->conn != NULL && settle(pg);

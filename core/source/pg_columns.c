@@ -2,6 +2,7 @@
 #include "core/source/pg.h"
 
 #include "core/base/near.h"
+#include "core/source/columns.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -30,26 +31,26 @@ static const struct {
 /* One row of pg_types.sql: oid of the base type, typtype, typcategory, typname. Arrays, composites,
  * ranges and geometry have a text form of their own each; as JSON they can be taken apart. */
 static void
-set_type(struct sl_pg_column *c, const PGresult *r, int row)
+set_type(struct sl_column *col, struct sl_pg_column *how, const PGresult *r, int row)
 {
 	char kind = PQgetvalue(r, row, 2)[0];
 	char category = PQgetvalue(r, row, 3)[0];
 
-	c->oid = (uint32_t)strtoul(PQgetvalue(r, row, 1), NULL, 10);
-	c->c.type = SL_T_TEXT;
+	how->oid = (uint32_t)strtoul(PQgetvalue(r, row, 1), NULL, 10);
+	col->type = SL_T_TEXT;
 	for (size_t i = 0; i < SL_COUNT(plain); i++) {
-		if (plain[i].oid == c->oid) {
-			c->c.type = plain[i].type;
-			c->form = plain[i].form;
+		if (plain[i].oid == how->oid) {
+			col->type = plain[i].type;
+			how->form = plain[i].form;
 			return;
 		}
 	}
 	if (kind == 'c' || kind == 'r' || kind == 'm' || category == 'A' || category == 'G' ||
 	    strcmp(PQgetvalue(r, row, 4), "record") == 0 ||
 	    strcmp(PQgetvalue(r, row, 4), "hstore") == 0) {
-		c->c.type = SL_T_JSON;
-		c->to_json = true;
-		c->oid = OID_JSONB;
+		col->type = SL_T_JSON;
+		how->to_json = true;
+		how->oid = OID_JSONB;
 	}
 }
 
@@ -84,11 +85,11 @@ resolve_types(struct sl_pg *pg, struct sl_arena *a, struct type_list *t, struct 
 	enum sl_code code = sl_pg_run(pg, &cmd, &r, err);
 	if (code != SL_OK)
 		return code;
-	if (PQntuples(r) != (int)cols->n)
+	if (PQntuples(r) != (int)cols->schema.ncols)
 		code = sl_fail(err, SL_E_PROTO, SL_PG_WHERE, "a type was dropped just now");
-	for (uint32_t i = 0; code == SL_OK && i < cols->n; i++) {
-		struct sl_column *c = &cols->v[i].c;
-		set_type(&cols->v[i], r, (int)i);
+	for (uint32_t i = 0; code == SL_OK && i < cols->schema.ncols; i++) {
+		struct sl_column *c = &cols->cols[i];
+		set_type(c, &cols->how[i], r, (int)i);
 		c->native.len = (size_t)PQgetlength(r, (int)i, 0);
 		c->native.ptr = sl_arena_strndup(a, PQgetvalue(r, (int)i, 0), c->native.len);
 		if (c->native.ptr == NULL)
@@ -96,6 +97,17 @@ resolve_types(struct sl_pg *pg, struct sl_arena *a, struct type_list *t, struct 
 	}
 	PQclear(r);
 	return code;
+}
+
+static enum sl_code
+make_columns(struct sl_arena *a, uint32_t n, struct sl_pg_columns *out, struct sl_err *err)
+{
+	out->cols = SL_NEW(a, struct sl_column, n);
+	out->how = SL_NEW(a, struct sl_pg_column, n);
+	if (out->cols == NULL || out->how == NULL)
+		return sl_pg_nomem(err);
+	out->schema = (struct sl_schema){ .ncols = n, .cols = out->cols };
+	return SL_OK;
 }
 
 static bool
@@ -156,39 +168,21 @@ table_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, st
 		code = sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "%s.%s has no columns", values[0],
 			       values[1]);
 	} else {
-		out->n = (uint32_t)PQntuples(r);
-		out->v = SL_NEW(a, struct sl_pg_column, out->n);
+		code = make_columns(a, (uint32_t)PQntuples(r), out, err);
 	}
-	for (uint32_t i = 0; code == SL_OK && i < out->n; i++) {
+	for (uint32_t i = 0; code == SL_OK && i < out->schema.ncols; i++) {
 		int row = (int)i;
-		if (out->v == NULL || !set_name(a, &out->v[i].c, PQgetvalue(r, row, 0))) {
+		if (!set_name(a, &out->cols[i], PQgetvalue(r, row, 0))) {
 			code = sl_pg_nomem(err);
 			break;
 		}
-		out->v[i].c.nullable = PQgetvalue(r, row, 3)[0] != 't';
-		out->v[i].c.key = PQgetvalue(r, row, 4)[0] == 't';
+		out->cols[i].nullable = PQgetvalue(r, row, 3)[0] != 't';
+		out->cols[i].key = PQgetvalue(r, row, 4)[0] == 't';
 		add_type(t, i == 0, (unsigned)strtoul(PQgetvalue(r, row, 1), NULL, 10),
 			 (int)strtol(PQgetvalue(r, row, 2), NULL, 10));
 	}
 	PQclear(r);
 	return code;
-}
-
-/* Two columns of one name cannot be told apart in a mapping. */
-static enum sl_code
-refuse_twins(const struct sl_pg_columns *cols, struct sl_err *err)
-{
-	for (uint32_t i = 0; i < cols->n; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			if (!sl_str_eq(cols->v[i].c.name, cols->v[k].c.name))
-				continue;
-			sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
-				"columns %u and %u of the SQL are both named " SL_FMT, k + 1, i + 1,
-				SL_ARG(cols->v[i].c.name));
-			return sl_err_hint(err, "name one of them with AS");
-		}
-	}
-	return SL_OK;
 }
 
 /* First the user's text alone: the server finds what is wrong in their own words, and a stray
@@ -235,25 +229,28 @@ sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, stru
 	code = prepare_sql(pg, a, &clean, &r, err);
 	if (code != SL_OK)
 		return code;
-	out->n = (uint32_t)PQnfields(r);
-	out->v = SL_NEW(a, struct sl_pg_column, out->n);
+	code = make_columns(a, (uint32_t)PQnfields(r), out, err);
+	if (code != SL_OK) {
+		PQclear(r);
+		return code;
+	}
 	if (PQnparams(r) > 0) {
 		sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "the SQL has parameters ($1)");
 		code = sl_err_hint(err, "write the value itself");
-	} else if (out->n == 0) {
+	} else if (out->schema.ncols == 0) {
 		code = sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "the SQL returns no columns");
 	}
-	for (uint32_t i = 0; code == SL_OK && i < out->n; i++) {
-		if (out->v == NULL || !set_name(a, &out->v[i].c, PQfname(r, (int)i))) {
+	for (uint32_t i = 0; code == SL_OK && i < out->schema.ncols; i++) {
+		if (!set_name(a, &out->cols[i], PQfname(r, (int)i))) {
 			code = sl_pg_nomem(err);
 			break;
 		}
-		out->v[i].c.nullable = true;
+		out->cols[i].nullable = true;
 		add_type(t, i == 0, PQftype(r, (int)i), PQfmod(r, (int)i));
 	}
 	PQclear(r);
 	if (code == SL_OK)
-		code = refuse_twins(out, err);
+		code = sl_column_twins(SL_PG_WHERE, &out->schema, err);
 	return code == SL_OK ? sl_pg_search_path(pg, false, err) : code;
 }
 
@@ -279,27 +276,6 @@ sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
 }
 
 enum sl_code
-sl_pg_find_column(const struct sl_pg_columns *cols, struct sl_str name, uint32_t *at,
-		  struct sl_err *err)
-{
-	char wanted[sizeof err->hint]; /* longer names have no near ones anyway */
-	size_t n = name.len < sizeof wanted ? name.len : sizeof wanted - 1;
-
-	memcpy(wanted, name.ptr, n);
-	wanted[n] = 0;
-	struct sl_near near = sl_near(wanted);
-	for (uint32_t i = 0; i < cols->n; i++) {
-		if (sl_str_eq(cols->v[i].c.name, name)) {
-			*at = i;
-			return SL_OK;
-		}
-		sl_near_try(&near, cols->v[i].c.name.ptr);
-	}
-	sl_fail(err, SL_E_NOTFOUND, SL_PG_WHERE, "the model has no column " SL_FMT, SL_ARG(name));
-	return near.best != NULL ? sl_err_hint(err, "did you mean %s?", near.best) : err->code;
-}
-
-enum sl_code
 sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model *m, struct sl_schema *out,
 	       struct sl_err *err)
 {
@@ -311,13 +287,7 @@ sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model *m, struct s
 	if (code != SL_OK)
 		return code;
 	code = sl_pg_columns(pg, a, m, &cols, err);
-	if (code == SL_OK) {
-		struct sl_column *v = SL_NEW(a, struct sl_column, cols.n);
-		for (uint32_t i = 0; v != NULL && i < cols.n; i++)
-			v[i] = cols.v[i].c;
-		*out = (struct sl_schema){ .ncols = cols.n, .cols = v };
-		if (v == NULL)
-			code = sl_pg_nomem(err);
-	}
+	if (code == SL_OK)
+		*out = cols.schema;
 	return sl_pg_leave(pg, own, code);
 }

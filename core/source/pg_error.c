@@ -1,6 +1,7 @@
 /* pg_error.c - what the server or libpq said, as an error of ours: the SQLSTATE decides the class,
  * the server's own words are the message. Neither ever holds the password or the connection string. */
 #include "core/source/pg.h"
+#include "core/source/place.h"
 
 #include <libpq-fe.h>
 
@@ -72,9 +73,8 @@ put_place(const struct sl_pg *pg, const PGresult *r, const struct sl_pg_command 
 	size_t start = (size_t)(cmd->user - cmd->sql);
 	if (at < start || at > start + cmd->user_len)
 		return;
-	unsigned line, column;
-	sl_pg_place((struct sl_str){ cmd->user, cmd->user_len }, at - start, &line, &column);
-	sl_buf_printf(out, " at line %u, column %u of the SQL", line, column);
+	struct sl_place p = sl_place((struct sl_str){ cmd->user, cmd->user_len }, at - start);
+	sl_buf_printf(out, " at line %u, column %u of the SQL", p.line, p.column);
 }
 
 static enum sl_code

@@ -1,17 +1,17 @@
 /* pg_key.c - is a key a key? An index answers for nothing; else one query looks for NULLs and one for
  * keys that several rows have, in the snapshot of the scan. */
+#include "core/source/columns.h"
+#include "core/source/keys.h"
 #include "core/source/pg.h"
 
 #include <libpq-fe.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "core/source/pg_unique.inc"
 
-#define SHOWN     "5"  /* keys that the error names */
-#define SHOWN_LEN "40" /* characters of a value */
-
 struct check {
 	struct sl_pg *pg;
+	struct sl_arena *a;
 	struct sl_model model; /* its SQL without a tail */
 	const struct sl_str *key;
 	uint32_t nkey;
@@ -33,7 +33,10 @@ put_keys(const struct check *c, struct sl_buf *b, const char *left, const char *
 static void
 put_shown_keys(const struct check *c, struct sl_buf *b)
 {
-	put_keys(c, b, ", pg_catalog.left(q.", "::pg_catalog.text, " SHOWN_LEN ")", "");
+	char cut[32];
+
+	snprintf(cut, sizeof cut, "::pg_catalog.text, %d)", SL_KEYS_CHARS);
+	put_keys(c, b, ", pg_catalog.left(q.", cut, "");
 }
 
 /* Rows of the answer: how many keys in all, how many rows this key has, the key's values. */
@@ -48,7 +51,7 @@ put_null_query(const struct check *c, struct sl_buf *b)
 	sl_pg_put_from(c->pg, b, &c->model, &at);
 	sl_buf_puts(b, " WHERE ");
 	put_keys(c, b, "q.", " IS NULL", " OR ");
-	sl_buf_puts(b, " LIMIT " SHOWN);
+	sl_buf_printf(b, " LIMIT %d", SL_KEYS_SHOWN);
 }
 
 static void
@@ -64,44 +67,30 @@ put_twin_query(const struct check *c, struct sl_buf *b)
 	put_keys(c, b, "q.", "", ", ");
 	sl_buf_puts(b, " HAVING pg_catalog.count(*) > 1 ORDER BY ");
 	put_keys(c, b, "q.", "", ", ");
-	sl_buf_puts(b, " LIMIT " SHOWN);
-}
-
-/* "a@x" or "(7, NULL)". */
-static void
-put_key(const PGresult *r, int row, uint32_t nkey, struct sl_buf *b)
-{
-	sl_buf_puts(b, nkey > 1 ? "(" : "");
-	for (uint32_t i = 0; i < nkey; i++) {
-		int column = (int)i + 2;
-		sl_buf_puts(b, i > 0 ? ", " : "");
-		sl_buf_puts(b, PQgetisnull(r, row, column) ? "NULL" : PQgetvalue(r, row, column));
-	}
-	sl_buf_puts(b, nkey > 1 ? ")" : "");
+	sl_buf_printf(b, " LIMIT %d", SL_KEYS_SHOWN);
 }
 
 static enum sl_code
 report(const struct check *c, const PGresult *r, bool twins, struct sl_err *err)
 {
-	struct sl_buf b;
+	struct sl_bad_keys bad = { .where = SL_PG_WHERE,
+				   .key = c->key,
+				   .nkey = c->nkey,
+				   .twins = twins,
+				   .total = PQgetvalue(r, 0, 0) };
+	const char **values = SL_NEW(c->a, const char *, c->nkey);
 
-	sl_buf_init(&b, 8192);
-	for (uint32_t i = 0; i < c->nkey; i++) {
-		sl_buf_puts(&b, i > 0 ? ", " : "");
-		sl_buf_put_str(&b, c->key[i]);
+	if (values == NULL)
+		return sl_pg_nomem(err);
+	for (int row = 0; row < PQntuples(r); row++) {
+		for (uint32_t i = 0; i < c->nkey; i++) {
+			int column = (int)i + 2;
+			bool null = PQgetisnull(r, row, column);
+			values[i] = null ? NULL : PQgetvalue(r, row, column);
+		}
+		sl_bad_keys_put(&bad, values, PQgetvalue(r, row, 1));
 	}
-	sl_buf_printf(
-		&b, twins ? " is not unique, %s keys have several rows: " : " is NULL in %s rows: ",
-		PQgetvalue(r, 0, 0));
-	for (int i = 0; i < PQntuples(r); i++) {
-		sl_buf_puts(&b, i > 0 ? "; " : "");
-		put_key(r, i, c->nkey, &b);
-		if (twins)
-			sl_buf_printf(&b, " (%s rows)", PQgetvalue(r, i, 1));
-	}
-	sl_fail(err, SL_E_DATA, SL_PG_WHERE, "key %s", sl_buf_cstr(&b));
-	sl_buf_free(&b);
-	return sl_err_hint(err, "choose another key, or leave these rows out with an SQL model");
+	return sl_bad_keys_fail(&bad, err);
 }
 
 static enum sl_code
@@ -124,7 +113,7 @@ look_for(const struct check *c, bool twins, struct sl_err *err)
 }
 
 static enum sl_code
-proved_by_index(const struct check *c, struct sl_arena *a, bool *proved, struct sl_err *err)
+proved_by_index(const struct check *c, bool *proved, struct sl_err *err)
 {
 	const struct sl_model *m = &c->model;
 	struct sl_buf names;
@@ -138,9 +127,10 @@ proved_by_index(const struct check *c, struct sl_arena *a, bool *proved, struct 
 	struct sl_pg_command cmd = {
 		.sql = sql_pg_unique,
 		.nvalues = 3,
-		.values = (const char *const[]){ sl_arena_strndup(a, m->schema.ptr, m->schema.len),
-						 sl_arena_strndup(a, m->table.ptr, m->table.len),
-						 sl_buf_cstr(&names) },
+		.values =
+			(const char *const[]){ sl_arena_strndup(c->a, m->schema.ptr, m->schema.len),
+					       sl_arena_strndup(c->a, m->table.ptr, m->table.len),
+					       sl_buf_cstr(&names) },
 		.ms = SL_PG_CATALOG_MS,
 	};
 	enum sl_code code = SL_OK;
@@ -157,17 +147,17 @@ proved_by_index(const struct check *c, struct sl_arena *a, bool *proved, struct 
 }
 
 static enum sl_code
-check(struct check *c, struct sl_arena *a, struct sl_err *err)
+check(struct check *c, struct sl_err *err)
 {
 	struct sl_pg_columns cols;
 	uint32_t at;
 	bool proved;
 
-	enum sl_code code = sl_pg_columns(c->pg, a, &c->model, &cols, err);
+	enum sl_code code = sl_pg_columns(c->pg, c->a, &c->model, &cols, err);
 	for (uint32_t i = 0; code == SL_OK && i < c->nkey; i++)
-		code = sl_pg_find_column(&cols, c->key[i], &at, err);
+		code = sl_column_find(SL_PG_WHERE, &cols.schema, c->key[i], &at, err);
 	if (code == SL_OK)
-		code = proved_by_index(c, a, &proved, err);
+		code = proved_by_index(c, &proved, err);
 	if (code != SL_OK || proved)
 		return code;
 	if (c->model.sql.len > 0) {
@@ -187,18 +177,15 @@ sl_pg_check_key(void *ctx, const struct sl_model *m, const struct sl_str *key, u
 		struct sl_err *err)
 {
 	struct check c = { .pg = ctx, .model = *m, .key = key, .nkey = nkey };
-	struct sl_arena *a;
 	bool own;
 
-	if (nkey == 0) {
-		sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "the model has no key");
-		return sl_err_hint(err, "name the columns that tell its rows apart");
-	}
+	if (nkey == 0)
+		return sl_no_key(SL_PG_WHERE, err);
 	enum sl_code code = sl_pg_enter(c.pg, &own, err);
 	if (code != SL_OK)
 		return code;
-	a = sl_arena_new(4096, 0);
-	code = a != NULL ? check(&c, a, err) : sl_pg_nomem(err);
-	sl_arena_free(a);
+	c.a = sl_arena_new(4096, 0);
+	code = c.a != NULL ? check(&c, err) : sl_pg_nomem(err);
+	sl_arena_free(c.a);
 	return sl_pg_leave(c.pg, own, code);
 }

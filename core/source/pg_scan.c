@@ -4,6 +4,7 @@
  * batch (1.2 times the speed), memory stays at one row, and it is as safe: the user's SQL goes by the
  * extended protocol, inside brackets where only a query is grammatical, in a transaction that is
  * read-only for good since its first query. */
+#include "core/source/columns.h"
 #include "core/source/pg.h"
 
 #include <libpq-fe.h>
@@ -26,7 +27,7 @@ static enum sl_code
 choose_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan,
 	       const struct sl_pg_columns *all, struct sl_schema **out, struct sl_err *err)
 {
-	uint32_t n = scan->columns != NULL ? scan->ncolumns : all->n;
+	uint32_t n = scan->columns != NULL ? scan->ncolumns : all->schema.ncols;
 	struct sl_schema *schema = SL_NEW(a, struct sl_schema, 1);
 	struct sl_column *names = SL_NEW(a, struct sl_column, n);
 	struct sl_pg_column *chosen = SL_NEW(a, struct sl_pg_column, n);
@@ -38,16 +39,17 @@ choose_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan,
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = i;
 		if (scan->columns != NULL) {
-			enum sl_code code = sl_pg_find_column(all, scan->columns[i], &at, err);
+			enum sl_code code = sl_column_find(SL_PG_WHERE, &all->schema,
+							   scan->columns[i], &at, err);
 			if (code != SL_OK)
 				return code;
 		}
-		chosen[i] = all->v[at];
-		names[i] = all->v[at].c;
+		chosen[i] = all->how[at];
+		names[i] = all->cols[at];
 	}
 	*schema = (struct sl_schema){ .ncols = n, .cols = names };
 	*out = schema;
-	pg->columns = chosen;
+	pg->how = chosen;
 	return SL_OK;
 }
 
@@ -55,19 +57,19 @@ static void
 put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schema)
 {
 	for (uint32_t i = 0; i < schema->ncols; i++) {
-		const struct sl_pg_column *c = &pg->columns[i];
+		bool to_json = pg->how[i].to_json;
 		sl_buf_puts(b, i > 0 ? ", " : "");
-		sl_buf_puts(b, c->to_json ? "pg_catalog.to_jsonb(q." : "q.");
-		sl_pg_put_ident(pg, b, c->c.name);
-		sl_buf_puts(b, c->to_json ? ")" : "");
+		sl_buf_puts(b, to_json ? "pg_catalog.to_jsonb(q." : "q.");
+		sl_pg_put_ident(pg, b, schema->cols[i].name);
+		sl_buf_puts(b, to_json ? ")" : "");
 	}
 }
 
 /* Of a page: the column names and their types, which parameters are cast to. */
 struct page {
 	const struct sl_scan *scan;
-	const struct sl_pg_column **column; /* norder */
-	const char **value;                 /* norder, text for the server; NULL = no `after` */
+	const struct sl_column **column; /* norder */
+	const char **value;              /* norder, text for the server; NULL = no `after` */
 };
 
 /* ` WHERE (q."a", q."b") > ($1::integer, $2::text) ORDER BY q."a", q."b" LIMIT 50` */
@@ -85,7 +87,7 @@ put_page(struct sl_pg *pg, struct sl_buf *b, const struct page *page)
 		sl_buf_puts(b, scan->backwards ? ") < (" : ") > (");
 		for (uint32_t i = 0; i < scan->norder; i++)
 			sl_buf_printf(b, "%s$%u::" SL_FMT, i > 0 ? ", " : "", i + 1,
-				      SL_ARG(page->column[i]->c.native));
+				      SL_ARG(page->column[i]->native));
 		sl_buf_puts(b, ")");
 	}
 	for (uint32_t i = 0; i < scan->norder; i++) {
@@ -99,9 +101,8 @@ put_page(struct sl_pg *pg, struct sl_buf *b, const struct page *page)
 
 /* Canonical text back to what the server reads. */
 static const char *
-parameter(struct sl_arena *a, const struct sl_pg_column *c, const struct sl_value *v)
+parameter(struct sl_arena *a, bool hex, const struct sl_value *v)
 {
-	bool hex = c->form == SL_PG_HEX;
 	char *s = sl_arena_alloc(a, (size_t)v->len + 3, 1);
 
 	if (s == NULL)
@@ -117,7 +118,7 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 	  struct page *page, struct sl_err *err)
 {
 	*page = (struct page){ .scan = scan };
-	page->column = SL_NEW(a, const struct sl_pg_column *, scan->norder);
+	page->column = SL_NEW(a, const struct sl_column *, scan->norder);
 	if (scan->after != NULL && scan->norder > 0)
 		page->value = SL_NEW(a, const char *, scan->norder);
 	if (page->column == NULL ||
@@ -125,20 +126,21 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 		return sl_pg_nomem(err);
 	for (uint32_t i = 0; i < scan->norder; i++) {
 		uint32_t at;
-		enum sl_code code = sl_pg_find_column(all, scan->order[i], &at, err);
+		enum sl_code code =
+			sl_column_find(SL_PG_WHERE, &all->schema, scan->order[i], &at, err);
 		if (code != SL_OK)
 			return code;
-		page->column[i] = &all->v[at];
-		if (all->v[at].to_json)
+		page->column[i] = &all->cols[at];
+		if (all->how[at].to_json)
 			return sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
 				       "rows cannot be ordered by " SL_FMT " of type " SL_FMT,
-				       SL_ARG(scan->order[i]), SL_ARG(all->v[at].c.native));
+				       SL_ARG(scan->order[i]), SL_ARG(all->cols[at].native));
 		if (page->value == NULL)
 			continue;
 		if (scan->after[i].type == SL_T_NULL)
 			return sl_fail(err, SL_E_DATA, SL_PG_WHERE, "key " SL_FMT " is NULL",
 				       SL_ARG(scan->order[i]));
-		page->value[i] = parameter(a, &all->v[at], &scan->after[i]);
+		page->value[i] = parameter(a, all->how[at].form == SL_PG_HEX, &scan->after[i]);
 		if (page->value[i] == NULL)
 			return sl_pg_nomem(err);
 	}
@@ -223,7 +225,7 @@ check_shape(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
 	pg->checked = true;
 	bool same = PQnfields(r) == (int)s->ncols;
 	for (uint32_t i = 0; same && i < s->ncols; i++)
-		same = PQftype(r, (int)i) == pg->columns[i].oid;
+		same = PQftype(r, (int)i) == pg->how[i].oid;
 	if (same)
 		return SL_OK;
 	sl_fail(err, SL_E_PROTO, SL_PG_WHERE, "the columns changed while the scan began");
@@ -232,10 +234,11 @@ check_shape(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
 }
 
 static bool
-put_value(struct sl_fill *f, const struct sl_pg_column *c, struct sl_value *cell, const char *s,
-	  size_t n)
+put_value(struct sl_pg *pg, uint32_t i, struct sl_value *cell, const char *s, size_t n)
 {
-	switch ((enum sl_pg_form)c->form) {
+	struct sl_fill *f = &pg->fill;
+
+	switch ((enum sl_pg_form)pg->how[i].form) {
 	case SL_PG_BOOL:
 		sl_fill_const(f, cell, SL_T_BOOL, s[0] == 't' ? SL_LIT("true") : SL_LIT("false"));
 		return true;
@@ -244,7 +247,7 @@ put_value(struct sl_fill *f, const struct sl_pg_column *c, struct sl_value *cell
 	case SL_PG_AS_IS:
 		break;
 	}
-	return sl_fill_put(f, cell, c->c.type, s, n);
+	return sl_fill_put(f, cell, f->schema->cols[i].type, s, n);
 }
 
 static enum sl_code
@@ -263,8 +266,7 @@ take_row(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
 		int n = PQgetlength(r, 0, column);
 		if (n == 0 && PQgetisnull(r, 0, column))
 			cells[i] = (struct sl_value){ 0 };
-		else if (!put_value(f, &pg->columns[i], &cells[i], PQgetvalue(r, 0, column),
-				    (size_t)n))
+		else if (!put_value(pg, i, &cells[i], PQgetvalue(r, 0, column), (size_t)n))
 			return sl_pg_nomem(err);
 	}
 	sl_fill_row_done(f);

@@ -1,6 +1,7 @@
 /* pg_sql.c - reading the user's SQL just far enough to say what is wrong with it, and putting it and
  * names into ours. Nothing here is a guard: that are the protocol and the read-only transaction. */
 #include "core/source/pg.h"
+#include "core/source/place.h"
 
 #include <libpq-fe.h>
 
@@ -107,20 +108,6 @@ next_token(struct sl_str s, size_t *i)
 	return c == ';' ? TOKEN_SEMICOLON : TOKEN_OTHER;
 }
 
-void
-sl_pg_place(struct sl_str text, size_t at, unsigned *line, unsigned *column)
-{
-	*line = *column = 1;
-	for (size_t i = 0; i < at && i < text.len; i++) {
-		if (text.ptr[i] == '\n') {
-			++*line;
-			*column = 1;
-		} else if (((unsigned char)text.ptr[i] & 0xC0) != 0x80) {
-			++*column;
-		}
-	}
-}
-
 static bool
 starts_a_query(struct sl_str word)
 {
@@ -136,11 +123,10 @@ starts_a_query(struct sl_str word)
 static enum sl_code
 refuse(struct sl_str sql, size_t at, struct sl_err *err, const char *what)
 {
-	unsigned line, column;
+	struct sl_place p = sl_place(sql, at);
 
-	sl_pg_place(sql, at, &line, &column);
-	sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "line %u, column %u of the SQL: %s", line, column,
-		what);
+	sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "line %u, column %u of the SQL: %s", p.line,
+		p.column, what);
 	return sl_err_hint(err, "write one SELECT (or WITH, VALUES, TABLE) that returns the rows");
 }
 
