@@ -1,7 +1,8 @@
 /* source_rig.c - see source_rig.h. */
 #include "tests/lib/source_rig.h"
 
-#include "core/base/str.h"
+#include "tests/lib/check.h"
+#include "tests/lib/pg.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -168,4 +169,48 @@ test_source_key(struct test_source *s, struct sl_model m, const char *key)
 		p += len + (p[len] == ',');
 	}
 	return s->d->check_key(s->ctx, &m, names, n, &s->err);
+}
+
+struct test_source *
+test_source_pg(const struct test_pg *pg, const char *host, const char *db, const char *user)
+{
+	struct test_source *s = test_source_new("postgres");
+	int n = snprintf(s->port, sizeof s->port, "%d", test_pg_port(pg));
+
+	assert(n > 0);
+	test_source_set(s, "host", host);
+	test_source_set(s, "port", s->port);
+	test_source_set(s, "database", db);
+	test_source_set(s, "user", user);
+	return s;
+}
+
+struct test_source *
+test_source_connected(const struct test_pg *pg, const char *db)
+{
+	struct test_source *s = test_source_pg(pg, test_pg_host(pg), db, "postgres");
+
+	if (test_source_open(s) != SL_OK)
+		fail_msg("%s", s->err.msg);
+	return s;
+}
+
+void
+test_source_refuses(struct test_source *s, const char *sql, enum sl_code code, const char *words)
+{
+	char *rows = test_source_rows(s, test_sql(sql));
+
+	if (rows != NULL)
+		fail_msg("read: %s", sql);
+	if (s->err.code != code || strstr(s->err.msg, words) == NULL)
+		fail_msg("%s: %s, %s", sql, sl_code_name(s->err.code), s->err.msg);
+}
+
+void
+test_source_text(struct test_source *s, char *got, const char *want)
+{
+	if (got == NULL)
+		fail_msg("error: %s", s->err.msg);
+	assert_string_equal(got, want);
+	free(got);
 }

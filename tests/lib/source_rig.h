@@ -4,6 +4,8 @@
 
 #include "core/source/source.h"
 
+struct test_pg;
+
 struct test_source {
 	const struct sl_source_driver *d;
 	void *ctx;
@@ -11,6 +13,7 @@ struct test_source {
 	struct sl_err err;  /* of the last call that failed */
 	struct sl_setting set[12];
 	size_t nset;
+	char port[16];
 	const char *secret;
 	const char *base_dir;
 };
@@ -19,6 +22,11 @@ struct test_source *test_source_new(const char *driver);
 void test_source_set(struct test_source *s, const char *name, const char *value); /* borrowed */
 enum sl_code test_source_open(struct test_source *s);
 void test_source_free(struct test_source *s);
+
+/* A driver for a private server, not open yet; and an open one as superuser over the socket. */
+struct test_source *test_source_pg(const struct test_pg *pg, const char *host, const char *db,
+				   const char *user);
+struct test_source *test_source_connected(const struct test_pg *pg, const char *db);
 
 struct sl_model test_table(const char *schema, const char *table);
 struct sl_model test_sql(const char *sql);
@@ -34,5 +42,12 @@ char *test_source_columns(struct test_source *s, struct sl_model m);
 char *test_source_list(struct test_source *s, const char *schema);
 /* key: comma-separated column names. */
 enum sl_code test_source_key(struct test_source *s, struct sl_model m, const char *key);
+
+/* Fails the test unless this SQL model is refused, or its reading fails, with the code and words. */
+void test_source_refuses(struct test_source *s, const char *sql, enum sl_code code,
+			 const char *words);
+/* Compares, and frees, a text that a function above returned. The test's state is its source. */
+#define assert_text(got, want) test_source_text(*state, (got), (want))
+void test_source_text(struct test_source *s, char *got, const char *want);
 
 #endif

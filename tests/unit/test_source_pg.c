@@ -1,53 +1,17 @@
 /* The PostgreSQL source against a real server. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/lib/check.h"
 
-#include <cmocka.h>
-
-#include "core/base/clock.h"
-#include "core/base/str.h"
 #include "tests/lib/pg.h"
 #include "tests/lib/source_rig.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static struct test_pg *pg;
-
-static struct test_source *
-source_at(const char *host, const char *db, const char *user)
-{
-	static char port[16];
-	struct test_source *s = test_source_new("postgres");
-
-	snprintf(port, sizeof port, "%d", test_pg_port(pg));
-	test_source_set(s, "host", host);
-	test_source_set(s, "port", port);
-	test_source_set(s, "database", db);
-	test_source_set(s, "user", user);
-	return s;
-}
-
-static struct test_source *
-connected(const char *db)
-{
-	struct test_source *s = source_at(test_pg_host(pg), db, "postgres");
-
-	if (test_source_open(s) != SL_OK)
-		fail_msg("%s", s->err.msg);
-	return s;
-}
 
 static int
 set_up(void **state)
 {
-	struct test_source *s = connected("postgres");
-
-	*state = s;
+	*state = test_source_connected(pg, "postgres");
 	return 0;
 }
 
@@ -56,26 +20,6 @@ tear_down(void **state)
 {
 	test_source_free(*state);
 	return 0;
-}
-
-#define assert_text(got, want)                                                                     \
-	do {                                                                                       \
-		char *got_ = (got);                                                                \
-		if (got_ == NULL)                                                                  \
-			fail_msg("error: %s", ((struct test_source *)*state)->err.msg);            \
-		assert_string_equal(got_, want);                                                   \
-		free(got_);                                                                        \
-	} while (0)
-
-static void
-assert_fails(struct test_source *s, const char *sql, enum sl_code code, const char *words)
-{
-	char *rows = test_source_rows(s, test_sql(sql));
-
-	if (rows != NULL)
-		fail_msg("read: %s", sql);
-	if (s->err.code != code || strstr(s->err.msg, words) == NULL)
-		fail_msg("%s: %s, %s", sql, sl_code_name(s->err.code), s->err.msg);
 }
 
 static void
@@ -309,16 +253,18 @@ errors_name_the_place_in_the_users_text(void **state)
 {
 	struct test_source *s = *state;
 
-	assert_fails(s, "SELECT a\nFORM pairs é", SL_E_PROTO, "(42601)");
-	assert_fails(s, "SELECT a,\n  'é', nope FROM pairs", SL_E_PROTO,
-		     "column \"nope\" does not exist at line 2, column 8 of the SQL (42703)");
-	assert_fails(s, "SELECT a FROM pairz", SL_E_NOTFOUND, "\"pairz\" does not exist at line 1");
-	assert_fails(s, "SELECT 1 AS a; SELECT 2", SL_E_CONFIG,
-		     "line 1, column 16 of the SQL: a second statement");
-	assert_fails(s, "SELECT 1 AS a, 2 AS a", SL_E_CONFIG, "both named a");
-	assert_fails(s, "SELECT 1 / (a - 1) AS x FROM pairs", SL_E_PROTO,
-		     "division by zero (22012)");
-	assert_fails(s, "UPDATE pairs SET a = 1", SL_E_CONFIG, "not a query");
+	test_source_refuses(s, "SELECT a\nFORM pairs é", SL_E_PROTO, "(42601)");
+	test_source_refuses(
+		s, "SELECT a,\n  'é', nope FROM pairs", SL_E_PROTO,
+		"column \"nope\" does not exist at line 2, column 8 of the SQL (42703)");
+	test_source_refuses(s, "SELECT a FROM pairz", SL_E_NOTFOUND,
+			    "\"pairz\" does not exist at line 1");
+	test_source_refuses(s, "SELECT 1 AS a; SELECT 2", SL_E_CONFIG,
+			    "line 1, column 16 of the SQL: a second statement");
+	test_source_refuses(s, "SELECT 1 AS a, 2 AS a", SL_E_CONFIG, "both named a");
+	test_source_refuses(s, "SELECT 1 / (a - 1) AS x FROM pairs", SL_E_PROTO,
+			    "division by zero (22012)");
+	test_source_refuses(s, "UPDATE pairs SET a = 1", SL_E_CONFIG, "not a query");
 }
 
 static void
@@ -405,7 +351,7 @@ batches_have_the_size_asked_for(void **state)
 static void
 bytes_that_are_no_text_pass(void **state)
 {
-	struct test_source *s = connected("ascii");
+	struct test_source *s = test_source_connected(pg, "ascii");
 
 	(void)state;
 	char *rows = test_source_rows(s, test_table("public", "bytes"));
@@ -413,7 +359,7 @@ bytes_that_are_no_text_pass(void **state)
 		fail_msg("%s", s->err.msg);
 	assert_string_equal(rows, "a\xff\xfe|1\n");
 	free(rows);
-	assert_fails(s, "SELECT 'é', nope", SL_E_PROTO, "at line 1, column 13");
+	test_source_refuses(s, "SELECT 'é', nope", SL_E_PROTO, "at line 1, column 13");
 	test_source_free(s);
 }
 
@@ -426,7 +372,7 @@ about_says_who_and_where(void **state)
 	assert_int_equal(s->d->about(s->ctx, s->a, &line, &s->err), SL_OK);
 	assert_non_null(
 		strstr(line.ptr, "database \"postgres\", user \"postgres\", no TLS, superuser"));
-	struct test_source *reader = source_at(test_pg_host(pg), "postgres", "reader");
+	struct test_source *reader = test_source_pg(pg, test_pg_host(pg), "postgres", "reader");
 	assert_int_equal(test_source_open(reader), SL_OK);
 	assert_int_equal(reader->d->about(reader->ctx, reader->a, &line, &reader->err), SL_OK);
 	assert_non_null(strstr(line.ptr, "read-only role"));
@@ -436,180 +382,6 @@ about_says_who_and_where(void **state)
 	assert_string_equal(list, "child|table|-1|no permission\nparent|table|-1|no permission\n");
 	free(list);
 	test_source_free(reader);
-}
-
-static void
-refused_connections_say_why(void **state)
-{
-	struct test_source *s = source_at("127.0.0.1", "postgres", "postgres");
-
-	(void)state;
-	s->secret = "not the password";
-	assert_int_equal(test_source_open(s), SL_E_AUTH);
-	assert_non_null(strstr(s->err.msg, "password authentication failed"));
-	assert_non_null(strstr(s->err.msg, "(28P01)"));
-	assert_null(strstr(s->err.msg, s->secret));
-	test_source_free(s);
-
-	s = source_at("127.0.0.1", "postgres", "postgres");
-	setenv("PGPASSFILE", "/nonexistent", 1);
-	assert_int_equal(test_source_open(s), SL_E_AUTH);
-	test_source_free(s);
-
-	s = source_at("localhost", "postgres", "postgres");
-	s->secret = test_pg_password(pg);
-	assert_int_equal(test_source_open(s), SL_OK);
-	test_source_free(s);
-
-	s = source_at(test_pg_host(pg), "no_such_database", "postgres");
-	assert_int_equal(test_source_open(s), SL_E_CONFIG);
-	assert_non_null(strstr(s->err.msg, "(3D000)"));
-	test_source_free(s);
-
-	s = source_at("/nonexistent", "postgres", "postgres");
-	assert_int_equal(test_source_open(s), SL_E_NET);
-	assert_true(s->err.retryable);
-	test_source_free(s);
-
-	s = source_at("no-such-host.invalid", "postgres", "postgres");
-	assert_int_equal(test_source_open(s), SL_E_NET);
-	test_source_free(s);
-}
-
-struct canceller {
-	struct test_source *s;
-	long after_ms;
-};
-
-static void *
-cancel_later(void *arg)
-{
-	struct canceller *c = arg;
-
-	nanosleep(&(struct timespec){ .tv_nsec = c->after_ms * 1000000 }, NULL);
-	c->s->d->cancel(c->s->ctx);
-	return NULL;
-}
-
-static void
-cancel_ends_a_query_at_once(void **state)
-{
-	struct test_source *s = *state;
-	struct canceller c = { s, 150 };
-	pthread_t t;
-	int64_t start = sl_mono_us();
-
-	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
-	assert_fails(s, "SELECT pg_sleep(30) AS a", SL_E_CANCELLED, "cancelled");
-	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
-	/* The server stopped, too, and the connection is as good as before. */
-	assert_text(
-		test_source_rows(s, test_sql("SELECT count(*) FROM pg_stat_activity WHERE state = "
-					     "'active' AND query LIKE '%pg_sleep(30)%' AND pid "
-					     "<> pg_backend_pid()")),
-		"0\n");
-	start = sl_mono_us();
-	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
-	assert_int_equal(test_source_key(s, test_sql("SELECT pg_sleep(30)::text AS a"), "a"),
-			 SL_E_CANCELLED);
-	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
-	assert_text(test_source_rows(s, test_sql("SELECT 1 AS a")), "1\n");
-}
-
-static void
-cancel_works_on_a_server_that_hangs(void **state)
-{
-	struct test_source *s = connected("postgres");
-	struct canceller c = { s, 150 };
-	struct sl_scan scan = { .model = test_table("public", "counted"), .batch_rows = 10 };
-	struct sl_schema schema;
-	struct sl_batch *b;
-	pthread_t t;
-
-	(void)state;
-	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_OK);
-	test_pg_freeze(pg);
-	int64_t start = sl_mono_us();
-	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
-	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_E_CANCELLED);
-	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
-	s->d->end(s->ctx); /* gives the connection up */
-	assert_true(sl_mono_us() - start < 4000000);
-	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_E_BUG);
-	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_E_NET);
-
-	/* While connecting, too. */
-	struct test_source *other = source_at(test_pg_host(pg), "postgres", "postgres");
-	c = (struct canceller){ other, 150 };
-	start = sl_mono_us();
-	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
-	assert_int_equal(test_source_open(other), SL_E_CANCELLED);
-	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
-	test_source_free(other);
-
-	other = source_at(test_pg_host(pg), "postgres", "postgres");
-	test_source_set(other, "connect_timeout", "200ms");
-	assert_int_equal(test_source_open(other), SL_E_TIMEOUT);
-	test_source_free(other);
-	test_pg_thaw(pg);
-	test_source_free(s);
-}
-
-static void
-statement_timeout_is_its_own_error(void **state)
-{
-	struct test_source *s = source_at(test_pg_host(pg), "postgres", "postgres");
-
-	(void)state;
-	test_source_set(s, "statement_timeout", "100ms");
-	assert_int_equal(test_source_open(s), SL_OK);
-	assert_fails(s, "SELECT pg_sleep(30) AS a", SL_E_TIMEOUT, "statement timeout");
-	test_source_free(s);
-}
-
-static void
-a_backend_that_is_terminated_is_no_end(void **state)
-{
-	struct test_source *s = connected("postgres");
-
-	(void)state;
-	assert_fails(
-		s,
-		"SELECT n, CASE WHEN n = 5000 THEN pg_terminate_backend(pg_backend_pid()) END AS x "
-		"FROM generate_series(1, 1000000) AS n",
-		SL_E_NET, "(57P01)");
-	assert_true(s->err.retryable);
-	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_E_NET);
-	test_source_free(s);
-}
-
-/* Last of all: the server is gone afterwards. */
-static void
-a_server_that_dies_is_no_end(void **state)
-{
-	struct test_source *s = connected("postgres");
-	struct sl_scan scan = { .model = test_sql("SELECT n, repeat('x', 200) AS x FROM "
-						  "generate_series(1, 2000000) AS n") };
-	struct sl_schema schema;
-	struct sl_batch *b;
-	enum sl_code code = SL_OK;
-	uint32_t batches = 0;
-
-	(void)state;
-	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_OK);
-	while ((code = s->d->next(s->ctx, &b, &s->err)) == SL_OK) {
-		sl_batch_free(b);
-		if (++batches == 3)
-			test_pg_kill(pg);
-	}
-	assert_int_equal(code, SL_E_NET);
-	assert_true(s->err.retryable && batches < 2000);
-	s->d->end(s->ctx);
-	test_source_free(s);
 }
 
 static void
@@ -665,7 +437,7 @@ static int
 start(void **state)
 {
 	(void)state;
-	pg = test_pg_start(TEST_PG_TCP);
+	pg = test_pg_start(0);
 	make_database();
 	return 0;
 }
@@ -699,12 +471,6 @@ main(void)
 		TEST(batches_have_the_size_asked_for),
 		TEST(bytes_that_are_no_text_pass),
 		TEST(about_says_who_and_where),
-		TEST(refused_connections_say_why),
-		TEST(cancel_ends_a_query_at_once),
-		TEST(cancel_works_on_a_server_that_hangs),
-		TEST(statement_timeout_is_its_own_error),
-		TEST(a_backend_that_is_terminated_is_no_end),
-		cmocka_unit_test(a_server_that_dies_is_no_end),
 	};
 
 	return cmocka_run_group_tests_name("source_pg", tests, start, stop);
