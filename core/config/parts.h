@@ -96,9 +96,9 @@ struct sl_checking {
 	bool *bad; /* one a setting; set where the text may not be kept */
 	struct sl_problems *problems;
 };
-struct sl_place sl_check_place(const struct sl_checking *c, const char *setting);
+struct sl_place sl_check_place(const struct sl_checking *c, const char *name);
 /* Is it set, or was a mistake in it told already? */
-bool sl_check_given(const struct sl_checking *c, const char *setting);
+bool sl_check_given(const struct sl_checking *c, const char *name);
 void sl_check_object(const struct sl_checking *c);
 void sl_check_sync(const struct sl_checking *c);
 void sl_check_profile(const struct sl_checking *c);

@@ -242,8 +242,10 @@ enum sl_code
 sl_config_delete(const struct sl_config *c, enum sl_kind kind, const char *name, struct sl_err *err)
 {
 	const struct sl_object_def *o = sl_config_find(c, kind, name);
-	enum sl_code code = o ? check_unused(c, kind, name, err) : fail_missing(c, kind, name, err);
 
+	if (!o)
+		return fail_missing(c, kind, name, err);
+	enum sl_code code = check_unused(c, kind, name, err);
 	if (code != SL_OK)
 		return code;
 	int dirfd = sl_open_folder(c->dir, kind, false, err);

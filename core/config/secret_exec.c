@@ -46,29 +46,36 @@ cut_word(char *s, char **word)
 	return quote ? NULL : rest;
 }
 
-static enum sl_code
+/* false: err is filled. */
+static bool
 split(struct command *c, const char *text, struct sl_err *err)
 {
 	size_t n = 0;
 
 	c->text = strdup(text);
-	if (!c->text)
-		return sl_fail(err, SL_E_NOMEM, "exec", "out of memory");
+	if (!c->text) {
+		sl_fail(err, SL_E_NOMEM, "exec", "out of memory");
+		return false;
+	}
 	for (char *s = c->text + strspn(c->text, " \t"); *s; s += strspn(s, " \t")) {
-		if (n == WORDS_MAX)
-			return sl_fail(err, SL_E_CONFIG, "exec",
-				       "the command has more than %d words", WORDS_MAX);
+		if (n == WORDS_MAX) {
+			sl_fail(err, SL_E_CONFIG, "exec", "the command has more than %d words",
+				WORDS_MAX);
+			return false;
+		}
 		s = cut_word(s, &c->words[n++]);
 		if (!s) {
 			sl_fail(err, SL_E_CONFIG, "exec", "a quote in the command is not closed");
-			return sl_err_hint(err, "close it with the same sign: 'two words'");
+			sl_err_hint(err, "close it with the same sign: 'two words'");
+			return false;
 		}
 	}
-	if (n == 0 || c->words[0][0] != '/') {
+	if (!c->words[0] || c->words[0][0] != '/') {
 		sl_fail(err, SL_E_CONFIG, "exec", "the program needs an absolute path");
-		return sl_err_hint(err, "such as exec:/usr/bin/pass show warehouse");
+		sl_err_hint(err, "such as exec:/usr/bin/pass show warehouse");
+		return false;
 	}
-	return SL_OK;
+	return true;
 }
 
 static void
@@ -232,16 +239,18 @@ sl_secret_from_exec(const char *text, int timeout_ms, struct sl_secret *out, str
 	struct command c = { 0 };
 	struct sl_secret room = { 0 };
 	size_t n = 0;
-	enum sl_code code = split(&c, text, err);
+	enum sl_code code;
 
-	if (code == SL_OK) {
-		set_env(&c);
-		/* One byte more than allowed, so that a full room means too much. */
-		if (!sl_secret_alloc(&room, SL_SECRET_MAX + 1))
-			code = sl_fail(err, SL_E_NOMEM, c.words[0], "no memory for the secret");
-		else
-			code = run(&c, timeout_ms, &room, &n, err);
+	if (!split(&c, text, err)) {
+		free(c.text);
+		return err->code;
 	}
+	set_env(&c);
+	/* One byte more than allowed, so that a full room means too much. */
+	if (sl_secret_alloc(&room, SL_SECRET_MAX + 1))
+		code = run(&c, timeout_ms, &room, &n, err);
+	else
+		code = sl_fail(err, SL_E_NOMEM, c.words[0], "no memory for the secret");
 	if (code == SL_OK)
 		code = sl_secret_copy(room.ptr, n, c.words[0], out, err);
 	sl_secret_free(&room);

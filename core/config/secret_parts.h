@@ -14,7 +14,7 @@ enum sl_code sl_secret_copy(const char *p, size_t n, const char *what, struct sl
 			    struct sl_err *err) SL_MUST;
 enum sl_code sl_secret_from_file(const char *path, const char *base_dir, struct sl_secret *out,
 				 struct sl_err *err) SL_MUST;
-enum sl_code sl_secret_from_exec(const char *command, int timeout_ms, struct sl_secret *out,
+enum sl_code sl_secret_from_exec(const char *text, int timeout_ms, struct sl_secret *out,
 				 struct sl_err *err) SL_MUST;
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/config/config.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -80,13 +81,19 @@ get(const char *file, char *out, size_t cap)
 	return (size_t)n;
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 static void
 remove_all(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	need(system(command) == 0);
+	need(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 /* Objects to refer to, made once. */

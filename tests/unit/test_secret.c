@@ -9,7 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/config/secret_parts.h"
-#include "tests/lib/check.h"
+#include "tests/lib/workspace.h"
 
 static char dir[64];
 static struct sl_secret secret;
@@ -19,7 +19,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/sluice-secret-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/sluice-secret-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	err = (struct sl_err){ 0 };
 	return 0;
@@ -28,12 +28,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char command[96];
-
 	(void)state;
 	sl_secret_free(&secret);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	ws_remove_folder(dir);
+	return 0;
 }
 
 static const char *
