@@ -139,6 +139,29 @@ test_a_read_only_file_is_not_replaced(void **state)
 	assert_int_equal(rename("/tmp/sluice-config-moved", ws_path(w, "profiles")), 0);
 }
 
+/* As another user, who may look into the folder and no more. */
+static void
+test_a_read_only_folder(void **state)
+{
+	struct ws *w = *state;
+	const struct sl_setting p[] = { { "event", "track", 0 }, { "map.userId", "id", 0 } };
+	uid_t me = geteuid();
+
+	ws_load(w);
+	assert_int_equal(chmod(w->dir, 0755), 0);
+	assert_int_equal(chmod(ws_path(w, "profiles"), 0555), 0);
+	if (me == 0)
+		assert_int_equal(seteuid(65534), 0);
+	enum sl_code code = ws_save(w, SL_KIND_PROFILE, "p", p, 2);
+	assert_int_equal(seteuid(me), 0);
+	assert_int_equal(code, SL_E_IO);
+	assert_int_equal(w->err.sys, EACCES);
+	assert_non_null(strstr(w->err.msg, "profiles/p.json"));
+	assert_non_null(strstr(w->err.hint, "chmod u+rwx"));
+	assert_int_equal(chmod(ws_path(w, "profiles"), 0700), 0);
+	assert_int_equal(ws_count_files(w, "profiles"), 0);
+}
+
 static void
 test_delete(void **state)
 {
@@ -303,6 +326,7 @@ main(void)
 		WS_TEST(test_saved_files_are_stable),
 		WS_TEST(test_a_failed_save_keeps_the_old_file),
 		WS_TEST(test_a_read_only_file_is_not_replaced),
+		WS_TEST(test_a_read_only_folder),
 		WS_TEST(test_delete),
 		WS_TEST(test_init_overwrites_nothing),
 		WS_TEST(test_default_dirs),
