@@ -129,6 +129,7 @@ int tui_app_wait_ms(const struct tui_app *a,
 bool tui_app_dirty(const struct tui_app *a);
 void tui_app_draw(struct tui_app *a, struct tui_grid *g); /* clears dirty */
 bool tui_app_done(const struct tui_app *a);
+int tui_app_exit_code(const struct tui_app *a); /* 0, or 128 + the signal that ended it */
 
 /* What only a terminal can do; the loop sets it. All NULL in tests. */
 struct tui_term;

@@ -94,3 +94,14 @@ tui_wrap(struct sl_str s, size_t *pos, int width, struct sl_str *line)
 		(*pos)++;
 	return true;
 }
+
+bool
+tui_next_line(struct sl_str s, size_t *pos, struct sl_str *line)
+{
+	if (*pos >= s.len)
+		return false;
+	const char *nl = memchr(s.ptr + *pos, '\n', s.len - *pos);
+	*line = (struct sl_str){ s.ptr + *pos, nl ? (size_t)(nl - s.ptr) - *pos : s.len - *pos };
+	*pos += line->len + (nl != NULL);
+	return true;
+}

@@ -16,4 +16,7 @@ int tui_text_width(struct sl_str s);
  * anywhere. False at the end. An empty line is a line. */
 bool tui_wrap(struct sl_str s, size_t *pos, int width, struct sl_str *line);
 
+/* Next line of s from *pos, without its '\n'; false at the end. */
+bool tui_next_line(struct sl_str s, size_t *pos, struct sl_str *line);
+
 #endif

@@ -37,5 +37,8 @@ void tui_editor_draw(const struct tui_editor *e, const struct tui_canvas *c, boo
 
 /* The role of each byte of one line; roles has room for line.len. *state carries over lines. */
 void tui_highlight(enum tui_syntax syntax, struct sl_str line, int *state, uint8_t *roles);
+/* Draw a line in its roles; returns the columns taken. */
+int tui_put_highlighted(const struct tui_canvas *c, int y, int x, struct sl_str line,
+			const uint8_t *roles);
 
 #endif

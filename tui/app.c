@@ -1,0 +1,555 @@
+/* app.c - tabs, stacks of screens, and where events go. */
+#include "tui/app.h"
+
+#include "tui/app_state.h"
+#include "tui/term.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+struct tui_app *
+tui_app_new(const struct tui_app_opts *opts, struct sl_err *err)
+{
+	struct tui_app *a = calloc(1, sizeof(*a));
+	struct sl_err theme_err;
+
+	if (a)
+		a->said = calloc(TUI_SAID, sizeof(*a->said));
+	if (!a || !a->said) {
+		free(a);
+		sl_fail(err, SL_E_NOMEM, "terminal", "no memory");
+		return NULL;
+	}
+	a->o = *opts;
+	a->dirty = true;
+	a->mouse = true;
+	a->previous = -1;
+	tui_theme_mono(&a->theme);
+	tui_app_load(a);
+	if (opts->theme && tui_theme_load(opts->theme, &a->theme, err) != SL_OK) {
+		tui_app_free(a);
+		return NULL;
+	}
+	if (!opts->theme && strcmp(a->theme.file, "built in") == 0 &&
+	    tui_theme_load("auto", &a->theme, &theme_err) != SL_OK)
+		tui_app_say(a, TUI_SEV_WARN, "%s", theme_err.msg);
+	tui_app_go_tab(a, 0, NULL);
+	a->nback = 0;
+	a->previous = -1;
+	if (!tui_app_top(a)) {
+		tui_app_free(a);
+		sl_fail(err, SL_E_NOMEM, "terminal", "no memory for the first screen");
+		return NULL;
+	}
+	return a;
+}
+
+static void
+free_screen(struct tui_screen *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < s->app->nover; i++) {
+		if (s->app->over[i].owner == s)
+			s->app->over[i].owner = NULL; /* nobody waits for the answer */
+	}
+	if (s->ops->fini)
+		s->ops->fini(s);
+	free(s->state);
+	free(s);
+}
+
+void
+tui_app_free(struct tui_app *a)
+{
+	if (!a)
+		return;
+	tui_app_save(a);
+	while (a->nover > 0)
+		tui_overlay_pop(a);
+	for (int i = 0; i < TUI_TABS; i++) {
+		while (a->tab[i].n > 0)
+			free_screen(a->tab[i].s[--a->tab[i].n]);
+	}
+	for (int i = 0; i < TUI_HISTORIES; i++)
+		tui_history_free(&a->history[i].h);
+	free(a->said);
+	free(a);
+}
+
+const struct tui_app_opts *
+tui_app_opts(const struct tui_app *a)
+{
+	return &a->o;
+}
+
+struct sl_engine *
+tui_app_engine(const struct tui_app *a)
+{
+	return a->o.engine;
+}
+
+void
+tui_app_attach(struct tui_app *a, struct tui_term *t)
+{
+	a->term = t;
+}
+
+/* ---- screens --------------------------------------------------------------------------------- */
+
+struct tui_screen *
+tui_app_top(const struct tui_app *a)
+{
+	const struct tui_stack *st = &a->tab[a->cur];
+
+	return st->n > 0 ? st->s[st->n - 1] : NULL;
+}
+
+static struct tui_screen *
+new_screen(struct tui_app *a, const struct tui_screen_ops *ops)
+{
+	struct tui_screen *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->ops = ops;
+	s->app = a;
+	s->state = calloc(1, ops->state_size ? ops->state_size : 1);
+	if (!s->state || (ops->init && !ops->init(s))) {
+		free(s->state);
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+static void
+enter(struct tui_app *a, const char *arg)
+{
+	struct tui_screen *s = tui_app_top(a);
+
+	if (s && s->ops->enter)
+		s->ops->enter(s, arg);
+	a->dirty = true;
+}
+
+static void
+leave(struct tui_app *a)
+{
+	struct tui_screen *s = tui_app_top(a);
+
+	if (s && s->ops->leave)
+		s->ops->leave(s);
+}
+
+/* Put a new screen on top of the present tab. */
+static bool
+push(struct tui_app *a, const struct tui_screen_ops *ops)
+{
+	struct tui_stack *st = &a->tab[a->cur];
+	struct tui_screen *s = st->n < TUI_DEPTH ? new_screen(a, ops) : NULL;
+
+	if (!s) {
+		tui_app_say(a, TUI_SEV_ERROR, "cannot open %s: %s", ops->title,
+			    st->n < TUI_DEPTH ? "no memory"
+					      : "too many screens on top of each other");
+		return false;
+	}
+	st->s[st->n++] = s;
+	return true;
+}
+
+static void
+remember_tab(struct tui_app *a)
+{
+	if (a->nback == TUI_BACK_STEPS)
+		memmove(a->back, a->back + 1, (size_t)--a->nback * sizeof(a->back[0]));
+	a->back[a->nback++] = a->cur;
+	a->previous = a->cur;
+}
+
+void
+tui_app_go_tab(struct tui_app *a, int tab, const char *arg)
+{
+	bool first = a->tab[a->cur].n == 0;
+
+	if (tab < 0 || tab >= TUI_TABS || !a->o.tabs[tab])
+		return;
+	if (tab == a->cur && !first && !arg)
+		return;
+	leave(a);
+	if (tab != a->cur && !first)
+		remember_tab(a);
+	a->cur = tab;
+	/* Something to show: back to the root of the tab. */
+	while (arg && a->tab[tab].n > 1)
+		free_screen(a->tab[tab].s[--a->tab[tab].n]);
+	if (a->tab[tab].n == 0 && !push(a, a->o.tabs[tab])) {
+		a->cur = a->nback > 0 ? a->back[--a->nback] : 0;
+		arg = NULL;
+	}
+	enter(a, arg);
+}
+
+void
+tui_app_open(struct tui_app *a, const char *id, const char *arg)
+{
+	const struct tui_screen_ops *const *o = a->o.others;
+
+	for (int i = 0; i < TUI_TABS; i++) {
+		if (a->o.tabs[i] && strcmp(a->o.tabs[i]->id, id) == 0) {
+			tui_app_go_tab(a, i, arg);
+			return;
+		}
+	}
+	while (o && *o && strcmp((*o)->id, id) != 0)
+		o++;
+	if (!o || !*o) {
+		tui_app_say(a, TUI_SEV_ERROR, "there is no screen named %s", id);
+		return;
+	}
+	leave(a);
+	(void)push(a, *o);
+	enter(a, arg);
+}
+
+void
+tui_app_back(struct tui_app *a)
+{
+	struct tui_stack *st = &a->tab[a->cur];
+
+	if (st->n > 1) {
+		leave(a);
+		free_screen(st->s[--st->n]);
+		enter(a, NULL);
+	} else if (a->nback > 0 || a->cur != 0) {
+		leave(a);
+		a->previous = a->cur;
+		a->cur = a->nback > 0 ? a->back[--a->nback] : 0;
+		if (tui_app_top(a) || push(a, a->o.tabs[a->cur]))
+			enter(a, NULL);
+	} else {
+		tui_app_say(a, TUI_SEV_INFO, "this is the first screen; Q quits");
+	}
+}
+
+void
+tui_app_area(const struct tui_app *a, int *rows, int *cols)
+{
+	*rows = a->area_rows;
+	*cols = a->area_cols;
+}
+
+void
+tui_app_redraw(struct tui_app *a)
+{
+	a->dirty = true;
+}
+
+/* ---- actions --------------------------------------------------------------------------------- */
+
+const char *
+tui_app_why_not(const struct tui_app *a, int action)
+{
+	const struct tui_screen *s = tui_app_top(a);
+
+	return s && s->ops->why_not ? s->ops->why_not(s, action) : NULL;
+}
+
+static void
+suspend(struct tui_app *a)
+{
+	if (!a->term)
+		return;
+	tui_term_suspend(a->term);
+	a->dirty = true;
+}
+
+static void
+save_screen(struct tui_app *a, const char *path)
+{
+	struct tui_grid g;
+	struct sl_buf text;
+
+	if (!*path) {
+		tui_app_say(a, TUI_SEV_WARN, "save screen needs a file name");
+		return;
+	}
+	if (!tui_grid_init(&g, a->rows, a->cols, a->o.plain))
+		return;
+	sl_buf_init(&text, 0);
+	tui_app_draw(a, &g);
+	tui_grid_text(&g, &text);
+	FILE *f = fopen(path, "wex");
+	bool ok = f && fwrite(text.ptr, 1, text.len, f) == text.len;
+	if (f && fclose(f) != 0)
+		ok = false;
+	if (ok)
+		tui_app_say(a, TUI_SEV_OK, "wrote %s", path);
+	else
+		tui_app_say(a, TUI_SEV_ERROR, "cannot write %s (a file that exists is kept)", path);
+	sl_buf_free(&text);
+	tui_grid_free(&g);
+}
+
+static void
+go_screen(struct tui_app *a, const struct tui_cmd *cmd)
+{
+	if (cmd->key >= '1' && cmd->key <= '9' && !a->o.tabs[cmd->key - '1'])
+		tui_app_say(a, TUI_SEV_INFO, "there is no screen %c", (char)cmd->key);
+	else if (cmd->key >= '1' && cmd->key <= '9')
+		tui_app_go_tab(a, (int)(cmd->key - '1'), NULL);
+	else if (*cmd->arg)
+		tui_app_open(a, cmd->arg, NULL);
+}
+
+/* Actions of the app itself; true = it was one. */
+static bool
+own_action(struct tui_app *a, const struct tui_cmd *cmd)
+{
+	struct sl_err err;
+
+	switch (cmd->action) {
+	case TUI_ACT_PALETTE:
+		tui_open_palette(a);
+		return true;
+	case TUI_ACT_HELP:
+		tui_open_help(a);
+		return true;
+	case TUI_ACT_SCREEN:
+		go_screen(a, cmd);
+		return true;
+	case TUI_ACT_PREVIOUS_SCREEN:
+		tui_app_go_tab(a, a->previous, NULL);
+		return true;
+	case TUI_ACT_MESSAGES:
+		tui_open_messages(a);
+		return true;
+	case TUI_ACT_THEMES:
+		tui_app_open(a, "themes", NULL);
+		return true;
+	case TUI_ACT_THEME:
+		if (tui_app_set_theme(a, cmd->arg, true, &err) != SL_OK)
+			tui_app_say(a, TUI_SEV_ERROR, "%s%s%s", err.where, *err.where ? ": " : "",
+				    err.msg);
+		return true;
+	case TUI_ACT_MOUSE:
+		a->mouse = !a->mouse;
+		if (a->term)
+			tui_term_mouse(a->term, a->mouse);
+		tui_app_say(a, TUI_SEV_INFO, "mouse is %s", a->mouse ? "on" : "off");
+		return true;
+	case TUI_ACT_SAVE_SCREEN:
+		save_screen(a, cmd->arg);
+		return true;
+	case TUI_ACT_SUSPEND:
+		suspend(a);
+		return true;
+	case TUI_ACT_REPAINT:
+		if (a->term)
+			tui_term_repaint(a->term);
+		return true;
+	case TUI_ACT_QUIT:
+		tui_app_quit(a);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+tui_app_run(struct tui_app *a, const struct tui_action *act, const struct tui_cmd *cmd)
+{
+	struct tui_screen *s = tui_app_top(a);
+	const char *why = tui_app_why_not(a, act->id);
+
+	a->dirty = true;
+	if (why) {
+		tui_app_say(a, TUI_SEV_WARN, "not now: %s", why);
+		return true;
+	}
+	if (own_action(a, cmd))
+		return true;
+	bool done = s && s->ops->action && s->ops->action(s, cmd);
+	if (!done && cmd->action == TUI_ACT_BACK)
+		tui_app_back(a);
+	else if (!done && cmd->action == TUI_ACT_CANCEL)
+		tui_app_say(a, TUI_SEV_INFO, "nothing to cancel here; Q quits");
+	return done;
+}
+
+static const struct tui_action *
+find_key(const struct tui_app *a, uint32_t key)
+{
+	const struct tui_screen *s = tui_app_top(a);
+	const struct tui_action *act = NULL;
+	size_t n;
+
+	if (s)
+		act = tui_action_by_key(s->ops->actions, s->ops->nactions, key);
+	if (act)
+		return act;
+	const struct tui_action *tab = tui_global_actions(&n);
+	return tui_action_by_key(tab, n, key);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void
+key_event(struct tui_app *a, const struct tui_event *ev)
+{
+	const struct tui_action *act = find_key(a, ev->key);
+	char name[24];
+
+	if (!act) {
+		tui_app_say(a, TUI_SEV_INFO, "%s does nothing here; ? lists the keys",
+			    tui_key_name(ev->key, name));
+		return;
+	}
+	struct tui_cmd cmd = { .action = act->id, .count = ev->count, .key = ev->key, .arg = "" };
+	(void)tui_app_run(a, act, &cmd);
+}
+
+static void
+mouse_event(struct tui_app *a, const struct tui_event *ev)
+{
+	size_t n;
+	const struct tui_screen *s = tui_app_top(a);
+
+	if (ev->mouse != TUI_MOUSE_PRESS)
+		return;
+	if (ev->y == 0 && tui_tab_at(a, ev->x) >= 0) {
+		tui_app_go_tab(a, tui_tab_at(a, ev->x), NULL);
+		return;
+	}
+	int id = ev->y == a->rows - 1 ? tui_footer_at(a, ev->x) : 0;
+	const struct tui_action *act = NULL;
+	if (id && s)
+		act = tui_action_by_id(s->ops->actions, s->ops->nactions, id);
+	const struct tui_action *tab = tui_global_actions(&n);
+	if (id && !act)
+		act = tui_action_by_id(tab, n, id);
+	if (act) {
+		struct tui_cmd cmd = { .action = id, .count = 1, .arg = "" };
+		(void)tui_app_run(a, act, &cmd);
+	}
+}
+
+static void
+signal_event(struct tui_app *a, int sig)
+{
+	if (sig == SIGTSTP) {
+		suspend(a);
+	} else {
+		a->exit_signal = sig;
+		a->done = true;
+	}
+}
+
+void
+tui_app_event(struct tui_app *a, const struct tui_event *ev)
+{
+	struct tui_screen *s = tui_app_top(a);
+
+	a->dirty = true;
+	if (ev->type == TUI_EV_SIGNAL) {
+		signal_event(a, ev->number);
+		return;
+	}
+	if (ev->type == TUI_EV_KEY && ev->key == (TUI_CTRL | 'z')) {
+		suspend(a);
+		return;
+	}
+	if (ev->type == TUI_EV_KEY && ev->key == (TUI_CTRL | 'l') && a->term)
+		tui_term_repaint(a->term);
+	if (a->nover > 0 && ev->type != TUI_EV_RESIZE) {
+		struct tui_overlay *o = &a->over[a->nover - 1];
+		o->ops->event(a, o, ev);
+		return;
+	}
+	if (s && ev->type != TUI_EV_RESIZE && s->ops->input && s->ops->input(s, ev))
+		return;
+	if (ev->type == TUI_EV_KEY)
+		key_event(a, ev);
+	else if (ev->type == TUI_EV_MOUSE)
+		mouse_event(a, ev);
+	else if (ev->type == TUI_EV_PASTE)
+		tui_app_say(a, TUI_SEV_INFO, "nothing was pasted: no text field has the focus");
+}
+
+void
+tui_app_message(struct tui_app *a, const struct sl_msg *m)
+{
+	const struct tui_screen *top = tui_app_top(a);
+
+	if (a->o.message)
+		a->o.message(a->o.arg, m);
+	for (int i = 0; i < TUI_TABS; i++) {
+		for (int j = 0; j < a->tab[i].n; j++) {
+			struct tui_screen *s = a->tab[i].s[j];
+			if (s->ops->message && s->ops->message(s, m) && s == top)
+				a->dirty = true;
+		}
+	}
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static int
+sooner(int a, int b)
+{
+	return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+int
+tui_app_wait_ms(const struct tui_app *a, int64_t now_us)
+{
+	const struct tui_screen *s = tui_app_top(a);
+	int64_t wall = sl_wall_us();
+	int ms = (int)(60000 - wall / 1000 % 60000) + 1; /* the clock */
+
+	if (a->say_until_us)
+		ms = sooner(ms, a->say_until_us <= now_us
+					? 0
+					: (int)((a->say_until_us - now_us) / 1000) + 1);
+	if (s && s->ops->tick_ms)
+		ms = sooner(ms, s->ops->tick_ms(s));
+	return ms;
+}
+
+void
+tui_app_tick(struct tui_app *a, int64_t now_us)
+{
+	struct tui_screen *s = tui_app_top(a);
+
+	if (a->say_until_us && now_us >= a->say_until_us) {
+		a->say_until_us = 0;
+		a->dirty = true;
+	}
+	if (sl_wall_us() / 60000000 != a->minute)
+		a->dirty = true;
+	if (s && s->ops->tick && s->ops->tick(s, now_us))
+		a->dirty = true;
+}
+
+bool
+tui_app_dirty(const struct tui_app *a)
+{
+	return a->dirty;
+}
+
+bool
+tui_app_done(const struct tui_app *a)
+{
+	return a->done;
+}
+
+int
+tui_app_exit_code(const struct tui_app *a)
+{
+	return a->exit_signal ? 128 + a->exit_signal : 0;
+}
