@@ -331,7 +331,7 @@ struct sl_receiver_options {
 	const char *bind;      /* NULL = 127.0.0.1 */
 	unsigned port;         /* 0 = any free one */
 	const char *database;  /* path; NULL = in memory */
-	const char *write_key; /* NULL = any */
+	const char *write_key; /* a reference: env:NAME file:PATH; NULL = any key will do */
 	bool discard;          /* count only */
 	const char *faults;    /* JSON text, see the help; NULL = none */
 	bool sync_full;        /* each answer waits for the disk: survives a power cut too */

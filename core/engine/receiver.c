@@ -1,29 +1,35 @@
 /* receiver.c - the receiver as clients see it. */
+#include "core/config/secret.h"
 #include "core/engine/msg.h"
 #include "core/receive/receive.h"
-
-#include <stdlib.h>
 
 struct sl_receiver *
 sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *problem)
 {
-	const struct sl_receive_options options = {
+	struct sl_receive_options options = {
 		.bind = o->bind,
 		.port = (uint16_t)o->port,
 		.database = o->database,
-		.write_key = o->write_key,
 		.faults = o->faults,
 		.discard = o->discard,
+		.sync_full = o->sync_full,
 	};
 	struct sl_receiver *r = NULL;
+	struct sl_secret key = { 0 };
 	struct sl_err err = { 0 };
+	enum sl_code rc = SL_OK;
 
 	if (o->port > UINT16_MAX)
-		(void)sl_fail(&err, SL_E_CONFIG, "--port", "there is no port %u", o->port);
-	else if (sl_receive_start(&options, &r, &err) == SL_OK)
-		return r;
-	sl_problem_from(problem, &err);
-	return NULL;
+		rc = sl_fail(&err, SL_E_CONFIG, "--port", "there is no port %u", o->port);
+	if (rc == SL_OK)
+		rc = sl_secret_resolve(o->write_key, ".", &key, &err);
+	options.write_key = key.ptr;
+	if (rc == SL_OK)
+		rc = sl_receive_start(&options, &r, &err);
+	sl_secret_free(&key);
+	if (rc != SL_OK)
+		sl_problem_from(problem, &err);
+	return r;
 }
 
 unsigned
@@ -42,7 +48,7 @@ sl_receiver_counts(const struct sl_receiver *r, struct sl_receiver_count *out)
 					   .events = s.events,
 					   .repeats = s.repeats,
 					   .conflicts = s.conflicts,
-					   .refused = s.refused,
+					   .refused = s.refused + s.failed,
 					   .bytes = s.bytes };
 }
 

@@ -81,12 +81,11 @@ make_write_key() {
 # The port of the last time is asked for first, so that addresses stay the same.
 start_receiver() {
 	if alive "$DEMO/receiver.pid" receive; then
-		url=$(cat "$DEMO/receiver.url")
+		url=http://127.0.0.1:$(cat "$DEMO/receiver.port")
 		return 0
 	fi
 	make_write_key
-	_port=$(sed -n 's/.*:\([0-9][0-9]*\)$/\1/p' "$DEMO/receiver.url" 2>/dev/null)
-	for _try in ${_port:-} 0; do
+	for _try in $(cat "$DEMO/receiver.port" 2>/dev/null) 0; do
 		run_receiver "$_try" && return 0
 	done
 	cat "$DEMO/receiver.log" >&2
@@ -94,17 +93,17 @@ start_receiver() {
 }
 
 run_receiver() {
-	: >"$DEMO/receiver.log"
+	rm -f "$DEMO/receiver.port"
 	# A session of its own: suspending or closing the terminal is nothing to the receiver.
-	setsid "$SLUICE" receive --port "$1" --database "$DEMO/receiver.db" --write-key "file:$DEMO/write-key" \
+	setsid "$SLUICE" receive --port "$1" --port-file "$DEMO/receiver.port" \
+		--database "$DEMO/receiver.db" --write-key "file:$DEMO/write-key" \
 		</dev/null >"$DEMO/receiver.log" 2>&1 &
 	_pid=$!
 	_i=0
 	while [ $_i -lt 100 ] && kill -0 $_pid 2>/dev/null; do
-		url=$(grep -o 'http://[0-9.]*:[0-9]*' "$DEMO/receiver.log" | head -n 1)
-		if [ -n "$url" ]; then
+		if [ -s "$DEMO/receiver.port" ]; then
 			printf '%s\n' "$_pid" >"$DEMO/receiver.pid"
-			printf '%s\n' "$url" >"$DEMO/receiver.url"
+			url=http://127.0.0.1:$(cat "$DEMO/receiver.port")
 			ours_receiver=1
 			return 0
 		fi
