@@ -1,6 +1,8 @@
 /* arena.c - chunks of memory that are handed out by moving a pointer. */
 #include "core/base/arena.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +178,21 @@ sl_arena_strndup(struct sl_arena *a, const char *s, size_t n)
 	if (n)
 		memcpy(p, s, n);
 	p[n] = '\0';
+	return p;
+}
+
+char *
+sl_arena_printf(struct sl_arena *a, const char *fmt, ...)
+{
+	va_list ap, again;
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	char *p = n < 0 ? NULL : sl_arena_alloc(a, (size_t)n + 1, 1);
+	if (p)
+		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(ap);
 	return p;
 }
 

@@ -30,9 +30,6 @@ void sl_problem_add(struct sl_problems *ps, struct sl_place at, const char *fmt,
 void sl_problem_mend(struct sl_problems *ps, const char *fmt, ...) SL_PRINTF(2, 3);
 void sl_problems_sort(struct sl_problems *ps); /* by file, then line */
 
-/* printf into the arena; NULL without memory. */
-char *sl_arena_printf(struct sl_arena *a, const char *fmt, ...) SL_PRINTF(2, 3);
-
 /* ---- properties ------------------------------------------------------------------------------ */
 
 /* Which settings an object may have. */

@@ -10,34 +10,6 @@
 #define FILE_MAX 100 /* mistakes told of one file */
 #define TEXT_MAX 480 /* bytes of one text */
 
-SL_PRINTF(2, 0)
-static char *
-arena_vprintf(struct sl_arena *a, const char *fmt, va_list ap)
-{
-	va_list again;
-
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (n < 0)
-		return NULL;
-	char *s = sl_arena_alloc(a, (size_t)n + 1, 1);
-	if (s)
-		vsnprintf(s, (size_t)n + 1, fmt, ap);
-	return s;
-}
-
-char *
-sl_arena_printf(struct sl_arena *a, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	char *s = arena_vprintf(a, fmt, ap);
-	va_end(ap);
-	return s;
-}
-
 /* Visible form of s, cut to TEXT_MAX bytes at a character. */
 static const char *
 safe_text(struct sl_problems *ps, struct sl_str s)

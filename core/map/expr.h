@@ -67,8 +67,6 @@ struct sl_expr_fault {
 bool sl_expr_parse(struct sl_str text, struct sl_arena *a, struct sl_expr *out,
 		   struct sl_expr_fault *f) SL_MUST;
 
-/* A printf into the arena; NULL when it is full. Untrusted text must have gone through sl_visible(). */
-char *sl_arena_printf(struct sl_arena *a, const char *fmt, ...) SL_PRINTF(2, 3);
 /* The visible form of s, at most 60 bytes of it, in arena memory; never NULL. */
 const char *sl_shown(struct sl_arena *a, struct sl_str s);
 

@@ -2,25 +2,7 @@
 #include "core/base/text.h"
 #include "core/map/expr.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #define MOST_SHOWN 60u /* bytes */
-
-char *
-sl_arena_printf(struct sl_arena *a, const char *fmt, ...)
-{
-	va_list ap, again;
-	va_start(ap, fmt);
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	char *p = n < 0 ? NULL : sl_arena_alloc(a, (size_t)n + 1, 1);
-	if (p)
-		(void)vsnprintf(p, (size_t)n + 1, fmt, again);
-	va_end(again);
-	va_end(ap);
-	return p;
-}
 
 const char *
 sl_shown(struct sl_arena *a, struct sl_str s)
