@@ -4,30 +4,9 @@
 #include "tui/commands/print.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-/* The write key from a file, so that it never stands in argv. */
-static bool
-read_key(const char *path, char *out, size_t cap)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, cap - 1);
-
-	if (fd >= 0)
-		(void)close(fd);
-	if (n < 0) {
-		(void)fprintf(stderr, "sluice: %s: %s\n", path, strerror(errno));
-		return false;
-	}
-	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == '\r'))
-		n--;
-	out[n] = '\0';
-	return true;
-}
 
 /* Others learn where it listens; written whole or not at all. */
 static bool
@@ -95,10 +74,9 @@ run_receive(struct cmd_call *c)
 {
 	struct sl_receiver_options o = { .bind = cmd_value(c, "bind"),
 					 .database = cmd_value(c, "database"),
+					 .write_key = cmd_value(c, "write-key"),
 					 .discard = cmd_value(c, "discard") != NULL,
 					 .faults = cmd_value(c, "faults") };
-	const char *key_file = cmd_value(c, "write-key-file");
-	char key[256];
 	int64_t port = 8080;
 
 	if (cmd_value(c, "fault-help")) {
@@ -107,10 +85,7 @@ run_receive(struct cmd_call *c)
 	}
 	if (!cmd_number(c, "port", 0, 65535, &port))
 		return SL_EXIT_CONFIG;
-	if (key_file && !read_key(key_file, key, sizeof(key)))
-		return SL_EXIT_CONFIG;
 	o.port = (unsigned)port;
-	o.write_key = key_file ? key : NULL;
 	return serve(c, &o);
 }
 
@@ -118,7 +93,7 @@ static const struct cmd_option receive_options[] = {
 	{ "port", "N", "listen there (default 8080; 0 = any free port)" },
 	{ "bind", "ADDRESS", "default 127.0.0.1; others need a write key" },
 	{ "database", "FILE", "keep the events in this SQLite file (default: in memory)" },
-	{ "write-key-file", "FILE", "take only events that carry the key in this file" },
+	{ "write-key", "REF", "take only events with this key, named as env:NAME or file:PATH" },
 	{ "port-file", "FILE", "write the port there once it listens" },
 	{ "discard", NULL, "count requests and events, keep nothing" },
 	{ "faults", "JSON", "misbehave on purpose" },
