@@ -377,7 +377,7 @@ tui_input_draw(const struct tui_input *in, const struct tui_canvas *c, struct tu
 		return;
 	}
 	if (in->text.len == 0 && look.placeholder)
-		tui_puts(&f, 0, 0, TUI_DIM, look.placeholder);
+		tui_over(&f, 0, 0, tui_puts(&f, 0, 0, TUI_DIM, look.placeholder), role);
 	/* The cursor stays in view, with one column for it at the end. */
 	while (start < in->cur && tui_text_width(from(in, start, in->cur)) > f.cols - 1)
 		start = next_char(in, start);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #define GUTTER   2 /* "> " before the selected row */
+#define MARGIN   1 /* after the last column */
 #define MAX_COLS 64
 
 /* The columns that are drawn, and where. */
@@ -194,7 +195,7 @@ tui_table_draw(const struct tui_table *t, const struct tui_canvas *c, bool focus
 
 	if (c->rows < 1 || c->cols < 8)
 		return;
-	arrange(t, c->cols - GUTTER, &l);
+	arrange(t, c->cols - GUTTER - MARGIN, &l);
 	struct tui_canvas body = tui_sub(c, head, 0, c->rows - head, c->cols);
 	if (rows && head)
 		draw_header(t, c, &l);

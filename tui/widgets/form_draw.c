@@ -1,0 +1,113 @@
+/* form_draw.c - the picture of a form. */
+#include "tui/widgets/form_state.h"
+#include "tui/width.h"
+
+#include <stdio.h>
+
+static int
+label_width(const struct tui_form *f, int cols)
+{
+	int w = 8;
+
+	for (size_t i = 0; i < f->nfields; i++) {
+		int n = f->field[i].type == TUI_FIELD_TITLE
+				? 0
+				: tui_text_width(sl_str(f->field[i].label));
+		w = n > w ? n : w;
+	}
+	return w > cols / 3 ? cols / 3 : w;
+}
+
+/* Rows of a field: itself, its mistake, and its help while it has the focus. */
+static int
+height(const struct tui_form *f, size_t i, bool focus)
+{
+	const struct tui_field_state *s = &f->field[i];
+	bool here = focus && i == f->focus;
+
+	if (s->type == TUI_FIELD_TITLE)
+		return i > 0 ? 2 : 1;
+	return 1 + (s->error[0] || (here && s->help) ? 1 : 0);
+}
+
+static void
+draw_value(const struct tui_field_state *s, const struct tui_canvas *c, int x, bool focus)
+{
+	bool pick = s->type == TUI_FIELD_CHOICE || s->type == TUI_FIELD_BOOL;
+	int width = c->cols - x - 1 > 60 ? 60 : c->cols - x - 1;
+	struct sl_str v = sl_buf_view(&s->input.text);
+
+	if (s->locked) {
+		tui_put(c, 0, x, TUI_TEXT, v.len ? v : sl_str(s->def ? s->def : ""));
+		return;
+	}
+	if (!pick) {
+		tui_input_draw(&s->input, c,
+			       (struct tui_input_look){ .x = x,
+							.width = width,
+							.focus = focus,
+							.invalid = s->error[0] != '\0',
+							.placeholder = s->def });
+		return;
+	}
+	enum tui_role role = s->error[0] ? TUI_INPUT_INVALID : TUI_INPUT;
+	tui_field(c, (struct tui_span){ 0, x, width, TUI_LEFT, role },
+		  v.len ? v : sl_str(s->def ? s->def : ""));
+	if (v.len == 0)
+		tui_field(c, (struct tui_span){ 0, x, width, TUI_LEFT, TUI_DIM },
+			  sl_str(s->def ? s->def : ""));
+	if (v.len == 0)
+		tui_over(c, 0, x, width, role);
+	if (focus) {
+		tui_cursor(c, 0, x, false);
+		if (s->choices)
+			tui_field(c, (struct tui_span){ 0, x + width - 12, 12, TUI_RIGHT, role },
+				  SL_LIT("Space next "));
+	}
+}
+
+static void
+draw_field(const struct tui_form *f, const struct tui_canvas *c, size_t i, bool focus)
+{
+	const struct tui_field_state *s = &f->field[i];
+	bool here = focus && i == f->focus;
+	int w = label_width(f, c->cols);
+
+	if (s->type == TUI_FIELD_TITLE) {
+		tui_puts(c, i > 0 ? 1 : 0, 1, TUI_HEADER, s->label);
+		return;
+	}
+	if (here)
+		tui_puts(c, 0, 0, TUI_ACCENT, ">");
+	tui_field(c, (struct tui_span){ 0, 2, w, TUI_LEFT, here ? TUI_TITLE : TUI_LABEL },
+		  sl_str(s->label));
+	if (s->required)
+		tui_puts(c, 0, w + 2, s->error[0] ? TUI_FAIL : TUI_ACCENT, "*");
+	struct tui_canvas line = tui_sub(c, 0, 0, 1, c->cols);
+	draw_value(s, &line, w + 4, here);
+	if (s->error[0]) {
+		int n = tui_puts(c, 1, w + 4, TUI_FAIL, "\u2717 ");
+		tui_puts(c, 1, w + 4 + n, TUI_FAIL, s->error);
+	} else if (here && s->help) {
+		tui_puts(c, 1, w + 4, TUI_DIM, s->help);
+	}
+}
+
+void
+tui_form_draw(const struct tui_form *f, const struct tui_canvas *c, bool focus)
+{
+	int y = 0, end = 0;
+	size_t top = 0;
+
+	/* The field with the focus, and what is below it, stay in view. */
+	for (size_t i = 0; i <= f->focus && i < f->nfields; i++)
+		end += height(f, i, focus);
+	while (end > c->rows && top < f->focus)
+		end -= height(f, top++, focus);
+	for (size_t i = top; i < f->nfields && y < c->rows; i++) {
+		int h = height(f, i, focus);
+		struct tui_canvas part = tui_sub(c, y, 0, h, c->cols);
+		draw_field(f, &part, i, focus);
+		y += h;
+	}
+}
