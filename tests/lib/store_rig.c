@@ -185,7 +185,7 @@ srig_event(struct sl_block *b, enum sl_op op, uint64_t row, uint64_t value, uint
 void
 srig_verdicts(struct sl_block *b, enum sl_verdict v)
 {
-	memset(b->verdicts, v, b->n);
+	memset(b->verdicts, (int)v, b->n);
 }
 
 void
