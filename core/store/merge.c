@@ -5,7 +5,7 @@
 #include "core/store/delta.h"
 #include "core/store/part.h"
 
-#define PASS_MOVES (512u << 10) /* about this many moves in memory: 25 MiB and as much to sort */
+#define PASS_MOVES (256u << 10) /* about this many moves in memory: 12 MiB and as much to sort */
 
 enum sl_code
 sl_unfolded(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_unfolded *out,

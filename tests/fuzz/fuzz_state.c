@@ -1,0 +1,229 @@
+/* fuzz_state.c - a state file with bytes changed is opened, read and written: a clean answer, whatever
+ * it holds. The input is a list of changes to a whole state, 4 bytes where (the first must not be 0xff) and 1 what, so that a
+ * tiny input reaches deep; one that starts with 0xff is the file itself. */
+#include "core/store/store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SYNC  "users"
+#define EDIT  5u
+#define EDITS 64u
+
+/* Made once by LLVMFuzzerInitialize(): the one way libFuzzer leaves for it. */
+static char dir[64];
+static uint8_t *whole;
+static size_t whole_len;
+
+static const char *
+path_of(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	return path;
+}
+
+static void
+must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void
+put_file(const char *path, const uint8_t *p, size_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	must(fd >= 0 && write(fd, p, n) == (ssize_t)n && close(fd) == 0);
+}
+
+/* One run of n new rows: all acknowledged but the last, which dies. */
+static enum sl_code
+write_run(struct sl_store *s, uint64_t first, uint32_t n, bool end, struct sl_err *err)
+{
+	struct sl_event events[40] = { 0 };
+	uint8_t verdicts[40];
+	char body[] = "{\"row\":1}", keys[] = "[\"1\"]";
+	struct sl_block b = { .n = n,
+			      .events = events,
+			      .verdicts = verdicts,
+			      .body = body,
+			      .keys = keys,
+			      .body_len = sizeof body - 1,
+			      .keys_len = sizeof keys - 1 };
+	struct sl_run run = { .sync = SYNC, .kind = "run", .state = SL_RUN_DELIVERING };
+	struct sl_dead d = { .sync = SYNC, .idx = n - 1, .body = SL_LIT("{}") };
+	enum sl_code code = sl_store_run_new(s, &run, err);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t x = (first + i + 1) * 0x9e3779b97f4a7c15u;
+
+		events[i] = (struct sl_event){ .key = { x, i },
+					       .row = { i + 1, 1 },
+					       .len = (uint32_t)b.body_len,
+					       .klen = (uint32_t)b.keys_len,
+					       .op = SL_OP_ADD };
+		verdicts[i] = i + 1 < n ? SL_V_ACKED : SL_V_DEAD;
+	}
+	b.run_id = d.run_id = run.id;
+	d.event = events[n - 1];
+	if (code == SL_OK)
+		code = sl_store_block_put(s, SYNC, &b, err);
+	if (code == SL_OK)
+		code = sl_store_dead_put(s, &d, err);
+	if (code == SL_OK && end)
+		code = sl_store_run_end(s, &run, SL_RUN_SETTLED, SL_V_PENDING, -1, err);
+	return code;
+}
+
+static enum sl_code
+write_some(struct sl_store *s, uint64_t first, bool end, struct sl_err *err)
+{
+	struct sl_sync_state state;
+	enum sl_code code = sl_store_begin(s, err);
+
+	if (code == SL_OK)
+		code = sl_store_sync(s, SYNC, (struct sl_digest){ 1, 1 }, &state, err);
+	if (code == SL_OK)
+		code = write_run(s, first, 40, end, err);
+	if (code == SL_OK)
+		code = sl_store_commit(s, err);
+	sl_store_rollback(s);
+	return code;
+}
+
+static void
+clean_up(void)
+{
+	static const char *const names[] = { "state.db", "state.db-wal", "state.db-shm",
+					     "state.lock" };
+
+	for (size_t i = 0; i < SL_COUNT(names); i++)
+		(void)unlink(path_of(names[i]));
+	(void)rmdir(dir);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct sl_store *s;
+	struct sl_err err;
+	struct stat st;
+	int fd;
+
+	(void)argc;
+	(void)argv;
+	/* in memory where there is such a place: every input writes the file anew */
+	(void)snprintf(dir, sizeof dir, "%s/sluice-fuzz-XXXXXX",
+		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	must(mkdtemp(dir) != NULL);
+	(void)atexit(clean_up);
+	must(sl_store_open(dir, 0, &s, &err) == SL_OK);
+	must(write_some(s, 0, true, &err) == SL_OK);
+	must(write_some(s, 500, false, &err) == SL_OK);
+	sl_store_close(s);
+	fd = open(path_of("state.db"), O_RDONLY | O_CLOEXEC);
+	must(fd >= 0 && fstat(fd, &st) == 0);
+	whole_len = (size_t)st.st_size;
+	whole = malloc(whole_len);
+	must(whole && read(fd, whole, whole_len) == (ssize_t)whole_len);
+	(void)close(fd);
+	return 0;
+}
+
+static void
+read_rows(struct sl_store *s, struct sl_arena *a, struct sl_err *err)
+{
+	struct sl_snap *snap = NULL, *dead = NULL;
+	struct sl_str text;
+	size_t n = 0, ndead = 0;
+
+	if (sl_store_snapshot(s, SYNC, &snap, &n, err) == SL_OK)
+		for (size_t i = 1; i < n; i++)
+			must(sl_digest_cmp(snap[i - 1].key, snap[i].key) < 0);
+	for (size_t i = 0; i < n; i += 9) {
+		(void)!sl_store_keys(s, SYNC, &snap[i].key, 1, a, &text, err);
+		(void)!sl_store_last_body(s, SYNC, snap[i].key, 0, a, &text, err);
+	}
+	(void)!sl_store_dead_snaps(s, SYNC, &dead, &ndead, err);
+	free(snap);
+	free(dead);
+}
+
+static void
+read_runs(struct sl_store *s, struct sl_arena *a, struct sl_err *err)
+{
+	struct sl_run runs[4];
+	struct sl_dead *list;
+	struct sl_block *b;
+	uint32_t n = 0, npending, pending[4];
+
+	if (sl_store_runs(s, NULL, 0, 4, runs, &n, err) != SL_OK)
+		n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (sl_store_block_get(s, runs[i].id, 0, &b, err) == SL_OK) {
+			for (uint32_t e = 0; e < b->n; e++)
+				must((size_t)b->events[e].off + b->events[e].len <= b->body_len);
+			sl_block_free(b);
+		}
+		(void)!sl_store_pending_blocks(s, runs[i].id, 0, 4, pending, &npending, err);
+	}
+	(void)!sl_store_open_runs(s, 4, runs, &n, err);
+	(void)!sl_store_dead_list(s, NULL, false, 0, 4, a, &list, &n, err);
+}
+
+static void
+use(unsigned flags)
+{
+	struct sl_arena *a = sl_arena_new(4096, 1 << 20);
+	struct sl_store *s;
+	struct sl_err err = { 0 };
+	enum sl_code code = sl_store_open(dir, flags, &s, &err);
+
+	must(a != NULL);
+	if (code == SL_OK) {
+		read_rows(s, a, &err);
+		read_runs(s, a, &err);
+		if (!(flags & SL_STORE_READ))
+			(void)write_some(s, 900, true, &err);
+		sl_store_close(s);
+	} else {
+		must(err.msg[0] && err.code == code);
+	}
+	sl_arena_free(a);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *file;
+
+	(void)unlink(path_of("state.db-wal"));
+	(void)unlink(path_of("state.db-shm"));
+	if (size && data[0] == 0xff) {
+		put_file(path_of("state.db"), data + 1, size - 1);
+	} else {
+		file = malloc(whole_len);
+		must(file != NULL);
+		memcpy(file, whole, whole_len);
+		for (size_t i = 0; i + EDIT <= size && i < EDITS * EDIT; i += EDIT) {
+			uint32_t at = (uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 |
+				      data[i + 3];
+
+			file[at % whole_len] = data[i + 4];
+		}
+		put_file(path_of("state.db"), file, whole_len);
+		free(file);
+	}
+	use(SL_STORE_READ);
+	use(0);
+	return 0;
+}
