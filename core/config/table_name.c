@@ -25,10 +25,12 @@ take_quoted(const char *s, struct sl_str *part, char *space)
 	return *s ? s + 1 : NULL;
 }
 
+#define NEEDS_QUOTES ". \t\n\";'()"
+
 static const char *
 take_plain(const char *s, struct sl_str *part, char *space)
 {
-	size_t n = strcspn(s, ". \t\n\";'()");
+	size_t n = strcspn(s, NEEDS_QUOTES);
 
 	memcpy(space, s, n);
 	*part = (struct sl_str){ space, n };
@@ -63,4 +65,34 @@ sl_table_split(const char *text, struct sl_arena *a, struct sl_str *schema, stru
 	*schema = n == 2 ? part[0] : (struct sl_str){ "", 0 };
 	*table = part[n - 1];
 	return SL_OK;
+}
+
+static void
+put_part(struct sl_buf *out, struct sl_str part)
+{
+	bool plain = part.len > 0;
+
+	for (size_t i = 0; i < part.len; i++)
+		plain = plain && !memchr(NEEDS_QUOTES, part.ptr[i], sizeof(NEEDS_QUOTES));
+	if (plain) {
+		sl_buf_put_str(out, part);
+		return;
+	}
+	sl_buf_putc(out, '"');
+	for (size_t i = 0; i < part.len; i++) {
+		if (part.ptr[i] == '"')
+			sl_buf_putc(out, '"');
+		sl_buf_putc(out, part.ptr[i]);
+	}
+	sl_buf_putc(out, '"');
+}
+
+void
+sl_table_put(struct sl_buf *out, struct sl_str schema, struct sl_str table)
+{
+	if (schema.len > 0) {
+		put_part(out, schema);
+		sl_buf_putc(out, '.');
+	}
+	put_part(out, table);
 }

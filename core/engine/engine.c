@@ -2,7 +2,9 @@
 #include "core/engine/engine.h"
 
 #include "core/engine/job.h"
+#include "core/engine/problem_table.h"
 #include "core/engine/run_list.h"
+#include "core/engine/source_cache.h"
 
 #include "core/base/clock.h"
 
@@ -146,7 +148,8 @@ start_threads(struct sl_engine *e, unsigned workers, struct sl_err *err)
 	e->mail = sl_mailbox_new();
 	e->pool = sl_pool_new("work", workers < MOST_WORKERS ? workers : MOST_WORKERS);
 	e->requests = sl_pool_new("request", REQUEST_THREADS);
-	if (!e->mail || !e->pool || !e->requests)
+	e->sources = sl_source_cache_new();
+	if (!e->mail || !e->pool || !e->requests || !e->sources)
 		return sl_fail(err, SL_E_NOMEM, "engine", "cannot start the engine's threads");
 	return SL_OK;
 }
@@ -155,6 +158,7 @@ static void
 engine_free(struct sl_engine *e)
 {
 	sl_pool_free(e->requests);
+	sl_source_cache_free(e->sources);
 	sl_pool_free(e->pool);
 	sl_writer_free(e->writer);
 	sl_mailbox_free(e->mail);
@@ -343,16 +347,9 @@ sl_engine_object(const struct sl_config *c, enum sl_kind kind, const char *name,
 		return not_found(c, kind, name ? name : "", err);
 	if (!(*out)->broken)
 		return SL_OK;
-	for (size_t i = 0; i < c->nproblems; i++) {
-		const struct sl_problem_def *p = &c->problems[i];
-		char where[128];
-
-		if (strcmp(p->file, (*out)->file) != 0)
-			continue;
-		(void)snprintf(where, sizeof(where), "%.70s:%d: %.40s", p->file, p->line, p->field);
-		(void)sl_fail(err, SL_E_CONFIG, where, "%s", p->problem);
-		return sl_err_hint(err, "%s", p->mend);
-	}
+	for (size_t i = 0; i < c->nproblems; i++)
+		if (strcmp(c->problems[i].file, (*out)->file) == 0)
+			return sl_problem_error(&c->problems[i], err);
 	return sl_fail(err, SL_E_CONFIG, (*out)->file, "the file has mistakes");
 }
 
@@ -361,4 +358,15 @@ sl_engine_reader(const struct sl_engine *e, struct sl_store **out, struct sl_err
 {
 	*out = NULL;
 	return sl_store_open(e->state_dir, SL_STORE_READ, out, err);
+}
+
+enum sl_code
+sl_engine_may_write(const struct sl_engine *e, struct sl_err *err)
+{
+	if (!e->read_only)
+		return SL_OK;
+	(void)sl_fail(err, SL_E_LOCKED, "state",
+		      "this session may only look: nothing is sent or saved");
+	return sl_err_hint(
+		err, "close the other sluice on this workspace, or start without --read-only");
 }

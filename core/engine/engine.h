@@ -4,6 +4,7 @@
 
 #include "core/base/pool.h"
 #include "core/config/config.h"
+#include "core/config/secret.h"
 #include "core/dest/dest.h"
 #include "core/engine/msg.h"
 #include "core/engine/writer.h"
@@ -13,6 +14,7 @@
 
 struct sl_job;
 struct sl_run_task;
+struct sl_source_cache;
 
 struct sl_engine {
 	char workspace[1024];
@@ -22,11 +24,12 @@ struct sl_engine {
 	struct sl_driver_info *drivers; /* of all registries; constant after open */
 	size_t ndrivers;
 	struct sl_mailbox *mail;
-	struct sl_pool *pool;      /* mapping and compressing: short jobs */
-	struct sl_pool *requests;  /* client requests: may block */
-	struct sl_writer *writer;  /* NULL when read_only */
-	struct sl_digest_key hash; /* of the workspace's seed */
-	char workspace_id[17];     /* short and stable, for context.sources */
+	struct sl_pool *pool;            /* mapping and compressing: short jobs */
+	struct sl_pool *requests;        /* client requests: may block */
+	struct sl_writer *writer;        /* NULL when read_only */
+	struct sl_source_cache *sources; /* idle connections of requests */
+	struct sl_digest_key hash;       /* of the workspace's seed */
+	char workspace_id[17];           /* short and stable, for context.sources */
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t idle;  /* a job or a run ended */
@@ -48,6 +51,8 @@ enum sl_code sl_engine_object(const struct sl_config *c, enum sl_kind kind, cons
 /* A store for reading. SL_E_NOTFOUND: nothing was ever run. The caller closes it. */
 enum sl_code sl_engine_reader(const struct sl_engine *e, struct sl_store **out,
 			      struct sl_err *err) SL_MUST;
+/* SL_E_LOCKED in a session that may only look. */
+enum sl_code sl_engine_may_write(const struct sl_engine *e, struct sl_err *err) SL_MUST;
 /* Digest key and workspace id of a dry or read-only engine come from the state too, else from zeros. */
 
 struct sl_source_handle {
@@ -72,14 +77,20 @@ void sl_source_disconnect(struct sl_source_handle *h); /* safe when not open */
 enum sl_code sl_dest_connect(const struct sl_engine *e, const struct sl_config *c, const char *name,
 			     struct sl_dest_handle *h, struct sl_err *err) SL_MUST;
 void sl_dest_disconnect(struct sl_dest_handle *h);
-/* The same from settings that are not saved (a form). is_source says which of the handles was opened. */
-enum sl_code sl_source_connect_set(const struct sl_engine *e, const char *type,
-				   const struct sl_setting *set, size_t n,
-				   struct sl_source_handle *h, const struct sl_open_hook *hook,
-				   struct sl_err *err) SL_MUST;
-enum sl_code sl_dest_connect_set(const struct sl_engine *e, const char *type,
-				 const struct sl_setting *set, size_t n, struct sl_dest_handle *h,
-				 struct sl_err *err) SL_MUST;
+/* The same step by step, from settings that need not be saved (a form). */
+struct sl_opening {
+	const char *type;
+	const struct sl_setting *set;
+	size_t n;
+	const char *secret; /* resolved; NULL = none */
+};
+enum sl_code sl_engine_secret(const struct sl_engine *e, const struct sl_opening *o,
+			      struct sl_secret *out, struct sl_err *err) SL_MUST;
+enum sl_code sl_source_open(const struct sl_engine *e, const struct sl_opening *o,
+			    struct sl_source_handle *h, const struct sl_open_hook *hook,
+			    struct sl_err *err) SL_MUST;
+enum sl_code sl_dest_open(const struct sl_engine *e, const struct sl_opening *o,
+			  struct sl_dest_handle *h, struct sl_err *err) SL_MUST;
 const struct sl_driver_info *sl_engine_driver(const struct sl_engine *e, const char *name);
 
 #endif

@@ -124,6 +124,16 @@ sl_job_pairs(struct sl_job *j, const struct sl_pair *set, size_t n)
 	return copy;
 }
 
+struct sl_setting *
+sl_job_settings(struct sl_job *j, const struct sl_pair *set, size_t n)
+{
+	struct sl_setting *out = SL_NEW(j->arena, struct sl_setting, n + 1);
+
+	for (size_t i = 0; out && i < n; i++)
+		out[i] = (struct sl_setting){ set[i].name, set[i].value ? set[i].value : "", 0 };
+	return out;
+}
+
 bool
 sl_job_cancelled(const struct sl_job *j)
 {

@@ -34,6 +34,8 @@ sl_ticket sl_job_submit(struct sl_job *j); /* takes the job; 0 where the engine 
 const char *sl_job_str(struct sl_job *j, const char *s); /* copy into the arena; NULL stays NULL */
 const struct sl_pair *sl_job_pairs(struct sl_job *j, const struct sl_pair *set,
 				   size_t n); /* deep copy */
+/* The same as settings of a form. NULL = no memory. */
+struct sl_setting *sl_job_settings(struct sl_job *j, const struct sl_pair *set, size_t n);
 bool sl_job_cancelled(const struct sl_job *j);
 /* Register what sl_cancel() calls while the job blocks. NULL, NULL takes it back; when this returns the
  * old function is not running any more. */

@@ -80,23 +80,36 @@ sl_mailbox_post(struct sl_mailbox *b, struct sl_msg *m)
 	pthread_mutex_unlock(&b->lock);
 }
 
-void
-sl_mailbox_post_run(struct sl_mailbox *b, int64_t run)
+/* One of a kind is enough until it is read: its reader looks at the present state. */
+static void
+post_folded(struct sl_mailbox *b, enum sl_msg_kind kind, int64_t run)
 {
 	bool waiting = false;
 
 	pthread_mutex_lock(&b->lock);
 	for (const struct sl_letter *l = b->head; l && !waiting; l = l->next)
-		waiting = l->msg->kind == SL_MSG_RUN && l->msg->run == run;
+		waiting = l->msg->kind == kind && l->msg->run == run;
 	if (!waiting) {
 		struct sl_msg *m = calloc(1, sizeof(*m));
 		if (m) {
-			m->kind = SL_MSG_RUN;
+			m->kind = kind;
 			m->run = run;
 			append_locked(b, m);
 		}
 	}
 	pthread_mutex_unlock(&b->lock);
+}
+
+void
+sl_mailbox_post_run(struct sl_mailbox *b, int64_t run)
+{
+	post_folded(b, SL_MSG_RUN, run);
+}
+
+void
+sl_mailbox_post_config(struct sl_mailbox *b)
+{
+	post_folded(b, SL_MSG_CONFIG, 0);
 }
 
 struct sl_msg *

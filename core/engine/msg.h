@@ -17,6 +17,7 @@ int sl_mailbox_fd(const struct sl_mailbox *b);
 /* Takes the message (made by malloc). Lost without harm when the mailbox is NULL. */
 void sl_mailbox_post(struct sl_mailbox *b, struct sl_msg *m);
 void sl_mailbox_post_run(struct sl_mailbox *b, int64_t run);
+void sl_mailbox_post_config(struct sl_mailbox *b);    /* the workspace changed; folded too */
 struct sl_msg *sl_mailbox_next(struct sl_mailbox *b); /* NULL = none */
 
 /* The public form of an error. */

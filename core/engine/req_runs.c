@@ -56,24 +56,6 @@ run_row(struct sl_table *t, const struct sl_run *r)
 	sl_cell_text(t, r->details);
 }
 
-/* What this process knows of a run is newer than what the state has. */
-static void
-fresher(struct sl_engine *e, struct sl_run *r)
-{
-	struct sl_run_task *t;
-
-	pthread_mutex_lock(&e->lock);
-	for (t = e->runs; t; t = t->next) {
-		if (t->rec.id != r->id)
-			continue;
-		pthread_mutex_lock(&t->lock);
-		*r = t->rec;
-		pthread_mutex_unlock(&t->lock);
-		break;
-	}
-	pthread_mutex_unlock(&e->lock);
-}
-
 static enum sl_code
 runs_job(struct sl_job *j, struct sl_err *err)
 {
@@ -98,7 +80,7 @@ runs_job(struct sl_job *j, struct sl_err *err)
 	else if (code == SL_E_NOTFOUND && !a->run)
 		code = SL_OK;
 	for (uint32_t i = 0; i < n && code == SL_OK; i++) {
-		fresher(j->engine, &runs[i]);
+		sl_run_list_fresher(j->engine, &runs[i]);
 		run_row(t, &runs[i]);
 	}
 	sl_store_close(s);

@@ -27,15 +27,6 @@ answer_run(struct sl_job *j, int64_t run, struct sl_err *err)
 	return sl_job_done(j, t, err);
 }
 
-static enum sl_code
-refuse_read_only(struct sl_err *err)
-{
-	(void)sl_fail(err, SL_E_LOCKED, "state",
-		      "this session may only look: nothing is sent or saved");
-	return sl_err_hint(
-		err, "close the other sluice on this workspace, or start without --read-only");
-}
-
 /* The newest run of the sync that waits in the state: PAUSED or HELD. id 0 = none. */
 static enum sl_code
 waiting_run(struct sl_engine *e, const char *sync, struct sl_run *out, struct sl_err *err)
@@ -140,23 +131,6 @@ new_task(struct sl_engine *e, const struct sl_run_args *a, struct sl_run_task **
 	return SL_OK;
 }
 
-/* An open run of the sync in this process, before anything is written for a new one. */
-static int64_t
-busy_run(struct sl_engine *e, const char *sync)
-{
-	int64_t id = 0;
-
-	pthread_mutex_lock(&e->lock);
-	for (struct sl_run_task *t = e->runs; t && id == 0; t = t->next) {
-		pthread_mutex_lock(&t->lock);
-		if (t->open && !t->dry && strcmp(t->rec.sync, sync) == 0)
-			id = t->rec.id;
-		pthread_mutex_unlock(&t->lock);
-	}
-	pthread_mutex_unlock(&e->lock);
-	return id;
-}
-
 static enum sl_code
 busy(struct sl_job *j, int64_t run, const char *what, struct sl_err *err)
 {
@@ -177,13 +151,13 @@ start_job(struct sl_job *j, struct sl_err *err)
 	int64_t other, id;
 	enum sl_code code;
 
-	if (e->read_only && !(a->flags & SL_RUN_DRY))
-		return refuse_read_only(err);
-	code = new_task(e, a, &t, err);
+	code = a->flags & SL_RUN_DRY ? SL_OK : sl_engine_may_write(e, err);
+	if (code == SL_OK)
+		code = new_task(e, a, &t, err);
 	if (code != SL_OK)
 		return code;
 	if (!t->dry) {
-		other = busy_run(e, a->sync);
+		other = sl_run_list_busy(e, a->sync);
 		code = other ? busy(j, other, "is not finished yet", err)
 			     : waiting_run(e, a->sync, &waiting, err);
 		if (code == SL_OK && waiting.id && waiting.state == SL_RUN_HELD) {
@@ -273,8 +247,9 @@ release_job(struct sl_job *j, struct sl_err *err)
 	struct sl_run rec;
 	enum sl_code code;
 
-	if (e->read_only)
-		return refuse_read_only(err);
+	code = sl_engine_may_write(e, err);
+	if (code != SL_OK)
+		return code;
 	(void)snprintf(audit.detail, sizeof(audit.detail), "run %lld, %lld removes",
 		       (long long)a->run, (long long)a->confirm);
 	t = lock_task(e, a->run);
@@ -331,9 +306,9 @@ stop_job(struct sl_job *j, struct sl_err *err)
 	}
 	if (t)
 		pthread_mutex_unlock(&t->lock);
-	if (e->read_only)
-		return refuse_read_only(err);
-	code = read_run(e, a->run, &rec, err);
+	code = sl_engine_may_write(e, err);
+	if (code == SL_OK)
+		code = read_run(e, a->run, &rec, err);
 	if (code == SL_OK && rec.state != SL_RUN_HELD && rec.state != SL_RUN_PAUSED)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is over (%s)", (long long)a->run,
 			       sl_run_state_name(rec.state));
@@ -352,9 +327,9 @@ resume_job(struct sl_job *j, struct sl_err *err)
 	struct sl_run rec;
 	enum sl_code code;
 
-	if (e->read_only)
-		return refuse_read_only(err);
-	code = read_run(e, a->run, &rec, err);
+	code = sl_engine_may_write(e, err);
+	if (code == SL_OK)
+		code = read_run(e, a->run, &rec, err);
 	if (code == SL_OK && rec.state != SL_RUN_PAUSED)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is %s, not paused",
 			       (long long)a->run, sl_run_state_name(rec.state));

@@ -124,6 +124,39 @@ sl_run_list_find(struct sl_engine *e, int64_t id)
 	return t;
 }
 
+int64_t
+sl_run_list_busy(struct sl_engine *e, const char *sync)
+{
+	int64_t id = 0;
+
+	pthread_mutex_lock(&e->lock);
+	for (struct sl_run_task *t = e->runs; t && id == 0; t = t->next) {
+		pthread_mutex_lock(&t->lock);
+		if (t->open && !t->dry && strcmp(t->rec.sync, sync) == 0)
+			id = t->rec.id;
+		pthread_mutex_unlock(&t->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
+	return id;
+}
+
+void
+sl_run_list_fresher(struct sl_engine *e, struct sl_run *r)
+{
+	struct sl_run_task *t;
+
+	pthread_mutex_lock(&e->lock);
+	for (t = e->runs; t; t = t->next) {
+		if (t->rec.id != r->id)
+			continue;
+		pthread_mutex_lock(&t->lock);
+		*r = t->rec;
+		pthread_mutex_unlock(&t->lock);
+		break;
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
 bool
 sl_run_wait_settled(struct sl_run_task *t, struct sl_err *err)
 {

@@ -14,6 +14,10 @@ enum sl_code sl_run_list_add(struct sl_run_task *t, int64_t *busy, struct sl_err
 /* The task of a run id; NULL = not of this process. Tasks stay valid until the engine is closed or a
  * later sl_run_list_add() drops finished ones, so: only while it is open, or under the engine's lock. */
 struct sl_run_task *sl_run_list_find(struct sl_engine *e, int64_t id);
+/* An open run of the sync in this process; 0 = none. */
+int64_t sl_run_list_busy(struct sl_engine *e, const char *sync);
+/* What this process knows of a run is newer than what the state has: overwrite the record with it. */
+void sl_run_list_fresher(struct sl_engine *e, struct sl_run *r);
 
 enum sl_code sl_run_record(struct sl_run_task *t,
 			   struct sl_err *err) SL_MUST; /* run NEW, gets its id */

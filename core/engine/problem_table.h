@@ -1,0 +1,15 @@
+/* problem_table.h - mistakes of the workspace as the rows of an answer. */
+#ifndef SL_PROBLEM_TABLE_H
+#define SL_PROBLEM_TABLE_H
+
+#include "core/config/config.h"
+#include "core/engine/table.h"
+
+/* file, line, field, problem, mend, warning */
+struct sl_table *sl_problem_table(void) SL_MUST; /* NULL = no memory */
+void sl_problem_row(struct sl_table *t, const struct sl_problem_def *p, bool warning);
+void sl_problem_rows(struct sl_table *t, const struct sl_problem_def *p, size_t n);
+/* The same as an error. */
+enum sl_code sl_problem_error(const struct sl_problem_def *p, struct sl_err *err);
+
+#endif

@@ -1,0 +1,180 @@
+/* req_check.c - every mistake of the workspace; online also what the sources say to the mappings. */
+#include "core/engine/prep.h"
+#include "core/engine/problem_table.h"
+#include "core/engine/with_source.h"
+
+#include <stdio.h>
+
+struct sl_check_args {
+	bool online, reload;
+};
+
+/* ---- against the sources --------------------------------------------------------------------------- */
+
+struct online {
+	const struct sl_config *config;
+	const char *source;
+	struct sl_table *found; /* of this source */
+};
+
+static void
+put_error(struct sl_table *t, const char *file, const struct sl_err *e)
+{
+	const struct sl_problem_def p = {
+		.file = file, .field = "", .problem = e->msg, .mend = e->hint
+	};
+
+	sl_problem_row(t, &p, false);
+}
+
+static void
+put_issue(struct sl_table *t, const struct sl_prep *p, const struct sl_map_issue *is)
+{
+	char field[160] = "", text[512];
+	const struct sl_problem_def d = { .file = p->profile.file,
+					  .line = is->line,
+					  .field = field,
+					  .problem = text,
+					  .mend = is->mend };
+
+	if (*is->to)
+		(void)snprintf(field, sizeof(field), "map.%s", is->to);
+	/* The same profile may fit one sync and not the other. */
+	(void)snprintf(text, sizeof(text), "%s (in the sync %s)", is->problem, p->sync.name);
+	sl_problem_row(t, &d, !is->error);
+}
+
+static bool
+is_of(const struct sl_object_def *o, const char *source)
+{
+	const char *s = sl_object_get(o, "source");
+
+	return o->kind == SL_KIND_SYNC && !o->broken && s && strcmp(s, source) == 0;
+}
+
+/* One sync; what is wrong with it becomes rows, only a lost source is an error. */
+static enum sl_code
+check_sync(const struct online *on, const struct sl_object_def *o, const struct sl_source_handle *h,
+	   struct sl_err *err)
+{
+	struct sl_prep p;
+	enum sl_code code = sl_prep_load(&p, on->config, o->name, err);
+
+	if (code == SL_OK)
+		code = sl_prep_describe(&p, h, err);
+	for (size_t i = 0; code == SL_OK && i < p.nissues; i++)
+		put_issue(on->found, &p, &p.issues[i]);
+	sl_prep_free(&p);
+	if (code == SL_OK || code == SL_E_NET || code == SL_E_CANCELLED || code == SL_E_NOMEM)
+		return code;
+	put_error(on->found, o->file, err);
+	return SL_OK;
+}
+
+static enum sl_code
+check_source(struct sl_job *j, const struct sl_source_handle *h, void *arg, struct sl_err *err)
+{
+	struct online *on = arg;
+	enum sl_code code = SL_OK;
+
+	(void)j;
+	sl_table_free(on->found);
+	on->found = sl_problem_table();
+	if (!on->found)
+		return sl_fail(err, SL_E_NOMEM, "", "no memory for the answer");
+	for (size_t i = 0; i < on->config->nobjects && code == SL_OK; i++)
+		if (is_of(&on->config->objects[i], on->source))
+			code = check_sync(on, &on->config->objects[i], h, err);
+	return code;
+}
+
+/* One part for each source. */
+static enum sl_code
+check_connection(struct sl_job *j, const struct sl_config *c, const struct sl_object_def *o,
+		 struct sl_err *err)
+{
+	struct online on = { .config = c, .source = o->name };
+	struct sl_err why = { 0 };
+
+	if (sl_with_source(j, c, o->name, check_source, &on, &why) != SL_OK && !on.found)
+		on.found = sl_problem_table();
+	if (!on.found)
+		return sl_fail(err, SL_E_NOMEM, "", "no memory for the answer");
+	if (why.code != SL_OK)
+		put_error(on.found, o->file, &why);
+	sl_job_part(j, on.found);
+	if (sl_job_cancelled(j))
+		return sl_fail(err, SL_E_CANCELLED, "", "cancelled");
+	return SL_OK;
+}
+
+static enum sl_code
+check_online(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	for (size_t i = 0; i < c->nobjects && code == SL_OK; i++) {
+		const struct sl_object_def *o = &c->objects[i];
+		const struct sl_driver_info *d;
+
+		if (o->kind != SL_KIND_CONNECTION || o->broken)
+			continue;
+		d = sl_engine_driver(j->engine, sl_object_get(o, "type"));
+		if (d && d->is_source)
+			code = check_connection(j, c, o, err);
+	}
+	return code;
+}
+
+/* ---- the requests ---------------------------------------------------------------------------------- */
+
+static enum sl_code
+check_job(struct sl_job *j, struct sl_err *err)
+{
+	const struct sl_check_args *a = j->args;
+	struct sl_table *t = sl_problem_table();
+	struct sl_config *c = NULL;
+	enum sl_code code = sl_engine_config(j->engine, &c, err);
+
+	if (code != SL_OK || !t) {
+		sl_table_free(t);
+		sl_config_free(c);
+		return code != SL_OK ? code : sl_fail(err, SL_E_NOMEM, "", "no memory");
+	}
+	sl_problem_rows(t, c->problems, c->nproblems);
+	if (a->reload)
+		sl_mailbox_post_config(j->engine->mail);
+	if (a->online) {
+		sl_job_part(j, t);
+		t = sl_problem_table();
+		code = check_online(j, c, err);
+	}
+	sl_config_free(c);
+	if (code == SL_OK)
+		return sl_job_done(j, t, err);
+	sl_table_free(t);
+	return code;
+}
+
+static sl_ticket
+request(struct sl_engine *e, const struct sl_check_args *args)
+{
+	struct sl_job *j = sl_job_new(e, check_job, sizeof(*args));
+
+	if (!j)
+		return 0;
+	*(struct sl_check_args *)j->args = *args;
+	return sl_job_submit(j);
+}
+
+sl_ticket
+sl_reload(struct sl_engine *e)
+{
+	return request(e, &(struct sl_check_args){ .reload = true });
+}
+
+sl_ticket
+sl_check(struct sl_engine *e, bool online)
+{
+	return request(e, &(struct sl_check_args){ .online = online });
+}
