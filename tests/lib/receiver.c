@@ -1,13 +1,15 @@
 /* receiver.c - starts and asks a receiver. */
 #include "tests/lib/receiver.h"
 
-#include "tests/lib/client.h"
-
+#include <setjmp.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct test_receiver {
 	struct sl_receiver *receiver;
@@ -96,13 +98,36 @@ test_receiver_stats(const struct test_receiver *rx)
 	return s;
 }
 
+struct test_reply
+test_receiver_call(struct test_receiver *rx, const char *path, const struct test_call *what)
+{
+	char url[256];
+
+	(void)snprintf(url, sizeof(url), "%s%s", rx->url, path);
+	return test_http(url, what);
+}
+
+void
+test_receiver_post(struct test_receiver *rx, const char *path, const char *body, long status,
+		   const char *answer)
+{
+	struct test_reply r = test_receiver_call(rx, path, &(struct test_call){ .body = body });
+
+	assert_int_equal(r.failure, 0);
+	if (r.status != status)
+		print_message("%s: %s\n", path, r.body);
+	assert_int_equal(r.status, status);
+	if (answer)
+		assert_string_equal(r.body, answer);
+	test_reply_free(&r);
+}
+
 void
 test_receiver_faults(struct test_receiver *rx, const char *json)
 {
-	char url[96];
+	struct test_reply r = test_receiver_call(
+		rx, "/_fault", &(struct test_call){ .method = "PUT", .body = json });
 
-	(void)snprintf(url, sizeof(url), "%s/_fault", rx->url);
-	struct test_reply r = test_http(url, &(struct test_call){ .method = "PUT", .body = json });
 	if (r.failure || r.status != 200)
 		die("faults were refused", r.body);
 	test_reply_free(&r);
@@ -141,4 +166,14 @@ test_receiver_int(const struct test_receiver *rx, const char *sql)
 	long long n = strtoll(text, NULL, 10);
 	free(text);
 	return n;
+}
+
+void
+test_receiver_expect(const struct test_receiver *rx, const char *sql, const char *want)
+{
+	char *got = test_receiver_get(rx, sql);
+
+	assert_non_null(got);
+	assert_string_equal(got, want);
+	free(got);
 }

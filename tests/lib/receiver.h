@@ -11,6 +11,7 @@
 #define TEST_RECEIVER_H
 
 #include "core/receive/receive.h"
+#include "tests/lib/client.h"
 
 struct test_receiver;
 
@@ -27,8 +28,17 @@ struct sl_receive_stats test_receiver_stats(const struct test_receiver *rx);
 /* As PUT /_fault takes it; "{}" ends all faults. */
 void test_receiver_faults(struct test_receiver *rx, const char *json);
 
+/* A request to this path of the receiver. */
+struct test_reply test_receiver_call(struct test_receiver *rx, const char *path,
+				     const struct test_call *what);
+/* POST; the test fails unless this is the status and, where it is not NULL, the answer. */
+void test_receiver_post(struct test_receiver *rx, const char *path, const char *body, long status,
+			const char *answer);
+
 /* First column of the first row as a number or as text (malloc'ed; NULL: no row, or SQL NULL). */
 long long test_receiver_int(const struct test_receiver *rx, const char *sql);
 char *test_receiver_get(const struct test_receiver *rx, const char *sql);
+/* The test fails unless that is this text. */
+void test_receiver_expect(const struct test_receiver *rx, const char *sql, const char *want);
 
 #endif

@@ -9,45 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
-
-static struct test_reply
-call(struct test_receiver *rx, const char *path, const struct test_call *what)
-{
-	char url[256];
-
-	(void)snprintf(url, sizeof(url), "%s%s", test_receiver_url(rx), path);
-	return test_http(url, what);
-}
-
-/* POST and expect this status and, unless NULL, this answer. */
-static void
-post(struct test_receiver *rx, const char *path, const char *body, long status, const char *answer)
-{
-	struct test_reply r = call(rx, path, &(struct test_call){ .body = body });
-
-	assert_int_equal(r.failure, 0);
-	if (r.status != status)
-		print_message("%s: %s\n", path, r.body);
-	assert_int_equal(r.status, status);
-	if (answer)
-		assert_string_equal(r.body, answer);
-	test_reply_free(&r);
-}
-
-static void
-expect_text(struct test_receiver *rx, const char *sql, const char *want)
-{
-	char *got = test_receiver_get(rx, sql);
-
-	assert_non_null(got);
-	assert_string_equal(got, want);
-	free(got);
-}
 
 static int
 start(void **state)
@@ -68,25 +33,30 @@ batch_is_stored_as_sent(void **state)
 {
 	struct test_receiver *rx = *state;
 
-	post(rx, "/v1/batch",
-	     "{\"batch\":[{\"type\":\"track\",\"messageId\":\"m1\",\"userId\":\"u1\",\"event\":"
-	     "\"Paid\","
-	     "\"properties\":{\"sum\":12345678901234567890.100}},"
-	     "{\"type\":\"page\",\"messageId\":\"m2\",\"anonymousId\":\"a\\u00e9\\ud83d\\ude00\","
-	     "\"name\":\"Home\"}],"
-	     "\"sentAt\":\"2026-01-05T10:00:00.000Z\"}",
-	     200, "OK");
+	test_receiver_post(
+		rx, "/v1/batch",
+		"{\"batch\":[{\"type\":\"track\",\"messageId\":\"m1\",\"userId\":\"u1\",\"event\":"
+		"\"Paid\","
+		"\"properties\":{\"sum\":12345678901234567890.100}},"
+		"{\"type\":\"page\",\"messageId\":\"m2\",\"anonymousId\":"
+		"\"a\\u00e9\\ud83d\\ude00\","
+		"\"name\":\"Home\"}],"
+		"\"sentAt\":\"2026-01-05T10:00:00.000Z\"}",
+		200, "OK");
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 2);
-	expect_text(rx, "SELECT event || '/' || user_id FROM events WHERE message_id = 'm1'",
-		    "Paid/u1");
-	expect_text(rx, "SELECT anonymous_id || ' ' || event FROM events WHERE message_id = 'm2'",
-		    "a\xc3\xa9\xf0\x9f\x98\x80 Home");
+	test_receiver_expect(rx,
+			     "SELECT event || '/' || user_id FROM events WHERE message_id = 'm1'",
+			     "Paid/u1");
+	test_receiver_expect(
+		rx, "SELECT anonymous_id || ' ' || event FROM events WHERE message_id = 'm2'",
+		"a\xc3\xa9\xf0\x9f\x98\x80 Home");
 	/* Not a digit is lost on the way. */
-	expect_text(rx, "SELECT body FROM events WHERE message_id = 'm1'",
-		    "{\"type\":\"track\",\"messageId\":\"m1\",\"userId\":\"u1\",\"event\":\"Paid\","
-		    "\"properties\":{\"sum\":12345678901234567890.100}}");
-	expect_text(rx, "SELECT method || path || status || events FROM requests",
-		    "POST/v1/batch2002");
+	test_receiver_expect(
+		rx, "SELECT body FROM events WHERE message_id = 'm1'",
+		"{\"type\":\"track\",\"messageId\":\"m1\",\"userId\":\"u1\",\"event\":\"Paid\","
+		"\"properties\":{\"sum\":12345678901234567890.100}}");
+	test_receiver_expect(rx, "SELECT method || path || status || events FROM requests",
+			     "POST/v1/batch2002");
 }
 
 static void
@@ -94,10 +64,11 @@ path_gives_the_type(void **state)
 {
 	struct test_receiver *rx = *state;
 
-	post(rx, "/v1/track", "{\"type\":\"page\",\"userId\":42,\"event\":\"A\"}", 200, "OK");
-	expect_text(rx, "SELECT type || user_id FROM events", "track42");
-	expect_text(rx, "SELECT body FROM events",
-		    "{\"type\":\"track\",\"userId\":42,\"event\":\"A\"}");
+	test_receiver_post(rx, "/v1/track", "{\"type\":\"page\",\"userId\":42,\"event\":\"A\"}",
+			   200, "OK");
+	test_receiver_expect(rx, "SELECT type || user_id FROM events", "track42");
+	test_receiver_expect(rx, "SELECT body FROM events",
+			     "{\"type\":\"track\",\"userId\":42,\"event\":\"A\"}");
 	assert_int_equal(test_receiver_int(rx, "SELECT length(message_id) FROM events"), 36);
 }
 
@@ -115,19 +86,20 @@ repeats_count_and_conflicts_show(void **state)
 		"{\"batch\":[{\"type\":\"identify\",\"messageId\":\"m\",\"userId\":\"u\","
 		"\"traits\":{\"n\":2}}]}";
 
-	post(rx, "/v1/batch", first, 200, "OK");
-	post(rx, "/v1/batch", again, 200, "OK");
+	test_receiver_post(rx, "/v1/batch", first, 200, "OK");
+	test_receiver_post(rx, "/v1/batch", again, 200, "OK");
 	assert_int_equal(test_receiver_int(rx, "SELECT deliveries FROM events"), 2);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM conflicts"), 0);
-	post(rx, "/v1/batch", other, 200, "OK");
+	test_receiver_post(rx, "/v1/batch", other, 200, "OK");
 	assert_int_equal(test_receiver_int(rx, "SELECT deliveries FROM events"), 3);
-	expect_text(rx,
-		    "SELECT message_id FROM conflicts WHERE first_body LIKE '%\"n\":1%' AND "
-		    "other_body LIKE "
-		    "'%\"n\":2%'",
-		    "m");
+	test_receiver_expect(
+		rx,
+		"SELECT message_id FROM conflicts WHERE first_body LIKE '%\"n\":1%' AND "
+		"other_body LIKE "
+		"'%\"n\":2%'",
+		"m");
 	/* A repeat is not applied again. */
-	expect_text(rx, "SELECT traits FROM users", "{\"n\":1}");
+	test_receiver_expect(rx, "SELECT traits FROM users", "{\"n\":1}");
 	struct sl_receive_stats s = test_receiver_stats(rx);
 	assert_int_equal(s.events, 3);
 	assert_int_equal(s.repeats, 2);
@@ -143,25 +115,29 @@ one_bad_event_refuses_the_request(void **state)
 		"\"A\"},"
 		"{\"type\":\"track\",\"messageId\":\"m2\",\"userId\":\"\",\"event\":\"A\"}]}";
 
-	post(rx, "/v1/batch", nobody, 400, "Request neither has anonymousId nor userId");
-	post(rx, "/v1/batch", "{\"batch\":[", 400, "Invalid JSON");
-	post(rx, "/v1/batch", "{\"batch\":[]}", 400, "Event is not a valid rudder event");
-	post(rx, "/v1/batch", "{}", 400, "Event is not a valid rudder event");
-	post(rx, "/v1/batch", "", 400, "Request body is nil");
-	post(rx, "/v1/batch", "{\"batch\":[{\"userId\":\"u\"}]}", 400,
-	     "Event is not a valid rudder event");
-	post(rx, "/v1/batch", "{\"batch\":[7]}", 400, "Event is not a valid rudder event");
-	post(rx, "/v1/track", "{\"userId\":\"\xff\"}", 400, "Invalid JSON");
-	post(rx, "/v1/track", "{\"userId\":\"u\",\"n\":01}", 400, "Invalid JSON");
-	post(rx, "/v1/nothing", "{}", 404, NULL);
+	test_receiver_post(rx, "/v1/batch", nobody, 400,
+			   "Request neither has anonymousId nor userId");
+	test_receiver_post(rx, "/v1/batch", "{\"batch\":[", 400, "Invalid JSON");
+	test_receiver_post(rx, "/v1/batch", "{\"batch\":[]}", 400,
+			   "Event is not a valid rudder event");
+	test_receiver_post(rx, "/v1/batch", "{}", 400, "Event is not a valid rudder event");
+	test_receiver_post(rx, "/v1/batch", "", 400, "Request body is nil");
+	test_receiver_post(rx, "/v1/batch", "{\"batch\":[{\"userId\":\"u\"}]}", 400,
+			   "Event is not a valid rudder event");
+	test_receiver_post(rx, "/v1/batch", "{\"batch\":[7]}", 400,
+			   "Event is not a valid rudder event");
+	test_receiver_post(rx, "/v1/track", "{\"userId\":\"\xff\"}", 400, "Invalid JSON");
+	test_receiver_post(rx, "/v1/track", "{\"userId\":\"u\",\"n\":01}", 400, "Invalid JSON");
+	test_receiver_post(rx, "/v1/nothing", "{}", 404, NULL);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 0);
-	expect_text(rx, "SELECT note FROM requests WHERE seq = 1",
-		    "event 2 has neither userId nor anonymousId");
-	expect_text(rx, "SELECT note FROM requests WHERE seq = 2",
-		    "line 1, byte 11: the text ends where a value was expected");
+	test_receiver_expect(rx, "SELECT note FROM requests WHERE seq = 1",
+			     "event 2 has neither userId nor anonymousId");
+	test_receiver_expect(rx, "SELECT note FROM requests WHERE seq = 2",
+			     "line 1, byte 11: the text ends where a value was expected");
 	/* Records need no user. */
-	post(rx, "/v1/record", "{\"action\":\"insert\",\"identifiers\":{\"id\":1},\"fields\":{}}",
-	     200, "OK");
+	test_receiver_post(rx, "/v1/record",
+			   "{\"action\":\"insert\",\"identifiers\":{\"id\":1},\"fields\":{}}", 200,
+			   "OK");
 }
 
 static void
@@ -169,16 +145,17 @@ users_are_folded(void **state)
 {
 	struct test_receiver *rx = *state;
 
-	post(rx, "/v1/batch",
-	     "{\"batch\":[{\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"a\":1.50,\"b\":{"
-	     "\"x\":1}}},"
-	     "{\"type\":\"identify\",\"userId\":\"u\",\"context\":{\"traits\":{\"b\":{\"y\":2},"
-	     "\"c\":null}}},"
-	     "{\"type\":\"identify\",\"userId\":\"v\",\"traits\":{}}]}",
-	     200, "OK");
+	test_receiver_post(
+		rx, "/v1/batch",
+		"{\"batch\":[{\"type\":\"identify\",\"userId\":\"u\",\"traits\":{\"a\":1.50,\"b\":{"
+		"\"x\":1}}},"
+		"{\"type\":\"identify\",\"userId\":\"u\",\"context\":{\"traits\":{\"b\":{\"y\":2},"
+		"\"c\":null}}},"
+		"{\"type\":\"identify\",\"userId\":\"v\",\"traits\":{}}]}",
+		200, "OK");
 	/* One level deep, as the API says; nothing is rounded. */
-	expect_text(rx, "SELECT traits FROM users WHERE user_id = 'u'",
-		    "{\"a\":1.50,\"b\":{\"y\":2},\"c\":null}");
+	test_receiver_expect(rx, "SELECT traits FROM users WHERE user_id = 'u'",
+			     "{\"a\":1.50,\"b\":{\"y\":2},\"c\":null}");
 	assert_int_equal(test_receiver_int(rx, "SELECT identifies FROM users WHERE user_id = 'u'"),
 			 2);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM users"), 2);
@@ -189,23 +166,27 @@ records_are_folded(void **state)
 {
 	struct test_receiver *rx = *state;
 
-	post(rx, "/v1/batch",
-	     "{\"batch\":["
-	     "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"id\":\"1\"},\"fields\":"
-	     "{\"a\":1,\"b\":2}},"
-	     "{\"type\":\"record\",\"action\":\"update\",\"identifiers\":{\"id\":\"1\"},\"fields\":"
-	     "{\"b\":3}},"
-	     "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"id\":2},\"fields\":{}},"
-	     "{\"type\":\"record\",\"action\":\"delete\",\"identifiers\":{\"id\":2}},"
-	     "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"r\":\"eu\",\"id\":2},"
-	     "\"fields\":{},"
-	     "\"context\":{\"sources\":{\"job_id\":\"sync-a\"}}}]}",
-	     200, "OK");
-	expect_text(rx, "SELECT fields FROM records WHERE stream = 'id' AND key = '1'",
-		    "{\"a\":1,\"b\":3}");
+	test_receiver_post(rx, "/v1/batch",
+			   "{\"batch\":["
+			   "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"id\":"
+			   "\"1\"},\"fields\":"
+			   "{\"a\":1,\"b\":2}},"
+			   "{\"type\":\"record\",\"action\":\"update\",\"identifiers\":{\"id\":"
+			   "\"1\"},\"fields\":"
+			   "{\"b\":3}},"
+			   "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"id\":2},"
+			   "\"fields\":{}},"
+			   "{\"type\":\"record\",\"action\":\"delete\",\"identifiers\":{\"id\":2}},"
+			   "{\"type\":\"record\",\"action\":\"insert\",\"identifiers\":{\"r\":"
+			   "\"eu\",\"id\":2},"
+			   "\"fields\":{},"
+			   "\"context\":{\"sources\":{\"job_id\":\"sync-a\"}}}]}",
+			   200, "OK");
+	test_receiver_expect(rx, "SELECT fields FROM records WHERE stream = 'id' AND key = '1'",
+			     "{\"a\":1,\"b\":3}");
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM records"), 2);
-	expect_text(rx, "SELECT key FROM records WHERE stream = 'sync-a'",
-		    "{\"r\":\"eu\",\"id\":2}");
+	test_receiver_expect(rx, "SELECT key FROM records WHERE stream = 'sync-a'",
+			     "{\"r\":\"eu\",\"id\":2}");
 }
 
 static void
@@ -213,27 +194,31 @@ hooks_take_three_forms(void **state)
 {
 	struct test_receiver *rx = *state;
 
-	post(rx, "/hook/crm",
-	     "[{\"messageId\":\"1\",\"key\":\"k1\",\"row\":{\"n\":1}},{\"messageId\":\"2\",\"key\":"
-	     "\"k2\"}]",
-	     200, "OK");
-	post(rx, "/hook", "{\"messageId\":\"3\",\"type\":\"lead\"}", 200, "OK");
-	post(rx, "/hook/crm",
-	     "{\"messageId\":\"4\",\"key\":\"k1\",\"action\":\"delete\"}\n\n{\"messageId\":\"5\","
-	     "\"key\":[\"a\",\"b\"]}\n",
-	     200, "OK");
-	struct test_reply r = call(
+	test_receiver_post(rx, "/hook/crm",
+			   "[{\"messageId\":\"1\",\"key\":\"k1\",\"row\":{\"n\":1}},{\"messageId\":"
+			   "\"2\",\"key\":"
+			   "\"k2\"}]",
+			   200, "OK");
+	test_receiver_post(rx, "/hook", "{\"messageId\":\"3\",\"type\":\"lead\"}", 200, "OK");
+	test_receiver_post(rx, "/hook/crm",
+			   "{\"messageId\":\"4\",\"key\":\"k1\",\"action\":\"delete\"}\n\n{"
+			   "\"messageId\":\"5\","
+			   "\"key\":[\"a\",\"b\"]}\n",
+			   200, "OK");
+	struct test_reply r = test_receiver_call(
 		rx, "/hook/crm",
 		&(struct test_call){ .method = "PUT", .body = "[{\"messageId\":\"6\",\"id\":9}]" });
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
-	post(rx, "/hook/crm", "{\"messageId\":\"8\",\"type\":\"lead\",\"key\":\"L1\"}", 200, "OK");
-	post(rx, "/hook", "{\"messageId\":\"7\"}\nnonsense\n", 400, "Invalid JSON");
-	post(rx, "/hook", "[1]", 400, NULL);
+	test_receiver_post(rx, "/hook/crm",
+			   "{\"messageId\":\"8\",\"type\":\"lead\",\"key\":\"L1\"}", 200, "OK");
+	test_receiver_post(rx, "/hook", "{\"messageId\":\"7\"}\nnonsense\n", 400, "Invalid JSON");
+	test_receiver_post(rx, "/hook", "[1]", 400, NULL);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 7);
-	expect_text(rx, "SELECT group_concat(type) FROM events", "row,row,lead,row,row,row,lead");
-	expect_text(rx, "SELECT group_concat(key, ' ') FROM records WHERE stream = 'crm'",
-		    "9 L1 [\"a\",\"b\"] k2");
+	test_receiver_expect(rx, "SELECT group_concat(type) FROM events",
+			     "row,row,lead,row,row,row,lead");
+	test_receiver_expect(rx, "SELECT group_concat(key, ' ') FROM records WHERE stream = 'crm'",
+			     "9 L1 [\"a\",\"b\"] k2");
 }
 
 static void
@@ -244,19 +229,19 @@ write_key_is_asked_for(void **state)
 	struct test_call c = { .body = "{\"userId\":\"u\"}" };
 
 	(void)state;
-	post(rx, "/v1/page", c.body, 401, "Failed to read writeKey from header");
+	test_receiver_post(rx, "/v1/page", c.body, 401, "Failed to read writeKey from header");
 	c.user = "other:";
-	struct test_reply r = call(rx, "/v1/page", &c);
+	struct test_reply r = test_receiver_call(rx, "/v1/page", &c);
 	assert_int_equal(r.status, 401);
 	assert_string_equal(r.body, "Invalid Write Key");
 	test_reply_free(&r);
 	c.user = "s3cret:";
-	r = call(rx, "/v1/page", &c);
+	r = test_receiver_call(rx, "/v1/page", &c);
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
 	c.user = NULL;
 	c.header[0] = "Authorization: Bearer s3cret";
-	r = call(rx, "/hook", &c);
+	r = test_receiver_call(rx, "/hook", &c);
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 2);
@@ -294,22 +279,22 @@ gzip_is_unpacked_up_to_a_limit(void **state)
 	struct test_reply r;
 
 	c.len = gzip("{\"userId\":\"zipped\"}", packed, sizeof(packed), 0);
-	r = call(rx, "/v1/page", &c);
+	r = test_receiver_call(rx, "/v1/page", &c);
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
-	expect_text(rx, "SELECT user_id FROM events", "zipped");
+	test_receiver_expect(rx, "SELECT user_id FROM events", "zipped");
 	c.len -= 5; /* cut short */
-	r = call(rx, "/v1/page", &c);
+	r = test_receiver_call(rx, "/v1/page", &c);
 	assert_int_equal(r.status, 400);
 	test_reply_free(&r);
 	/* A small body that would fill the memory. */
 	c.len = gzip("                                                                ", packed,
 		     sizeof(packed), 40u << 20);
-	r = call(rx, "/hook", &c);
+	r = test_receiver_call(rx, "/hook", &c);
 	assert_int_equal(r.status, 413);
 	test_reply_free(&r);
 	c.header[0] = "Content-Encoding: br";
-	r = call(rx, "/hook", &c);
+	r = test_receiver_call(rx, "/hook", &c);
 	assert_int_equal(r.status, 415);
 	test_reply_free(&r);
 }
@@ -325,165 +310,33 @@ large_bodies_are_refused(void **state)
 	memset(body, ' ', size);
 	body[size] = '\0';
 	memcpy(body, "{\"userId\":\"u\"}", 14);
-	post(rx, "/v1/page", body, 413, "Request size exceeds max limit");
-	post(rx, "/hook", body, 200, "OK"); /* 16 MiB there */
+	test_receiver_post(rx, "/v1/page", body, 413, "Request size exceeds max limit");
+	test_receiver_post(rx, "/hook", body, 200, "OK"); /* 16 MiB there */
 	body[4096000] = '\0';
-	post(rx, "/v1/page", body, 200, "OK");
+	test_receiver_post(rx, "/v1/page", body, 200, "OK");
 	free(body);
-}
-
-static void
-faults_hit_every_nth(void **state)
-{
-	struct test_receiver *rx = *state;
-	const char *body = "{\"userId\":\"u\"}";
-
-	test_receiver_faults(rx, "{\"throttle_every\":2,\"retry_after\":7,\"stop_after\":3}");
-	post(rx, "/v1/page", body, 200, "OK");
-	struct test_reply r = call(rx, "/v1/page", &(struct test_call){ .body = body });
-	assert_int_equal(r.status, 429);
-	assert_string_equal(r.retry_after, "7");
-	test_reply_free(&r);
-	post(rx, "/v1/page", body, 200, "OK");
-	post(rx, "/v1/page", body, 200, "OK"); /* the fourth is beyond stop_after */
-	test_receiver_faults(rx, "{\"fail_every\":1,\"fail_status\":503,\"garbage_every\":1}");
-	r = call(rx, "/v1/page", &(struct test_call){ .body = body });
-	assert_int_equal(r.status, 503);
-	assert_true(r.len >= 4096 && memchr(r.body, '\x1b', r.len) && memchr(r.body, '\0', r.len));
-	test_reply_free(&r);
-	test_receiver_faults(rx, "{\"too_large_every\":1}");
-	post(rx, "/v1/page", body, 413, NULL);
-	test_receiver_faults(rx, "{\"redirect_every\":1}");
-	r = call(rx, "/v1/page", &(struct test_call){ .body = body });
-	assert_int_equal(r.status, 307);
-	assert_string_equal(r.location, "/moved/v1/page");
-	test_reply_free(&r);
-	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 3);
-	assert_int_equal(
-		test_receiver_int(rx, "SELECT count(*) FROM requests WHERE note = 'fault'"), 4);
-	assert_int_equal(test_receiver_stats(rx).faults, 4);
-}
-
-static void
-faults_break_connections(void **state)
-{
-	struct test_receiver *rx = *state;
-	const char *body = "{\"userId\":\"u\",\"messageId\":\"m\"}";
-
-	test_receiver_faults(rx, "{\"reset_every\":1}");
-	struct test_reply r = call(rx, "/v1/page", &(struct test_call){ .body = body });
-	assert_int_not_equal(r.failure, 0);
-	test_reply_free(&r);
-	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 0);
-	test_receiver_faults(rx, "{\"drop_every\":1}");
-	r = call(rx, "/v1/page", &(struct test_call){ .body = body });
-	assert_int_not_equal(r.failure, 0);
-	test_reply_free(&r);
-	assert_int_equal(test_receiver_int(rx, "SELECT deliveries FROM events"), 1);
-	test_receiver_faults(rx, "{}");
-	post(rx, "/v1/page", body, 200, "OK");
-	assert_int_equal(test_receiver_int(rx, "SELECT deliveries FROM events"), 2);
-}
-
-static void
-faults_refuse_keys(void **state)
-{
-	struct test_receiver *rx = *state;
-
-	test_receiver_faults(rx, "{\"refuse\":[\"bad\",\"k9\"]}");
-	post(rx, "/v1/batch",
-	     "{\"batch\":[{\"type\":\"page\",\"userId\":\"good\"},{\"type\":\"page\",\"userId\":"
-	     "\"bad\"}]}",
-	     400, "Event is not a valid rudder event");
-	post(rx, "/v1/record", "{\"action\":\"insert\",\"identifiers\":{\"id\":\"k9\"}}", 400,
-	     NULL);
-	post(rx, "/v1/page", "{\"userId\":\"good\"}", 200, "OK");
-	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 1);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void
-slow_answers_wait_and_apply(void **state)
-{
-	struct test_receiver *rx = *state;
-	const char *body = "{\"userId\":\"u\"}";
-
-	test_receiver_faults(rx, "{\"slow_ms\":150}");
-	double from = seconds();
-	post(rx, "/v1/page", body, 200, "OK");
-	assert_true(seconds() - from >= 0.14);
-	/* The sender gives up; the event is there, and the server stops while another answer waits. */
-	test_receiver_faults(rx, "{\"slow_ms\":60000}");
-	struct test_reply r =
-		call(rx, "/v1/page", &(struct test_call){ .body = body, .timeout_ms = 200 });
-	assert_int_not_equal(r.failure, 0);
-	test_reply_free(&r);
-	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 2);
-}
-
-static void
-faults_are_checked(void **state)
-{
-	struct test_receiver *rx = *state;
-	static const char *const wrong[] = {
-		"{\"throtle\":1}",  "{\"fail_probability\":2}", "[]", "{",
-		"{\"refuse\":[1]}", "{\"slow_ms\":-1}"
-	};
-
-	for (size_t i = 0; i < SL_COUNT(wrong); i++) {
-		struct test_reply r = call(
-			rx, "/_fault", &(struct test_call){ .method = "PUT", .body = wrong[i] });
-		assert_int_equal(r.status, 400);
-		test_reply_free(&r);
-	}
-	/* By chance, but the same chance each time. */
-	test_receiver_faults(rx, "{\"fail_probability\":0.5,\"seed\":7}");
-	unsigned first = 0, second = 0;
-	for (int round = 0; round < 2; round++) {
-		for (unsigned i = 0; i < 16; i++) {
-			struct test_reply r =
-				call(rx, "/v1/page",
-				     &(struct test_call){ .body = "{\"userId\":\"u\"}" });
-			*(round ? &second : &first) |= (r.status == 500 ? 1u : 0u) << i;
-			test_reply_free(&r);
-		}
-		test_receiver_faults(rx, "{\"fail_probability\":0.5,\"seed\":7}");
-	}
-	assert_int_equal(first, second);
-	assert_true(first != 0 && first != 0xffff);
-	struct test_reply r = call(rx, "/_fault", &(struct test_call){ 0 });
-	assert_non_null(strstr(r.body, "\"fail_probability\": 0.5"));
-	test_reply_free(&r);
 }
 
 static void
 health_version_stats(void **state)
 {
 	struct test_receiver *rx = *state;
-	struct test_reply r = call(rx, "/health", &(struct test_call){ 0 });
+	struct test_reply r = test_receiver_call(rx, "/health", &(struct test_call){ 0 });
 
 	assert_int_equal(r.status, 200);
 	assert_non_null(strstr(r.body, "\"server\":\"UP\""));
 	test_reply_free(&r);
-	r = call(rx, "/version", &(struct test_call){ 0 });
+	r = test_receiver_call(rx, "/version", &(struct test_call){ 0 });
 	assert_int_equal(r.status, 200);
 	test_reply_free(&r);
-	post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
-	r = call(rx, "/_stats", &(struct test_call){ 0 });
+	test_receiver_post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
+	r = test_receiver_call(rx, "/_stats", &(struct test_call){ 0 });
 	assert_string_equal(
 		r.body,
 		"{\"requests\":1,\"ok\":1,\"refused\":0,\"failed\":0,\"faults\":0,\"bytes\":14,"
 		"\"events\":1,\"repeats\":0,\"conflicts\":0}\n");
 	test_reply_free(&r);
-	r = call(rx, "/v1/page", &(struct test_call){ 0 });
+	r = test_receiver_call(rx, "/v1/page", &(struct test_call){ 0 });
 	assert_int_equal(r.status, 400);
 	assert_string_equal(r.body, "Invalid HTTP Request Method");
 	test_reply_free(&r);
@@ -526,7 +379,7 @@ broken_requests_do_no_harm(void **state)
 
 	for (size_t i = 0; i < SL_COUNT(broken); i++)
 		send_raw(rx, broken[i]);
-	post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
+	test_receiver_post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 1);
 }
 
@@ -545,7 +398,7 @@ discard_counts_only(void **state)
 	for (int i = 0; i < EVENTS; i++)
 		n += (size_t)snprintf(body + n, 64,
 				      "{\"messageId\":\"%d\",\"a\":\"\\\"messageId\\\"\"}", i);
-	post(rx, "/v1/batch", body, 200, "OK");
+	test_receiver_post(rx, "/v1/batch", body, 200, "OK");
 	struct sl_receive_stats s = test_receiver_stats(rx);
 	assert_int_equal(s.events, EVENTS);
 	assert_int_equal(s.bytes, n);
@@ -601,11 +454,6 @@ main(void)
 		cmocka_unit_test(write_key_is_asked_for),
 		WITH(gzip_is_unpacked_up_to_a_limit),
 		WITH(large_bodies_are_refused),
-		WITH(faults_hit_every_nth),
-		WITH(faults_break_connections),
-		WITH(faults_refuse_keys),
-		WITH(slow_answers_wait_and_apply),
-		WITH(faults_are_checked),
 		WITH(health_version_stats),
 		WITH(broken_requests_do_no_harm),
 		cmocka_unit_test(discard_counts_only),
