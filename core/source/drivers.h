@@ -5,5 +5,6 @@
 #include "core/source/source.h"
 
 extern const struct sl_source_driver sl_source_postgres; /* pg.c */
+extern const struct sl_source_driver sl_source_sqlite;   /* sqlite.c */
 
 #endif

@@ -4,6 +4,7 @@
 
 static const struct sl_source_driver *const drivers[] = {
 	&sl_source_postgres,
+	&sl_source_sqlite,
 
 };
 
