@@ -257,6 +257,7 @@ start_read(struct sl_q *q, struct sl_activity *a, bool forward, bool of_run, str
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before,
 		 int64_t after, uint32_t max, struct sl_line *out, uint32_t *n, struct sl_err *err)
 {

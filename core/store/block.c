@@ -1,4 +1,4 @@
-/* block.c - blocks of events and their verdicts, written and read. */
+/* block.c - blocks of events, written and read. */
 #include "core/store/block.h"
 
 #include "core/base/clock.h"
@@ -57,31 +57,6 @@ count_planned(struct sl_store *s, const struct sl_block *b, const uint64_t *ops,
 	if (code == SL_OK && sl_db_changes(s->db) == 0)
 		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld",
 			       (long long)b->run_id);
-	return code;
-}
-
-static enum sl_code
-insert_ack(struct sl_store *s, const struct sl_block *b, const struct sl_tally *t,
-	   struct sl_err *err)
-{
-	uint8_t *v = malloc((size_t)b->n + SL_SEAL);
-	struct sl_q q;
-	enum sl_code code;
-
-	if (!v)
-		return no_memory(err);
-	sl_q_start(&q, s->db,
-		   "INSERT OR REPLACE INTO ack(run, no, pending, acked, dead, superseded, "
-		   "cancelled, verdicts)"
-		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-		   err);
-	sl_q_int(&q, b->run_id);
-	sl_q_int(&q, b->no);
-	for (int i = SL_V_PENDING; i <= SL_V_CANCELLED; i++)
-		sl_q_int(&q, (int64_t)t->by[i]);
-	sl_q_blob(&q, v, sl_verdicts_put(&s->key, b->verdicts, b->n, v));
-	code = sl_q_run(&q);
-	free(v);
 	return code;
 }
 
@@ -161,7 +136,7 @@ sl_store_block_put_packed(struct sl_store *s, const char *sync, const struct sl_
 	code = count_planned(s, b, ops, &t, err);
 	if (code == SL_OK)
 		code = insert_block(s, sync, b, p, err);
-	return code == SL_OK ? insert_ack(s, b, &t, err) : code;
+	return code == SL_OK ? sl_ack_put(s, b, &t, err) : code;
 }
 
 enum sl_code
@@ -175,94 +150,6 @@ sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *
 		code = sl_store_block_put_packed(s, sync, b, &p, err);
 	sl_packed_free(&p);
 	return code;
-}
-
-/* ---- verdicts ------------------------------------------------------------------------------- */
-
-/* The stored verdicts of b, which must be as many. */
-static enum sl_code
-stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, struct sl_err *err)
-{
-	struct sl_q q;
-	bool found = false;
-
-	sl_q_start(&q, s->db, "SELECT verdicts FROM ack WHERE run=? AND no=?", err);
-	sl_q_int(&q, b->run_id);
-	sl_q_int(&q, b->no);
-	if (sl_q_row(&q)) {
-		found = true;
-		if (!sl_verdicts_get(&s->key, sl_q_col(&q, 0), b->n, out))
-			sl_q_stop(&q, sl_db_damaged(s->db, err, "verdicts of block %u of run %lld",
-						    b->no, (long long)b->run_id));
-	}
-	if (q.code == SL_OK && !found)
-		sl_q_stop(&q,
-			  sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
-				  "there is no block %u of run %lld", b->no, (long long)b->run_id));
-	return sl_q_end(&q);
-}
-
-static enum sl_code
-count_verdicts(struct sl_store *s, const struct sl_block *b, const struct sl_tally *old,
-	       const struct sl_tally *now, struct sl_err *err)
-{
-	struct sl_q q;
-
-	sl_q_start(&q, s->db,
-		   "UPDATE run SET acked=acked+?, dead=dead+?, superseded=superseded+?,"
-		   " cancelled=cancelled+? WHERE id=?",
-		   err);
-	for (int v = SL_V_ACKED; v <= SL_V_CANCELLED; v++)
-		sl_q_int(&q, (int64_t)(now->by[v] - old->by[v]));
-	sl_q_int(&q, b->run_id);
-	return sl_q_run(&q);
-}
-
-enum sl_code
-sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_err *err)
-{
-	struct sl_tally before = { 0 }, now = { 0 };
-	uint8_t *old;
-	enum sl_code code = sl_store_writing(s, err);
-
-	if (code != SL_OK)
-		return code;
-	old = malloc((size_t)b->n + 1);
-	if (!old)
-		return no_memory(err);
-	code = stored_verdicts(s, b, old, err);
-	for (uint32_t i = 0; code == SL_OK && i < b->n; i++)
-		if (old[i] != SL_V_PENDING && old[i] != b->verdicts[i])
-			code = sl_fail(
-				err, SL_E_BUG, "log",
-				"event %u of block %u of run %lld is %s and cannot become %s", i,
-				b->no, (long long)b->run_id, sl_verdict_name(old[i]),
-				sl_verdict_name(b->verdicts[i]));
-	if (code == SL_OK) {
-		sl_tally_add(&before, old, b->n);
-		sl_tally_add(&now, b->verdicts, b->n);
-		code = insert_ack(s, b, &now, err);
-	}
-	free(old);
-	return code == SL_OK ? count_verdicts(s, b, &before, &now, err) : code;
-}
-
-enum sl_code
-sl_store_pending_blocks(struct sl_store *s, int64_t run_id, uint32_t from, uint32_t max,
-			uint32_t *out, uint32_t *n, struct sl_err *err)
-{
-	struct sl_q q;
-
-	*n = 0;
-	sl_q_start(&q, s->db,
-		   "SELECT no FROM ack WHERE run=? AND no>=? AND pending>0 ORDER BY no LIMIT ?",
-		   err);
-	sl_q_int(&q, run_id);
-	sl_q_int(&q, from);
-	sl_q_int(&q, max);
-	while (*n < max && sl_q_row(&q))
-		out[(*n)++] = (uint32_t)sl_q_col_int(&q, 0);
-	return sl_q_end(&q);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -21,4 +21,8 @@ const uint8_t *sl_block_digests(struct sl_store *s, const struct sl_q *q, uint32
 uint8_t *sl_block_verdicts(struct sl_store *s, const struct sl_q *q, uint32_t n,
 			   struct sl_err *err);
 
+/* Store the verdicts of b, which t counts (verdicts.c). */
+enum sl_code sl_ack_put(struct sl_store *s, const struct sl_block *b, const struct sl_tally *t,
+			struct sl_err *err) SL_MUST;
+
 #endif

@@ -46,8 +46,10 @@ search_row(struct sl_store *s, const struct sl_q *q, struct seek *k, struct sl_e
 	uint32_t n = 0;
 	const uint8_t *digests = sl_block_digests(s, q, &n, err);
 	uint8_t *verdicts = digests ? sl_block_verdicts(s, q, n, err) : NULL;
-	enum sl_code code = verdicts ? SL_OK : err->code;
+	enum sl_code code = SL_OK;
 
+	if (!verdicts)
+		return err->code;
 	for (uint32_t at = n; code == SL_OK && at-- > 0 && k->want.left > 0;) {
 		size_t i;
 
@@ -90,6 +92,7 @@ search(struct sl_store *s, const char *sync, int64_t before_run, struct seek *k,
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_store_last_bodies(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
 		     int64_t before_run, struct sl_arena *a, struct sl_str *bodies,
 		     struct sl_err *err)
@@ -115,6 +118,7 @@ sl_store_last_bodies(struct sl_store *s, const char *sync, const struct sl_diges
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_store_last_body(struct sl_store *s, const char *sync, struct sl_digest key, int64_t before_run,
 		   struct sl_arena *a, struct sl_str *body, struct sl_err *err)
 {

@@ -101,6 +101,7 @@ sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before,
 		   uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
 		   struct sl_err *err)

@@ -178,8 +178,9 @@ read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q
 	enum sl_code code = SL_OK;
 
 	r.digests = sl_block_digests(s, q, &r.n, err);
-	if (r.digests)
-		r.verdicts = sl_block_verdicts(s, q, r.n, err);
+	if (!r.digests)
+		return err->code;
+	r.verdicts = sl_block_verdicts(s, q, r.n, err);
 	if (!r.verdicts)
 		return err->code;
 	if (spec->texts)

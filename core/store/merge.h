@@ -18,7 +18,7 @@ struct sl_merge_spec {
 
 #define SL_MARK_END ((struct sl_mark){ INT64_MAX, INT64_MAX })
 
-enum sl_code sl_merge(struct sl_store *s, const struct sl_merge_spec *m,
+enum sl_code sl_merge(struct sl_store *s, const struct sl_merge_spec *spec,
 		      struct sl_err *err) SL_MUST;
 
 /* How much lies behind the mark: acknowledged events, and blocks. */

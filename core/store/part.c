@@ -90,7 +90,7 @@ next_part(struct sl_parts *p)
 		sl_q_stop(&p->q, code);
 	p->i = 0;
 	p->text_at = (size_t)p->part.n * 4;
-	return code == SL_OK;
+	return code == SL_OK && p->part.entries != NULL;
 }
 
 bool

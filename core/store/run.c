@@ -157,6 +157,7 @@ read_runs(struct sl_q *q, uint32_t max, struct sl_run *out, uint32_t *n)
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_store_runs(struct sl_store *s, const char *sync, int64_t before, uint32_t max,
 	      struct sl_run *out, uint32_t *n, struct sl_err *err)
 {

@@ -184,8 +184,9 @@ with_counters(struct sl_store *s, const struct sl_run *from, struct sl_run *out,
 	return SL_OK;
 }
 
+/* The snapshot as the run leaves it: folded where that is due, and its rows counted. */
 static enum sl_code
-settle_sync(struct sl_store *s, const char *sync, bool settled, struct sl_err *err)
+settle_snapshot(struct sl_store *s, const char *sync, struct sl_err *err)
 {
 	uint64_t rows = 0;
 	struct sl_q q;
@@ -198,10 +199,18 @@ settle_sync(struct sl_store *s, const char *sync, bool settled, struct sl_err *e
 		code = sl_fold_rows(s, sync, &rows, err);
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db, "UPDATE sync SET rows=?, baseline=max(baseline, ?) WHERE name=?",
-		   err);
+	sl_q_start(&q, s->db, "UPDATE sync SET rows=? WHERE name=?", err);
 	sl_q_int(&q, (int64_t)rows);
-	sl_q_int(&q, settled);
+	sl_q_text(&q, sync);
+	return sl_q_run(&q);
+}
+
+static enum sl_code
+set_baseline(struct sl_store *s, const char *sync, struct sl_err *err)
+{
+	struct sl_q q;
+
+	sl_q_start(&q, s->db, "UPDATE sync SET baseline=1 WHERE name=?", err);
 	sl_q_text(&q, sync);
 	return sl_q_run(&q);
 }
@@ -228,9 +237,11 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 	if (state != SL_RUN_PAUSED && now.ended_us == 0)
 		now.ended_us = sl_wall_us();
 	code = sl_store_run_save(s, &now, err);
+	if (code == SL_OK && state == SL_RUN_SETTLED)
+		code = set_baseline(s, now.sync, err);
 	/* a paused run goes on later: its blocks stay as they are */
-	if (code == SL_OK && state != SL_RUN_PAUSED)
-		code = settle_sync(s, now.sync, state == SL_RUN_SETTLED, err);
+	if (code == SL_OK && state != SL_RUN_PAUSED && now.acked > 0)
+		code = settle_snapshot(s, now.sync, err);
 	if (code == SL_OK && state != SL_RUN_PAUSED)
 		code = sl_erase_blocks(s, now.sync, keep_us, err);
 	if (code == SL_OK)

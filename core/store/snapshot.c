@@ -76,6 +76,9 @@ sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out, si
 /* ---- key texts ------------------------------------------------------------------------------ */
 
 struct texts {
+	struct sl_store *s;
+	const char *sync;
+	struct sl_fold fold;
 	struct sl_want want;
 	struct sl_arena *arena;
 	struct sl_str *out;
@@ -118,18 +121,18 @@ texts_of_part(const struct sl_part *p, struct texts *t, size_t *i, struct sl_err
 
 /* The first key of the part after the one that key is in; false when that is the last. */
 static enum sl_code
-next_first(struct sl_store *s, const char *sync, int64_t gen, struct sl_digest key, bool *any,
-	   struct sl_digest *first, struct sl_err *err)
+next_first(const struct texts *t, struct sl_digest key, bool *any, struct sl_digest *first,
+	   struct sl_err *err)
 {
 	struct sl_q q;
 
 	*any = false;
 	sl_q_start(
-		&q, s->db,
+		&q, t->s->db,
 		"SELECT first FROM part WHERE sync=? AND gen=? AND first>? ORDER BY first LIMIT 1",
 		err);
-	sl_q_text(&q, sync);
-	sl_q_int(&q, gen);
+	sl_q_text(&q, t->sync);
+	sl_q_int(&q, t->fold.gen);
 	sl_q_digest(&q, key);
 	if (sl_q_row(&q)) {
 		*any = true;
@@ -139,22 +142,21 @@ next_first(struct sl_store *s, const char *sync, int64_t gen, struct sl_digest k
 }
 
 static enum sl_code
-texts_at(struct sl_store *s, const char *sync, int64_t gen, struct texts *t, size_t *i,
-	 struct sl_err *err)
+texts_at(struct texts *t, size_t *i, struct sl_err *err)
 {
 	struct sl_part part = { 0 };
 	struct sl_q q;
 	enum sl_code code;
 
-	sl_q_start(&q, s->db,
+	sl_q_start(&q, t->s->db,
 		   "SELECT " SL_PART_COLUMNS " FROM part WHERE sync=? AND gen=? AND first<=?"
 		   " ORDER BY first DESC LIMIT 1",
 		   err);
-	sl_q_text(&q, sync);
-	sl_q_int(&q, gen);
+	sl_q_text(&q, t->sync);
+	sl_q_int(&q, t->fold.gen);
 	sl_q_digest(&q, t->want.keys[*i]);
 	if (sl_q_row(&q)) {
-		code = sl_part_row(s, &q, true, &part, err);
+		code = sl_part_row(t->s, &q, true, &part, err);
 		if (code == SL_OK)
 			code = texts_of_part(&part, t, i, err);
 		if (code != SL_OK)
@@ -165,8 +167,7 @@ texts_at(struct sl_store *s, const char *sync, int64_t gen, struct texts *t, siz
 }
 
 static enum sl_code
-texts_of_parts(struct sl_store *s, const char *sync, int64_t gen, struct texts *t,
-	       struct sl_err *err)
+texts_of_parts(struct texts *t, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 	struct sl_digest next;
@@ -176,9 +177,9 @@ texts_of_parts(struct sl_store *s, const char *sync, int64_t gen, struct texts *
 	while (code == SL_OK && any && i < t->want.n) {
 		struct sl_digest key = t->want.keys[i];
 
-		code = texts_at(s, sync, gen, t, &i, err);
+		code = texts_at(t, &i, err);
 		if (code == SL_OK)
-			code = next_first(s, sync, gen, key, &any, &next, err);
+			code = next_first(t, key, &any, &next, err);
 		/* what lies between the parts may be in a block */
 		while (code == SL_OK && any && i < t->want.n &&
 		       sl_digest_cmp(t->want.keys[i], next) < 0)
@@ -188,8 +189,9 @@ texts_of_parts(struct sl_store *s, const char *sync, int64_t gen, struct texts *
 }
 
 static enum sl_code
-texts_of_block(struct sl_store *s, const struct sl_q *q, struct texts *t, struct sl_err *err)
+texts_of_block(struct texts *t, const struct sl_q *q, struct sl_err *err)
 {
+	struct sl_store *s = t->s;
 	uint32_t n = 0, kend = 0, koff, klen;
 	const uint8_t *digests = sl_block_digests(s, q, &n, err);
 	void *meta = NULL, *keys = NULL;
@@ -223,22 +225,21 @@ texts_of_block(struct sl_store *s, const struct sl_q *q, struct texts *t, struct
 }
 
 static enum sl_code
-texts_of_blocks(struct sl_store *s, const char *sync, struct sl_mark from, struct texts *t,
-		struct sl_err *err)
+texts_of_blocks(struct texts *t, struct sl_err *err)
 {
 	struct sl_q q;
 	enum sl_code code;
 
-	sl_q_start(&q, s->db,
+	sl_q_start(&q, t->s->db,
 		   "SELECT " SL_BLOCK_COLUMNS
 		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
 		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) ORDER BY b.run, b.no",
 		   err);
-	sl_q_text(&q, sync);
-	sl_q_int(&q, from.run);
-	sl_q_int(&q, from.no);
+	sl_q_text(&q, t->sync);
+	sl_q_int(&q, t->fold.mark.run);
+	sl_q_int(&q, t->fold.mark.no);
 	while (t->want.left > 0 && sl_q_row(&q)) {
-		code = texts_of_block(s, &q, t, err);
+		code = texts_of_block(t, &q, err);
 		if (code != SL_OK)
 			sl_q_stop(&q, code);
 	}
@@ -246,11 +247,11 @@ texts_of_blocks(struct sl_store *s, const char *sync, struct sl_mark from, struc
 }
 
 enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
 sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
 	      struct sl_arena *a, struct sl_str *texts, struct sl_err *err)
 {
-	struct texts t = { .arena = a, .out = texts };
-	struct sl_fold fold;
+	struct texts t = { .s = s, .sync = sync, .arena = a, .out = texts };
 	bool own = false;
 	enum sl_code code;
 
@@ -261,11 +262,11 @@ sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys
 		return code;
 	code = sl_store_read_begin(s, &own, err);
 	if (code == SL_OK)
-		code = sl_fold_get(s, sync, &fold, err);
+		code = sl_fold_get(s, sync, &t.fold, err);
 	if (code == SL_OK)
-		code = texts_of_parts(s, sync, fold.gen, &t, err);
+		code = texts_of_parts(&t, err);
 	if (code == SL_OK)
-		code = texts_of_blocks(s, sync, fold.mark, &t, err);
+		code = texts_of_blocks(&t, err);
 	sl_store_read_end(s, own);
 	sl_want_free(&t.want);
 	for (size_t i = 1; code == SL_OK && i < n; i++)

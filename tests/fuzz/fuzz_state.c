@@ -9,14 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SYNC  "users"
 #define EDIT  5u
 #define EDITS 64u
 
-/* Made once by LLVMFuzzerInitialize(): the one way libFuzzer leaves for it. */
+/* Made once, by the first input. */
 static char dir[64];
 static uint8_t *whole;
 static size_t whole_len;
@@ -111,16 +110,14 @@ clean_up(void)
 	(void)rmdir(dir);
 }
 
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
+static void
+make_state(void)
 {
 	struct sl_store *s;
 	struct sl_err err;
 	struct stat st;
 	int fd;
 
-	(void)argc;
-	(void)argv;
 	/* in memory where there is such a place: every input writes the file anew */
 	(void)snprintf(dir, sizeof dir, "%s/sluice-fuzz-XXXXXX",
 		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
@@ -136,7 +133,6 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	whole = malloc(whole_len);
 	must(whole && read(fd, whole, whole_len) == (ssize_t)whole_len);
 	(void)close(fd);
-	return 0;
 }
 
 static void
@@ -206,6 +202,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *file;
 
+	if (!whole)
+		make_state();
 	(void)unlink(path_of("state.db-wal"));
 	(void)unlink(path_of("state.db-shm"));
 	if (size && data[0] == 0xff) {

@@ -29,7 +29,7 @@ struct sl_sync_state srig_sync(struct srig *r, const char *sync,
 			       uint64_t identity);  /* its own transaction */
 int64_t srig_run(struct srig *r, const char *sync); /* a new run, the same */
 /* End a run in a transaction of its own, and expect it to work. */
-struct sl_run srig_end(struct srig *r, int64_t run, enum sl_run_state state, int64_t keep_us);
+struct sl_run srig_end(struct srig *r, int64_t id, enum sl_run_state state, int64_t keep_us);
 
 struct sl_digest srig_key(uint64_t row);
 struct sl_digest srig_value(uint64_t value); /* 0: the digest of a removed row */

@@ -254,17 +254,25 @@ check_rows(struct history *h)
 	assert_int_equal(state.rows, live);
 }
 
+struct plot {
+	uint64_t seed;
+	uint32_t nrows, runs, block_max;
+	bool erase; /* at random */
+	bool calm;  /* after the first run few rows change, so that folds are rare */
+};
+
 static void
-play(uint64_t seed, uint32_t nrows, uint32_t runs, bool erase)
+play(const struct plot *p)
 {
 	static const uint32_t shares[] = { 1, 2, 10, 50 };
 	struct history h;
 
-	start(&h, seed, nrows);
-	for (uint32_t i = 0; i < runs; i++) {
-		int64_t keep = erase && below(&h, 2) ? 0 : KEEP_ALL;
+	start(&h, p->seed, p->nrows);
+	for (uint32_t i = 0; i < p->runs; i++) {
+		int64_t keep = p->erase && below(&h, 2) ? 0 : KEEP_ALL;
+		uint32_t one_in = !p->calm ? shares[below(&h, 4)] : i == 0 ? 1 : 100;
 
-		one_run(&h, shares[below(&h, 4)], nrows > 1000 ? 1000 : 1 + below(&h, 40), keep);
+		one_run(&h, one_in, p->block_max, keep);
 		if (below(&h, 3) == 0)
 			disturb(&h);
 		if (below(&h, 4) == 0) {
@@ -273,7 +281,7 @@ play(uint64_t seed, uint32_t nrows, uint32_t runs, bool erase)
 		}
 		check_rows(&h);
 		check_snapshot(&h);
-		check_texts(&h, !erase);
+		check_texts(&h, !p->erase);
 	}
 	finish(&h);
 }
@@ -282,16 +290,78 @@ static void
 test_small_histories(void **state)
 {
 	(void)state;
-	for (uint64_t seed = 1; seed <= 6; seed++)
-		play(seed, 60, 12, seed % 2 == 0);
+	for (uint64_t seed = 1; seed <= 6; seed++) {
+		struct plot p = { .seed = seed, .nrows = 60, .runs = 12, .block_max = 20 };
+
+		p.erase = seed % 2 == 0;
+		play(&p);
+	}
 }
 
 static void
 test_many_parts(void **state)
 {
+	struct plot p = { .seed = 77, .nrows = 9500, .runs = 3, .block_max = 1000 };
+
 	(void)state;
-	play(77, 9500, 4, false);
-	play(78, 9500, 4, true);
+	play(&p);
+	p.seed = 78;
+	p.erase = true;
+	play(&p);
+}
+
+/* A row moves in several runs before the log is folded. */
+static void
+test_many_runs_between_folds(void **state)
+{
+	struct plot p = { .seed = 81, .nrows = 9500, .runs = 12, .block_max = 1000, .calm = true };
+
+	(void)state;
+	play(&p);
+	p.seed = 82;
+	p.erase = true;
+	play(&p);
+}
+
+/* The events of a paused run stay in the log until they are answered, whatever comes after them. */
+static void
+test_fold_waits_for_pending(void **state)
+{
+	struct history h;
+	struct sl_block *b;
+	int64_t paused, later;
+
+	(void)state;
+	start(&h, 7, 30);
+	paused = srig_run(&h.rig, h.sync);
+	b = srig_block(paused, 0, 10);
+	for (uint32_t row = 0; row < 10; row++)
+		srig_event(b, SL_OP_ADD, row, 1, 0);
+	srig_put(&h.rig, h.sync, b);
+	(void)srig_end(&h.rig, paused, SL_RUN_PAUSED, 0);
+	later = srig_run(&h.rig, h.sync);
+	b = srig_block(later, 0, 20);
+	for (uint32_t row = 10; row < 30; row++) {
+		srig_event(b, SL_OP_ADD, row, 1, 0);
+		h.rows[row] = (struct row){ .value = 1, .version = 1 };
+	}
+	srig_verdicts(b, SL_V_ACKED);
+	srig_put(&h.rig, h.sync, b);
+	(void)srig_end(&h.rig, later, SL_RUN_SETTLED, 0);
+	check_snapshot(&h);
+	srig_ok(sl_store_block_get(h.rig.s, paused, 0, &b, &h.rig.err));
+	srig_verdicts(b, SL_V_ACKED);
+	for (uint32_t row = 0; row < 10; row++)
+		h.rows[row] = (struct row){ .value = 1, .version = 1 };
+	srig_begin(&h.rig);
+	srig_ok(sl_store_verdicts_put(h.rig.s, b, &h.rig.err));
+	srig_commit(&h.rig);
+	sl_block_free(b);
+	check_snapshot(&h);
+	(void)srig_end(&h.rig, paused, SL_RUN_SETTLED, 0);
+	check_snapshot(&h);
+	check_texts(&h, false);
+	finish(&h);
 }
 
 static void
@@ -349,6 +419,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small_histories),
 		cmocka_unit_test(test_many_parts),
+		cmocka_unit_test(test_many_runs_between_folds),
+		cmocka_unit_test(test_fold_waits_for_pending),
 		cmocka_unit_test(test_never_ran),
 		cmocka_unit_test(test_last_body_before_a_run),
 	};
