@@ -239,7 +239,6 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 		return sl_fail(err, SL_E_IO, "terminal", "cannot make the frame buffer: %s",
 			       strerror(errno));
 	}
-	use_env(FALSE);
 	t->screen = new_screen(t);
 	if (!t->screen)
 		return sl_fail(err, SL_E_CONFIG, "terminal",
