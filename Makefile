@@ -31,7 +31,7 @@ TEST_PKGS := cmocka vterm
 # Empty when a library of PKGS or the compiler is not there; then nothing is compiled, see `need`.
 BUILD_OK   := $(shell command -v $(firstword $(CC)) >/dev/null 2>&1 && $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
 TEST_LIBS   = $(shell $(PKG_CONFIG) --libs $(TEST_PKGS)) -lutil
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \

@@ -244,6 +244,11 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 		return sl_fail(err, SL_E_CONFIG, "terminal",
 			       "no usable terminal description for TERM=%s",
 			       getenv("TERM") ? getenv("TERM") : "");
+	if (!cursor_address) {
+		sl_fail(err, SL_E_CONFIG, "terminal",
+			"a terminal of the type TERM=%s cannot place text", t->name);
+		return sl_err_hint(err, "use a command, see sluice --help");
+	}
 	typeahead(-1);
 	t->depth = find_depth(o);
 	t->default_colors = t->depth != TUI_MONO && use_default_colors() == OK;

@@ -54,6 +54,10 @@ sl_thread_start(pthread_t *t, const char *name, void *(*fn)(void *), void *arg)
 	snprintf(s->name, sizeof(s->name), "%s", name);
 	/* A thread inherits the mask of its creator. */
 	sigfillset(&all);
+	/* A fault that is blocked kills at once: the terminal UI's handler could not restore the screen. */
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
+	for (size_t i = 0; i < SL_COUNT(faults); i++)
+		sigdelset(&all, faults[i]);
 	int rc = pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (rc == 0) {
 		rc = pthread_create(t, NULL, thread_main, s);
