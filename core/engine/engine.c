@@ -66,7 +66,7 @@ list_drivers(struct sl_engine *e, struct sl_err *err)
 		n++;
 	for (size_t i = 0; sl_dest_at(i); i++)
 		n++;
-	e->drivers = calloc(n, sizeof(*e->drivers));
+	e->drivers = calloc(n + 1, sizeof(*e->drivers));
 	if (!e->drivers)
 		return sl_fail(err, SL_E_NOMEM, "engine", "no memory for the list of drivers");
 	for (size_t i = 0; (s = sl_source_at(i)); i++)

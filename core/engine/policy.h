@@ -27,7 +27,7 @@ struct sl_tally {
 void sl_policy_init(struct sl_policy *p, int64_t now_us);
 /* Set the step of every event of the parcel, count them and note the state of the destination. */
 void sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us,
-		     struct sl_tally *out);
+		     struct sl_tally *y);
 /* Why an event with step DEAD was given up on, for people. */
 const char *sl_policy_reason(const struct sl_parcel *parcel, uint32_t i);
 /* When the events with step AGAIN may go; counts the try. */

@@ -309,9 +309,7 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	closing = t->closing;
 	planned = t->rec.planned_all;
 	pthread_mutex_unlock(&t->lock);
-	if (stop) {
-		end_run(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
-	} else if (closing && !planned) {
+	if (stop || (closing && !planned)) {
 		end_run(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
 	} else if (!planned) {
 		set_error(t, err);

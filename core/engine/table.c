@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct sl_cell_ref {
 	size_t off; /* of the text, NUL-terminated */
@@ -244,17 +245,11 @@ sl_table_text(const struct sl_table *t, unsigned row, unsigned col, size_t *len)
 static int64_t
 time_from_iso(const char *s)
 {
-	int y, mo, d, h, mi, sec, ms;
+	struct tm tm = { 0 };
+	const char *rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	const int64_t ms = rest && *rest == '.' ? strtol(rest + 1, NULL, 10) : 0;
 
-	if (sscanf(s, "%d-%d-%dT%d:%d:%d.%dZ", &y, &mo, &d, &h, &mi, &sec, &ms) != 7)
-		return 0;
-	/* Days from the civil calendar: years begin in March, so that a leap day comes last. */
-	const int64_t yy = mo <= 2 ? y - 1 : y;
-	const int64_t era = yy / 400, yoe = yy % 400;
-	const int64_t doy = (153 * (mo + (mo > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	const int64_t days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-
-	return (((days * 24 + h) * 60 + mi) * 60 + sec) * 1000000 + ms * 1000;
+	return rest ? timegm(&tm) * INT64_C(1000000) + ms * 1000 : 0;
 }
 
 int64_t

@@ -80,12 +80,12 @@ print_json_cell(FILE *out, const struct sl_table *t, unsigned row, unsigned col)
 	const char *s = sl_table_text(t, row, col, &len);
 	const enum sl_cell type = sl_table_type(t, col);
 
+	const bool number = type == SL_CELL_INT || type == SL_CELL_NUMBER;
+
 	if (!s)
 		(void)fputs("null", out);
-	else if (type == SL_CELL_BOOL ||
+	else if (type == SL_CELL_BOOL || (number && is_json_number(s)) ||
 		 (type == SL_CELL_JSON && len > 0 && sl_utf8_valid((struct sl_str){ s, len })))
-		(void)fwrite(s, 1, len, out);
-	else if ((type == SL_CELL_INT || type == SL_CELL_NUMBER) && is_json_number(s))
 		(void)fwrite(s, 1, len, out);
 	else
 		print_json_string(out, s, len);

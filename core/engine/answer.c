@@ -1,0 +1,175 @@
+/* answer.c - what came back from the destination: each event of a request is settled, tried again, or
+ * sent in halves. */
+#include "core/engine/deliver.h"
+
+#include "core/base/clock.h"
+
+#include <stdio.h>
+
+#define MAX_LOGGED 2000 /* lines about single events; the rest is counted */
+
+static void
+log_event(struct sl_deliver *d, const struct sl_parcel *p, uint32_t i, const char *what)
+{
+	const struct sl_outcome *o = &p->delivery.outcomes[i];
+	struct sl_line line;
+
+	if (d->logged++ >= MAX_LOGGED)
+		return;
+	line = sl_run_line(d->task, SL_ERROR, "send");
+	line.block_no = p->ref[i].ob->block->no;
+	line.idx = (int32_t)p->ref[i].idx;
+	line.events = 1;
+	line.status = o->status;
+	line.took_us = p->delivery.took_us;
+	(void)snprintf(line.text, sizeof(line.text), "%s", what);
+	(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+	sl_writer_log(d->task->engine->writer, &line);
+}
+
+static void
+settle(struct sl_deliver *d, struct sl_parcel *p, uint32_t i, enum sl_verdict v, const char *reason)
+{
+	struct sl_open_block *ob = p->ref[i].ob;
+	struct sl_run_task *t = d->task;
+	struct sl_err err;
+
+	ob->block->verdicts[p->ref[i].idx] = (uint8_t)v;
+	ob->dirty = true;
+	ob->left--;
+	if (v == SL_V_DEAD) {
+		const struct sl_outcome *o = &p->delivery.outcomes[i];
+		const struct sl_death death = { p->ref[i].idx, o->status, p->attempt, reason,
+						o->detail };
+
+		if (sl_open_block_bury(ob, t, &death, &err) != SL_OK)
+			sl_run_write_failed(t, &err);
+		log_event(d, p, i, reason);
+	}
+	pthread_mutex_lock(&t->lock);
+	t->rec.acked += v == SL_V_ACKED;
+	t->rec.dead += v == SL_V_DEAD;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* ---- what came back ------------------------------------------------------------------------------ */
+
+void
+sl_deliver_ready(struct sl_deliver *d, struct sl_parcel *p)
+{
+	p->next = NULL;
+	*d->ready_tail = p;
+	d->ready_tail = &p->next;
+}
+
+static void
+push_waiting(struct sl_deliver *d, struct sl_parcel *p)
+{
+	p->next = d->waiting;
+	d->waiting = p;
+	pthread_mutex_lock(&d->task->lock);
+	d->task->retrying += p->delivery.n;
+	pthread_mutex_unlock(&d->task->lock);
+}
+
+static void
+log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tally *y)
+{
+	const struct sl_outcome *o = &p->delivery.outcomes[y->worst];
+	struct sl_line line = sl_run_line(d->task, y->level, "send");
+	size_t n = 0;
+
+	line.block_no = p->ref[0].ob->block->no;
+	line.events = (int32_t)p->delivery.n;
+	line.status = o->status;
+	line.took_us = p->delivery.took_us;
+	n += (size_t)snprintf(line.text, sizeof(line.text), "request of %u events: %u acknowledged",
+			      p->delivery.n, y->acked);
+	if (y->dead)
+		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n, ", %u given up on",
+				      y->dead);
+	if (y->again)
+		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n,
+				      ", %u again (%s, try %u)", y->again, sl_class_name(o->cls),
+				      p->attempt);
+	if (y->split)
+		(void)snprintf(line.text + n, sizeof(line.text) - n,
+			       ", %u refused together: in halves", y->split);
+	if (o->cls != SL_C_ACK)
+		(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+	sl_writer_log(d->task->engine->writer, &line);
+}
+
+/* Send the chosen events of p again: one parcel, or two halves. */
+static void
+again(struct sl_deliver *d, const struct sl_parcel *p, enum sl_next_step step, int64_t at_us)
+{
+	const unsigned parts = step == SL_STEP_SPLIT ? 2 : 1;
+	struct sl_parcel *part[2] = { NULL, NULL };
+	struct sl_err err;
+
+	if (sl_parcel_pick(p, step, parts, part, &err) != SL_OK) {
+		d->stop = err;
+		return;
+	}
+	for (unsigned k = 0; k < parts; k++) {
+		if (!part[k])
+			continue;
+		part[k]->not_before_us = at_us;
+		if (step == SL_STEP_SPLIT)
+			sl_deliver_ready(d, part[k]);
+		else
+			push_waiting(d, part[k]);
+	}
+}
+
+static void
+note_latency(struct sl_run_task *t, const struct sl_parcel *p, const struct sl_tally *y)
+{
+	pthread_mutex_lock(&t->lock);
+	t->in_flight -= p->delivery.n;
+	t->latency[t->nlatency++ % SL_LATENCIES] = p->delivery.took_us;
+	t->rec.requests++;
+	t->rec.retries += y->again > 0 || y->split > 0;
+	t->throttled += y->throttled > 0;
+	t->rec.bytes_sent += p->delivery.bytes_sent;
+	t->hold_until_us = 0;
+	if (p->lane < SL_LANES) {
+		struct sl_lane *l = &t->lanes[p->lane];
+
+		(void)snprintf(l->state, sizeof(l->state), "%s", y->again ? "waiting" : "idle");
+		l->status = p->delivery.outcomes[y->worst].status;
+		t->lane_since[p->lane] = sl_mono_us();
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+sl_deliver_answered(void *arg, struct sl_delivery *delivery)
+{
+	struct sl_deliver *d = arg;
+	struct sl_parcel *p = delivery->owner;
+	struct sl_tally y = { 0 };
+	int64_t retry_at = 0;
+
+	d->inflight--;
+	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
+	for (uint32_t i = 0; i < delivery->n; i++) {
+		if (p->step[i] == SL_STEP_ACK)
+			settle(d, p, i, SL_V_ACKED, NULL);
+		else if (p->step[i] == SL_STEP_DEAD)
+			settle(d, p, i, SL_V_DEAD, sl_policy_reason(p, i));
+	}
+	note_latency(d->task, p, &y);
+	log_request(d, p, &y);
+	if (y.again)
+		retry_at = sl_policy_retry_at(&d->policy, p, &y, sl_mono_us(), &d->rng);
+	if (y.again)
+		again(d, p, SL_STEP_AGAIN, retry_at);
+	if (y.split)
+		again(d, p, SL_STEP_SPLIT, 0);
+	if (d->stop.code == SL_OK)
+		(void)sl_policy_stop(&d->policy, p, &y, sl_mono_us(), &d->stop);
+	sl_parcel_free(p);
+	sl_run_notify(d->task);
+}
