@@ -90,7 +90,7 @@ next_part(struct sl_parts *p)
 		sl_q_stop(&p->q, code);
 	p->i = 0;
 	p->text_at = (size_t)p->part.n * 4;
-	return code == SL_OK && p->part.entries != NULL;
+	return code == SL_OK && p->part.entries;
 }
 
 bool
@@ -108,7 +108,7 @@ sl_parts_next(struct sl_parts *p)
 		p->any = false;
 		return false;
 	}
-	if (p->texts) {
+	if (p->part.texts) {
 		p->text.len = sl_get32(p->part.texts + (size_t)p->i * 4);
 		p->text.ptr = (const char *)p->part.texts + p->text_at;
 		p->text_at += p->text.len;

@@ -486,6 +486,38 @@ test_bit_flips_never_crash(void **state)
 	srig_remove(&r);
 }
 
+/* After a crash a small file is checked whole: damage shows at once, not where it is met. */
+static void
+test_damage_after_a_crash(void **state)
+{
+	struct srig r;
+	struct bytes whole, now;
+	struct sl_store *s;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	whole = some_state(&r);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		srig_open(&r);
+		_exit(write_run(&r, 400, false) == SL_OK ? 0 : 1); /* the WAL stays */
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	now = read_file(srig_path(&r, "state.db"));
+	for (size_t page = 1; page < now.n / 16384; page++)
+		if (now.p[page * 16384] == 10) /* leaves of indexes: nobody reads all of these */
+			memset(now.p + page * 16384 + 16300, 0x5a, 84);
+	write_file(srig_path(&r, "state.db"), now.p, now.n);
+	srig_is(sl_store_open(r.dir, 0, &s, &r.err), SL_E_CORRUPT);
+	assert_non_null(strstr(r.err.hint, "move state.db"));
+	free(now.p);
+	free(whole.p);
+	srig_remove(&r);
+}
+
 static void
 test_cut_off_file(void **state)
 {
@@ -528,6 +560,7 @@ main(void)
 		cmocka_unit_test(test_disk_full),
 		cmocka_unit_test(test_foreign_files_are_refused),
 		cmocka_unit_test(test_bit_flips_never_crash),
+		cmocka_unit_test(test_damage_after_a_crash),
 		cmocka_unit_test(test_cut_off_file),
 	};
 	return cmocka_run_group_tests_name("store_faults", tests, NULL, NULL);
