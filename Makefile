@@ -143,7 +143,7 @@ fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
 	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) tests/tools/run-fuzz.sh $(FUZZ)
-bench: $(BIN)                  ## how fast, as a ratio to what the machine can do
+bench: $(BIN) $(B)/tests/bench/measure                  ## how fast, as a ratio to what the machine can do
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
 
 # ---- checks -------------------------------------------------------------------------------------
