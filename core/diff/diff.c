@@ -91,6 +91,14 @@ find(const struct sl_snap *a, size_t n, struct sl_digest key)
 	return n;
 }
 
+const struct sl_snap *
+sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
+{
+	const size_t at = find(snap, n, key);
+
+	return at < n ? &snap[at] : NULL;
+}
+
 static bool
 key_is_null(const struct sl_diff_spec *s, const struct sl_value *row)
 {

@@ -55,6 +55,9 @@ enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n,
 struct sl_digest sl_key_digest(const struct sl_diff_spec *s, const struct sl_value *row);
 struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row);
 
+/* The entry of a key among n sorted ones; NULL = not there. */
+const struct sl_snap *sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key);
+
 /* May this many removes go without a person's word? Limit: max(20, min(500, 5 % of the snapshot)), or
  * max_removes where that is not negative. */
 bool sl_guard_removes(size_t removes, size_t snapshot, int64_t max_removes, size_t *limit);

@@ -221,17 +221,9 @@ sl_made_render(struct sl_block_maker *mk, const struct sl_batch *b, const struct
 static uint32_t
 version_of(const struct sl_gone *g, struct sl_digest key)
 {
-	size_t lo = 0, hi = g->nsnap;
+	const struct sl_snap *snap = sl_snap_find(g->snap, g->nsnap, key);
 
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (sl_digest_cmp(g->snap[mid].key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < g->nsnap && sl_digest_eq(g->snap[lo].key, key) ? g->snap[lo].version : 0;
+	return snap ? snap->version : 0;
 }
 
 enum sl_code

@@ -4,6 +4,7 @@
  * to the writer in the order of their batches, small ones joined. At most WINDOW batches are between
  * the reader and the log: that is the back-pressure. */
 #include "core/engine/block.h"
+#include "core/engine/past.h"
 #include "core/engine/prep.h"
 #include "core/engine/run.h"
 
@@ -24,9 +25,7 @@ struct sl_plan {
 	struct sl_diff *diff;
 	struct sl_diff_spec spec;
 	struct sl_block_maker maker; /* constant while jobs run */
-	struct sl_snap *snap, *dead;
-	size_t nsnap, ndead, live; /* live: entries that are not removed */
-	struct sl_store *reader;   /* NULL: there is no state yet */
+	struct sl_past past;
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t room;
@@ -344,7 +343,8 @@ render_removes(struct sl_plan *p, const struct sl_digest *keys, const struct sl_
 
 	for (size_t at = 0; at < n && code == SL_OK; at += BATCH_ROWS) {
 		const size_t some = n - at < BATCH_ROWS ? n - at : BATCH_ROWS;
-		const struct sl_gone gone = { keys + at, texts + at, some, p->snap, p->nsnap };
+		const struct sl_gone gone = { keys + at, texts + at, some, p->past.snap,
+					      p->past.nsnap };
 		struct sl_made made = { 0 };
 
 		code = sl_made_removes(&p->maker, &gone, &made, err);
@@ -374,7 +374,7 @@ plan_removes(struct sl_plan *p, struct sl_err *err)
 		free(gone);
 		return code;
 	}
-	held = !sl_guard_removes(n, p->live, p->prep.sync.max_removes, &limit) ||
+	held = !sl_guard_removes(n, p->past.live, p->prep.sync.max_removes, &limit) ||
 	       t->rec.rows_read == 0;
 	a = sl_arena_new(65536, 0);
 	if (a) {
@@ -384,9 +384,9 @@ plan_removes(struct sl_plan *p, struct sl_err *err)
 	if (!keys || !texts)
 		code = sl_fail(err, SL_E_NOMEM, "plan", "no memory for %zu removes", n);
 	for (size_t i = 0; i < n && code == SL_OK; i++)
-		keys[i] = p->snap[gone[i]].key;
+		keys[i] = p->past.snap[gone[i]].key;
 	if (code == SL_OK)
-		code = sl_store_keys(p->reader, t->rec.sync, keys, n, a, texts, err);
+		code = sl_store_keys(p->past.reader, t->rec.sync, keys, n, a, texts, err);
 	/* The hold is set before the first remove is in the log: delivery must never see one without. */
 	pthread_mutex_lock(&t->lock);
 	t->rec.removes_held = held;
@@ -422,69 +422,11 @@ estimate_rows(struct sl_plan *p, const struct sl_source_handle *h)
 }
 
 static enum sl_code
-load_state(struct sl_plan *p, struct sl_err *err)
-{
-	struct sl_run_task *t = p->task;
-	enum sl_code code = sl_engine_reader(t->engine, &p->reader, err);
-
-	if (code == SL_E_NOTFOUND)
-		return SL_OK;
-	if (code == SL_OK)
-		code = sl_store_snapshot(p->reader, t->rec.sync, &p->snap, &p->nsnap, err);
-	if (code == SL_OK)
-		code = sl_store_dead_snaps(p->reader, t->rec.sync, &p->dead, &p->ndead, err);
-	for (size_t i = 0; i < p->nsnap; i++)
-		p->live += p->snap[i].row.hi != 0 || p->snap[i].row.lo != 0;
-	return code;
-}
-
-struct sl_sync_write {
-	const char *sync;
-	struct sl_digest identity;
-	struct sl_sync_state state;
-};
-
-static enum sl_code
-sync_write(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	struct sl_sync_write *w = arg;
-
-	return sl_store_sync(s, w->sync, w->identity, &w->state, err);
-}
-
-/* The epoch of the sync: a real run may start a new one, a dry run only looks. */
-static enum sl_code
-find_epoch(struct sl_plan *p, uint32_t *epoch, struct sl_err *err)
-{
-	struct sl_run_task *t = p->task;
-	struct sl_sync_write w = { .sync = t->rec.sync,
-				   .identity = sl_prep_identity(&p->prep, &t->engine->hash) };
-	struct sl_store *reader;
-	enum sl_code code;
-
-	if (!t->dry) {
-		code = sl_writer_call(t->engine->writer, sync_write, &w, err);
-		*epoch = w.state.epoch;
-		return code;
-	}
-	*epoch = 1;
-	code = sl_engine_reader(t->engine, &reader, err);
-	if (code != SL_OK)
-		return code == SL_E_NOTFOUND ? SL_OK : code;
-	code = sl_store_sync_get(reader, t->rec.sync, &w.state, err);
-	sl_store_close(reader);
-	if (code == SL_OK)
-		*epoch = w.state.epoch;
-	return code == SL_E_NOTFOUND ? SL_OK : code;
-}
-
-static enum sl_code
 prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_handle *h,
 	struct sl_err *err)
 {
 	struct sl_run_task *t = p->task;
 	const struct sl_str *key;
-	uint32_t epoch = 1;
 	enum sl_code code;
 
 	code = sl_prep_describe(&p->prep, h, err);
@@ -503,19 +445,14 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	if (code == SL_OK)
 		code = sl_prep_scan(&p->prep, h, 0, err);
 	if (code == SL_OK)
-		code = find_epoch(p, &epoch, err);
-	if (code == SL_OK)
-		code = load_state(p, err);
+		code = sl_past_load(&p->past, t->engine, &p->prep, !t->dry, err);
 	if (code != SL_OK)
 		return code;
-	t->rec.epoch = epoch;
+	t->rec.epoch = p->past.epoch;
 	sl_prep_diff(&p->prep, &t->engine->hash, &p->spec);
-	p->spec.snap = p->snap;
-	p->spec.nsnap = p->nsnap;
-	p->spec.dead = p->dead;
-	p->spec.ndead = p->ndead;
+	sl_past_spec(&p->past, &p->spec);
 	p->spec.full = p->spec.full || (t->flags & SL_RUN_ALL);
-	sl_maker_init(&p->maker, t->engine, &p->prep, epoch);
+	sl_maker_init(&p->maker, t->engine, &p->prep, p->past.epoch);
 	code = sl_maker_limits(&p->maker, t->engine, c, err);
 	return code == SL_OK ? sl_diff_new(&p->spec, &p->diff, err) : code;
 }
@@ -557,7 +494,7 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 	pthread_mutex_unlock(&t->lock);
 	/* The transaction in the warehouse ends here, before delivery is done. */
 	sl_source_disconnect(h);
-	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->reader)
+	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->past.reader)
 		code = plan_removes(p, err);
 	if (code == SL_OK)
 		code = flush_partial(p, err);
@@ -581,9 +518,7 @@ sl_plan(struct sl_run_task *t, struct sl_err *err)
 	sl_diff_free(p.diff);
 	sl_maker_free(&p.maker);
 	sl_prep_free(&p.prep);
-	sl_store_close(p.reader);
-	free(p.snap);
-	free(p.dead);
+	sl_past_free(&p.past);
 	sl_config_free(c);
 	pthread_cond_destroy(&p.room);
 	pthread_mutex_destroy(&p.lock);

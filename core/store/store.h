@@ -45,6 +45,7 @@ enum sl_code sl_store_seed(struct sl_store *s, uint8_t seed[32], struct sl_err *
  * from the stored one, the old snapshot says nothing about the new destination: the epoch goes up, the
  * snapshot is dropped, open dead letters are resolved ("sync was changed"). */
 struct sl_sync_state {
+	struct sl_digest identity;
 	uint32_t epoch;      /* from 1 */
 	uint64_t rows;       /* acknowledged rows in the snapshot, as of the last settled run */
 	bool baseline;       /* a run of this epoch has settled before */

@@ -8,8 +8,7 @@ unknown(const struct sl_store *s, const char *sync, struct sl_err *err)
 }
 
 static enum sl_code
-read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out,
-	   struct sl_digest *identity, struct sl_err *err)
+read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out, struct sl_err *err)
 {
 	struct sl_q q;
 	bool found = false;
@@ -23,8 +22,8 @@ read_state(struct sl_store *s, const char *sync, struct sl_sync_state *out,
 	sl_q_text(&q, sync);
 	if (sl_q_row(&q)) {
 		found = true;
-		*identity = sl_q_col_digest(&q, 0);
-		*out = (struct sl_sync_state){ .epoch = (uint32_t)sl_q_col_int(&q, 1),
+		*out = (struct sl_sync_state){ .identity = sl_q_col_digest(&q, 0),
+					       .epoch = (uint32_t)sl_q_col_int(&q, 1),
 					       .rows = (uint64_t)sl_q_col_int(&q, 2),
 					       .baseline = sl_q_col_int(&q, 3) != 0,
 					       .last_run_id = sl_q_col_int(&q, 4) };
@@ -37,9 +36,7 @@ enum sl_code
 sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_sync_state *out,
 		  struct sl_err *err)
 {
-	struct sl_digest identity;
-
-	return read_state(s, sync, out, &identity, err);
+	return read_state(s, sync, out, err);
 }
 
 enum sl_code
@@ -106,17 +103,16 @@ enum sl_code
 sl_store_sync(struct sl_store *s, const char *sync, struct sl_digest identity,
 	      struct sl_sync_state *out, struct sl_err *err)
 {
-	struct sl_digest old;
 	enum sl_code code = sl_store_writing(s, err);
 
 	if (code != SL_OK)
 		return code;
-	code = read_state(s, sync, out, &old, err);
-	if (code == SL_OK && sl_digest_eq(old, identity))
+	code = read_state(s, sync, out, err);
+	if (code == SL_OK && sl_digest_eq(out->identity, identity))
 		return SL_OK;
 	if (code == SL_E_NOTFOUND)
 		code = add_sync(s, sync, identity, err);
 	else if (code == SL_OK)
 		code = new_epoch(s, sync, identity, err);
-	return code == SL_OK ? read_state(s, sync, out, &old, err) : code;
+	return code == SL_OK ? read_state(s, sync, out, err) : code;
 }

@@ -1,0 +1,87 @@
+#include "core/engine/past.h"
+
+#include <stdlib.h>
+
+struct sync_write {
+	const char *sync;
+	struct sl_digest identity;
+	struct sl_sync_state state;
+};
+
+static enum sl_code
+write_sync(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sync_write *w = arg;
+
+	return sl_store_sync(s, w->sync, w->identity, &w->state, err);
+}
+
+/* The epoch as a run would find it; *same: what the state has is about this destination and key. */
+static enum sl_code
+look(struct sl_past *p, const struct sync_write *w, bool *same, struct sl_err *err)
+{
+	struct sl_sync_state state;
+	enum sl_code code = sl_store_sync_get(p->reader, w->sync, &state, err);
+
+	*same = false;
+	if (code == SL_E_NOTFOUND)
+		return SL_OK;
+	if (code != SL_OK)
+		return code;
+	*same = sl_digest_eq(state.identity, w->identity);
+	p->epoch = *same ? state.epoch : state.epoch + 1;
+	return SL_OK;
+}
+
+static enum sl_code
+load(struct sl_past *p, const char *sync, struct sl_err *err)
+{
+	enum sl_code code = sl_store_snapshot(p->reader, sync, &p->snap, &p->nsnap, err);
+
+	if (code == SL_OK)
+		code = sl_store_dead_snaps(p->reader, sync, &p->dead, &p->ndead, err);
+	for (size_t i = 0; i < p->nsnap; i++)
+		p->live += p->snap[i].row.hi != 0 || p->snap[i].row.lo != 0;
+	return code;
+}
+
+enum sl_code
+sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep, bool begin,
+	     struct sl_err *err)
+{
+	struct sync_write w = { .sync = prep->sync.name,
+				.identity = sl_prep_identity(prep, &e->hash) };
+	bool same = true;
+	enum sl_code code = SL_OK;
+
+	*p = (struct sl_past){ .epoch = 1 };
+	if (begin) {
+		code = sl_writer_call(e->writer, write_sync, &w, err);
+		p->epoch = w.state.epoch;
+	}
+	if (code == SL_OK)
+		code = sl_engine_reader(e, &p->reader, err);
+	if (code == SL_E_NOTFOUND && !begin)
+		return SL_OK;
+	if (code == SL_OK && !begin)
+		code = look(p, &w, &same, err);
+	return code == SL_OK && same ? load(p, w.sync, err) : code;
+}
+
+void
+sl_past_free(struct sl_past *p)
+{
+	sl_store_close(p->reader);
+	free(p->snap);
+	free(p->dead);
+	*p = (struct sl_past){ 0 };
+}
+
+void
+sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec)
+{
+	spec->snap = p->snap;
+	spec->nsnap = p->nsnap;
+	spec->dead = p->dead;
+	spec->ndead = p->ndead;
+}

@@ -1,0 +1,25 @@
+/* past.h - what the state knows of a sync before a run, a preview or a retry: its epoch, the snapshot of
+ * what was acknowledged, and what was given up on. */
+#ifndef SL_PAST_H
+#define SL_PAST_H
+
+#include "core/engine/prep.h"
+#include "core/store/store.h"
+
+struct sl_past {
+	struct sl_store *reader; /* NULL: there is no state yet */
+	uint32_t epoch;
+	struct sl_snap *snap, *dead; /* owned; sorted by key */
+	size_t nsnap, ndead;
+	size_t live; /* entries of snap that are not removed */
+};
+
+/* begin: for a run, which tells the state what the sync is now: with another destination or key a new
+ * epoch starts. Else only a look: the same answer, nothing is written. */
+enum sl_code sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
+			  bool begin, struct sl_err *err) SL_MUST;
+void sl_past_free(struct sl_past *p); /* safe on a zeroed struct */
+/* Snapshot and dead letters of a diff; borrowed. */
+void sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec);
+
+#endif
