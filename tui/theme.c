@@ -132,8 +132,8 @@ parse_palette(struct parser *p, struct sl_str name, struct sl_str value)
 
 	if (p->npalette == MAX_PALETTE)
 		return fail(p, "too many colours in [palette]", name);
-	if (ansi_index(name) >= 0 || sl_str_is(name, "default"))
-		return fail(p, "this name is the terminal's, take another one", name);
+	if (sl_str_is(name, "default"))
+		return fail(p, "this name stands for the terminal's own colour", name);
 	if (!parse_hex(hex, &c.rgb))
 		return fail(p,
 			    "a colour is written #rrggbb, then its number of 256, then its name "
@@ -161,15 +161,15 @@ find_color(const struct parser *p, struct sl_str w, struct tui_color *c)
 		*c = (struct tui_color){ .kind = TUI_COLOR_DEFAULT };
 		return true;
 	}
-	if (ansi >= 0) {
-		*c = (struct tui_color){ TUI_COLOR_ANSI, 0, (uint8_t)ansi, (uint8_t)ansi };
-		return true;
-	}
 	for (size_t i = p->npalette; i-- > 0;) {
 		if (sl_str_eq(p->palette[i].name, w)) {
 			*c = p->palette[i].color;
 			return true;
 		}
+	}
+	if (ansi >= 0) {
+		*c = (struct tui_color){ TUI_COLOR_ANSI, 0, (uint8_t)ansi, (uint8_t)ansi };
+		return true;
 	}
 	return false;
 }

@@ -71,7 +71,7 @@ mistakes_name_the_file_and_the_line(void **state)
 		{ "[palette]\nred1 = #12345 124 red\n", "t.theme:2", "#12345" },
 		{ "[palette]\nr = #123456 300 red\n", "t.theme:2", "300" },
 		{ "[palette]\nr = #123456 124 pink\n", "t.theme:2", "pink" },
-		{ "[palette]\nred = #123456 124 red\n", "t.theme:2", "red" },
+		{ "[palette]\ndefault = #123456 124 red\n", "t.theme:2", "default" },
 		{ "\n\n[nothing]\n", "t.theme:3", "[nothing]" },
 		{ "[mono]\ntext = red\n", "t.theme:2", "red" },
 		{ "for = blue\n", "t.theme:1", "blue" },
