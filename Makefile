@@ -176,8 +176,8 @@ install: $(BIN)                ## install the program; DESTDIR and prefix count
 		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(datadir)/$$f || exit 1; done
 	@for f in $(wildcard core/dest/connectors/*.json); do \
 		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(datadir)/connectors/$${f##*/} || exit 1; done
-	@for f in $(wildcard tui/$(NAME).1); do \
-		$(INSTALL) -D -m 644 $$f $(DESTDIR)$(mandir)/man1/$${f##*/} || exit 1; done
+	@$(BIN) --man > $(B)/$(NAME).1
+	$(INSTALL) -D -m 644 $(B)/$(NAME).1 $(DESTDIR)$(mandir)/man1/$(NAME).1
 clean:                         ## remove build/
 	rm -rf build
 help:                          ## this list

@@ -56,6 +56,12 @@ bool cmd_main(int argc, char **argv, struct cmd_screens *screens, int *code);
 const struct cmd *cmd_at(unsigned i); /* NULL past the end */
 void cmd_usage(FILE *out);            /* of the whole program */
 void cmd_help(FILE *out, const struct cmd *cmd);
+void cmd_man(FILE *out, const struct cmd_option *common, const struct cmd_option *screens);
+struct cmd_exit {
+	int code;
+	const char *meaning;
+};
+struct cmd_exit cmd_exit_at(unsigned i); /* meaning NULL past the end */
 
 /* ---- for the commands ---------------------------------------------------------------------- */
 

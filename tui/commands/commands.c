@@ -38,8 +38,27 @@ static const struct cmd_option screen_options[] = {
 	{ "color", "WHEN", "auto or never (NO_COLOR is honoured too)" },
 	{ "plain", NULL, "ASCII only, no animation" },
 	{ "version", NULL, "print the version" },
+	{ "man", NULL, "print the manual page" },
 	{ NULL, NULL, NULL },
 };
+
+static const struct cmd_exit exits[] = {
+	{ SL_EXIT_OK, "done" },
+	{ SL_EXIT_EVENTS_FAILED, "done, but some events failed" },
+	{ SL_EXIT_CONFIG, "wrong usage or configuration" },
+	{ SL_EXIT_DOWN, "a source or destination is down or refuses us" },
+	{ SL_EXIT_HELD, "the run is held for confirmation" },
+	{ SL_EXIT_LOCKED, "another sluice works on this state" },
+	{ SL_EXIT_STATE, "trouble with the state or the disk" },
+	{ SL_EXIT_DATA, "the source's rows cannot be synced" },
+	{ SL_EXIT_CANCELLED, "interrupted" },
+};
+
+struct cmd_exit
+cmd_exit_at(unsigned i)
+{
+	return i < SL_COUNT(exits) ? exits[i] : (struct cmd_exit){ 0, NULL };
+}
 
 /* ---- help ------------------------------------------------------------------------------------------ */
 
@@ -68,13 +87,9 @@ cmd_usage(FILE *out)
 	(void)fputs("\noptions\n", out);
 	print_options(out, common);
 	print_options(out, screen_options);
-	(void)fputs("\nexit codes\n"
-		    "  0 done   1 some events failed   2 wrong usage or configuration   3 source "
-		    "or destination down\n"
-		    "  4 held for confirmation   5 another sluice works on this state   6 state or "
-		    "disk trouble\n"
-		    "  7 the source's rows cannot be synced   130 interrupted\n",
-		    out);
+	(void)fputs("\nexit codes\n", out);
+	for (size_t i = 0; i < SL_COUNT(exits); i++)
+		(void)fprintf(out, "  %3d  %s\n", exits[i].code, exits[i].meaning);
 }
 
 void
@@ -118,7 +133,7 @@ struct parse {
 	struct cmd_screens *screens;
 	int argc, at;
 	char **argv;
-	bool help, version;
+	bool help, version, man;
 };
 
 static int
@@ -148,6 +163,8 @@ set_screen(struct parse *p, const char *name, const char *value)
 		p->screens->plain = true;
 	else if (strcmp(name, "version") == 0)
 		p->version = true;
+	else if (strcmp(name, "man") == 0)
+		p->man = true;
 	else if (strcmp(value, "never") == 0)
 		p->screens->no_color = true;
 	else if (strcmp(value, "auto") != 0)
@@ -313,6 +330,10 @@ cmd_main(int argc, char **argv, struct cmd_screens *screens, int *code)
 		return true;
 	if (p.version) {
 		(void)printf("sluice %s\n", sl_version());
+		return true;
+	}
+	if (p.man) {
+		cmd_man(stdout, common, screen_options);
 		return true;
 	}
 	if (p.help) {
