@@ -9,10 +9,15 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <time.h>
 
 /* A batch that has waited this long for its next row goes out as it is, so that a slow query shows
  * what it found. */
 #define PATIENCE_MS 250
+/* Once rows flow, wait so long after the first bytes came before they are taken: the server sends
+ * 8 KiB at a time, and to be woken for each costs both sides more than the copying (measured: 15 % of
+ * the server's time). What gathers in the socket meanwhile is read at once. */
+#define GATHER_NS 100000
 
 enum sl_code
 sl_pg_begin_snapshot(void *ctx, struct sl_err *err)
@@ -280,12 +285,16 @@ await(struct sl_pg *pg, struct sl_err *err)
 	bool has_rows = pg->fill.b != NULL && pg->fill.b->nrows > 0;
 
 	while (PQisBusy(pg->conn)) {
+		if (!PQconsumeInput(pg->conn))
+			return sl_pg_fail_lost(pg, err);
+		if (!PQisBusy(pg->conn))
+			break;
 		enum sl_code code = sl_pg_wait(pg, PQsocket(pg->conn), POLLIN, pg->until,
 					       has_rows ? PATIENCE_MS : 0, err);
 		if (code != SL_OK)
 			return code;
-		if (!PQconsumeInput(pg->conn))
-			return sl_pg_fail_lost(pg, err);
+		if (has_rows)
+			nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
 	}
 	return SL_OK;
 }
