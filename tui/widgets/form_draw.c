@@ -30,6 +30,20 @@ height(const struct tui_form *f, size_t i, bool focus)
 	return 1 + (s->error[0] || (here && s->help) ? 1 : 0);
 }
 
+/* What begins like a reference is one that is being typed; anything else may be the secret itself. */
+static bool
+looks_like_reference(struct sl_str v)
+{
+	static const char *const begin[] = { "env:", "file:", "exec:", "pgpass" };
+
+	for (size_t i = 0; i < SL_COUNT(begin); i++) {
+		size_t n = strlen(begin[i]) < v.len ? strlen(begin[i]) : v.len;
+		if (v.len == 0 || memcmp(v.ptr, begin[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 draw_value(const struct tui_field_state *s, const struct tui_canvas *c, int x, bool focus)
 {
@@ -42,7 +56,9 @@ draw_value(const struct tui_field_state *s, const struct tui_canvas *c, int x, b
 		return;
 	}
 	if (!pick) {
-		tui_input_draw(&s->input, c,
+		struct tui_input shown = s->input; /* drawing changes nothing of the field */
+		shown.secret = s->type == TUI_FIELD_SECRET && !looks_like_reference(v);
+		tui_input_draw(&shown, c,
 			       (struct tui_input_look){ .x = x,
 							.width = width,
 							.focus = focus,
