@@ -27,6 +27,7 @@ struct pg_conn;
 struct pg_result;
 
 #define SL_PG_WHERE      "PostgreSQL"
+#define SL_PG_OWN_PATH   "pg_catalog, pg_temp"
 #define SL_PG_CATALOG_MS 30000 /* deadline of our own small queries */
 
 enum sl_pg_phase {
@@ -45,8 +46,8 @@ struct sl_pg {
 	int64_t statement_ms; /* 0 = no limit */
 	bool deaf;            /* end() does not listen to cancel() */
 	enum sl_pg_phase phase;
-	char *user_path;   /* search_path as the server gave it; owned */
-	bool user_path_on; /* in this transaction it is set, else our own */
+	char *user_path; /* search_path as the server gave it; owned */
+	bool other_path; /* not SL_PG_OWN_PATH is set in this transaction */
 
 	/* of the scan */
 	struct sl_fill fill;
@@ -61,9 +62,10 @@ enum sl_pg_form { SL_PG_AS_IS, SL_PG_BOOL, SL_PG_HEX };
 
 /* How a column is asked for, and how it arrives. */
 struct sl_pg_column {
-	uint32_t oid; /* of the type that arrives */
-	bool to_json; /* projected through to_jsonb() */
-	uint8_t form; /* enum sl_pg_form */
+	uint32_t oid;     /* of the type that arrives */
+	bool to_json;     /* projected through to_jsonb() */
+	uint8_t form;     /* enum sl_pg_form */
+	const char *home; /* schema of its type, quoted; where its operators are */
 };
 
 /* All columns of a model. */
@@ -115,8 +117,9 @@ enum sl_code sl_pg_leave(struct sl_pg *pg, bool own, enum sl_code code);
 /* Ends transaction and scan; gives the connection up when the server does not take part in that. */
 void sl_pg_end(struct sl_pg *pg);
 void sl_pg_disconnect(struct sl_pg *pg);
-/* Names in the user's SQL are looked up as the server's settings say (user), our own in pg_catalog. */
-enum sl_code sl_pg_search_path(struct sl_pg *pg, bool user, struct sl_err *err) SL_MUST;
+/* Where names without a schema are looked up: SL_PG_OWN_PATH for our own SQL; for the user's
+ * pg->user_path, as the server's settings say. */
+enum sl_code sl_pg_search_path(struct sl_pg *pg, const char *path, struct sl_err *err) SL_MUST;
 
 /* pg_error.c */
 enum sl_code sl_pg_fail(struct sl_pg *pg, const struct pg_result *r,

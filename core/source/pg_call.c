@@ -301,7 +301,7 @@ begin_transaction(struct sl_pg *pg, struct sl_err *err)
 		return code;
 	free(pg->user_path);
 	pg->user_path = strdup(PQgetvalue(r, 0, 0));
-	pg->user_path_on = false;
+	pg->other_path = false;
 	PQclear(r);
 	if (pg->user_path == NULL)
 		return sl_pg_nomem(err);
@@ -330,7 +330,7 @@ sl_pg_enter(struct sl_pg *pg, bool *own, struct sl_err *err)
 		return sl_err_hint(err, "connect again");
 	}
 	if (pg->phase == SL_PG_SNAPSHOT || pg->phase == SL_PG_READ)
-		return sl_pg_search_path(pg, false, err);
+		return sl_pg_search_path(pg, SL_PG_OWN_PATH, err);
 	if (pg->phase != SL_PG_IDLE)
 		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a scan was not ended");
 	enum sl_code code = begin_transaction(pg, err);
@@ -352,21 +352,22 @@ sl_pg_leave(struct sl_pg *pg, bool own, enum sl_code code)
 }
 
 enum sl_code
-sl_pg_search_path(struct sl_pg *pg, bool user, struct sl_err *err)
+sl_pg_search_path(struct sl_pg *pg, const char *path, struct sl_err *err)
 {
 	PGresult *r;
+	bool other = strcmp(path, SL_PG_OWN_PATH) != 0;
 
-	if (user == pg->user_path_on)
+	if (!other && !pg->other_path)
 		return SL_OK;
 	struct sl_pg_command cmd = {
 		.sql = "SELECT pg_catalog.set_config('search_path', $1, true)",
 		.nvalues = 1,
-		.values = (const char *const[]){ user ? pg->user_path : "pg_catalog, pg_temp" },
+		.values = &path,
 		.ms = SL_PG_CATALOG_MS,
 	};
 	enum sl_code code = sl_pg_run(pg, &cmd, &r, err);
 	if (code == SL_OK) {
-		pg->user_path_on = user;
+		pg->other_path = other;
 		PQclear(r);
 	}
 	return code;

@@ -92,7 +92,9 @@ resolve_types(struct sl_pg *pg, struct sl_arena *a, struct type_list *t, struct 
 		set_type(c, &cols->how[i], r, (int)i);
 		c->native.len = (size_t)PQgetlength(r, (int)i, 0);
 		c->native.ptr = sl_arena_strndup(a, PQgetvalue(r, (int)i, 0), c->native.len);
-		if (c->native.ptr == NULL)
+		cols->how[i].home = sl_arena_strndup(a, PQgetvalue(r, (int)i, 5),
+						     (size_t)PQgetlength(r, (int)i, 5));
+		if (c->native.ptr == NULL || cols->how[i].home == NULL)
 			code = sl_pg_nomem(err);
 	}
 	PQclear(r);
@@ -223,7 +225,7 @@ sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, stru
 
 	enum sl_code code = sl_pg_statement(m->sql, &clean.sql, err);
 	if (code == SL_OK)
-		code = sl_pg_search_path(pg, true, err);
+		code = sl_pg_search_path(pg, pg->user_path, err);
 	if (code != SL_OK)
 		return code;
 	code = prepare_sql(pg, a, &clean, &r, err);
@@ -251,7 +253,7 @@ sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, stru
 	PQclear(r);
 	if (code == SL_OK)
 		code = sl_column_twins(SL_PG_WHERE, &out->schema, err);
-	return code == SL_OK ? sl_pg_search_path(pg, false, err) : code;
+	return code == SL_OK ? sl_pg_search_path(pg, SL_PG_OWN_PATH, err) : code;
 }
 
 enum sl_code

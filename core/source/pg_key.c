@@ -163,13 +163,13 @@ check(struct check *c, struct sl_err *err)
 	if (c->model.sql.len > 0) {
 		code = sl_pg_statement(c->model.sql, &c->model.sql, err);
 		if (code == SL_OK)
-			code = sl_pg_search_path(c->pg, true, err);
+			code = sl_pg_search_path(c->pg, c->pg->user_path, err);
 	}
 	if (code == SL_OK)
 		code = look_for(c, false, err);
 	if (code == SL_OK)
 		code = look_for(c, true, err);
-	return code == SL_OK ? sl_pg_search_path(c->pg, false, err) : code;
+	return code == SL_OK ? sl_pg_search_path(c->pg, SL_PG_OWN_PATH, err) : code;
 }
 
 enum sl_code

@@ -74,6 +74,7 @@ put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schem
 struct page {
 	const struct sl_scan *scan;
 	const struct sl_column **column; /* norder */
+	const char **home;               /* norder; schemas of their types */
 	const char **value;              /* norder, text for the server; NULL = no `after` */
 };
 
@@ -124,9 +125,10 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 {
 	*page = (struct page){ .scan = scan };
 	page->column = SL_NEW(a, const struct sl_column *, scan->norder);
+	page->home = SL_NEW(a, const char *, scan->norder);
 	if (scan->after != NULL && scan->norder > 0)
 		page->value = SL_NEW(a, const char *, scan->norder);
-	if (page->column == NULL ||
+	if (page->column == NULL || page->home == NULL ||
 	    (scan->after != NULL && scan->norder > 0 && page->value == NULL))
 		return sl_pg_nomem(err);
 	for (uint32_t i = 0; i < scan->norder; i++) {
@@ -136,6 +138,7 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 		if (code != SL_OK)
 			return code;
 		page->column[i] = &all->cols[at];
+		page->home[i] = all->how[at].home;
 		if (all->how[at].to_json)
 			return sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
 				       "rows cannot be ordered by " SL_FMT " of type " SL_FMT,
@@ -163,6 +166,26 @@ send_query(struct sl_pg *pg, const char *sql, const struct page *page, struct sl
 	return sl_pg_flush(pg, sl_pg_deadline(pg, SL_PG_CATALOG_MS), err);
 }
 
+/* The user wrote their SQL for the search_path that psql gives them. A table is named in full, and
+ * with our own path nothing in `public` can pose as an operator; only a page by a type of an extension
+ * (citext) needs that type's operators, or it would be cut by others than it is sorted by. */
+static enum sl_code
+set_path(struct sl_pg *pg, const struct page *page, bool user, struct sl_err *err)
+{
+	struct sl_buf b;
+
+	sl_buf_init(&b, 0);
+	sl_buf_puts(&b, user ? pg->user_path : SL_PG_OWN_PATH);
+	for (uint32_t i = 0; page->value != NULL && i < page->scan->norder; i++) {
+		if (strcmp(page->home[i], "pg_catalog") != 0)
+			sl_buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", page->home[i]);
+	}
+	const char *path = sl_buf_cstr(&b);
+	enum sl_code code = b.failed ? sl_pg_nomem(err) : sl_pg_search_path(pg, path, err);
+	sl_buf_free(&b);
+	return code;
+}
+
 static enum sl_code
 start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, struct sl_schema *out,
 	   struct sl_err *err)
@@ -179,13 +202,10 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 		code = choose_columns(pg, a, scan, &all, &schema, err);
 	if (code == SL_OK)
 		code = make_page(a, scan, &all, &page, err);
-	if (code == SL_OK && model.sql.len > 0) {
-		/* The user wrote this for the search_path that psql gives them. A table is named in
-		 * full, and with our own path nothing in `public` can pose as an operator. */
+	if (code == SL_OK && model.sql.len > 0)
 		code = sl_pg_statement(model.sql, &model.sql, err);
-		if (code == SL_OK)
-			code = sl_pg_search_path(pg, true, err);
-	}
+	if (code == SL_OK)
+		code = set_path(pg, &page, model.sql.len > 0, err);
 	if (code != SL_OK)
 		return code;
 	sl_buf_init(&b, 0);

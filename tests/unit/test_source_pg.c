@@ -119,9 +119,12 @@ columns_tell_types_keys_and_nulls(void **state)
 static void
 tree_lists_schemas_and_objects(void **state)
 {
-	assert_text(test_source_list(*state, ""),
-		    "Odd \"Schema\".x|schema|-1|\npublic|schema|-1|\nsecret|schema|-1|\n");
+	assert_text(
+		test_source_list(*state, ""),
+		"Odd "
+		"\"Schema\".x|schema|-1|\next|schema|-1|\npublic|schema|-1|\nsecret|schema|-1|\n");
 	assert_text(test_source_list(*state, "public"),
+		    "caseless|table|-1|pk code\n"
 		    "counted|table|1000|pk id\n"
 		    "kept_view|materialized view|-1|no primary key\n"
 		    "loose|table|-1|no primary key\n"
@@ -182,6 +185,21 @@ pages_follow_the_key_both_ways(void **state)
 	scan.after = after;
 	scan.backwards = false;
 	assert_text(test_source_read(*state, &scan), "3|1\n");
+}
+
+static void
+pages_of_an_extensions_type_keep_its_order(void **state)
+{
+	struct sl_str order[] = { SL_LIT("code") };
+	struct sl_value after[] = { { "B", 1, SL_T_TEXT } };
+	struct sl_scan scan = { .model = test_table("public", "caseless"),
+				.order = order,
+				.after = after,
+				.norder = 1 };
+
+	assert_text(test_source_read(*state, &scan), "c|{\"k\": \"v\"}\nD|NULL\n");
+	scan.model = test_sql("SELECT * FROM caseless");
+	assert_text(test_source_read(*state, &scan), "c|{\"k\": \"v\"}\nD|NULL\n");
 }
 
 static void
@@ -411,6 +429,10 @@ make_database(void)
 		"CREATE TABLE orders_eu PARTITION OF orders FOR VALUES IN ('eu');"
 		"CREATE TABLE counted AS SELECT n AS id FROM generate_series(1, 1000) AS n;"
 		"ALTER TABLE counted ADD PRIMARY KEY (id);"
+		"CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore "
+		"SCHEMA ext;"
+		"CREATE TABLE caseless (code ext.citext PRIMARY KEY, tags ext.hstore);"
+		"INSERT INTO caseless VALUES ('a', NULL), ('B', NULL), ('c', 'k=>v'), ('D', NULL);"
 		"CREATE SEQUENCE counter;"
 		"CREATE FUNCTION write_something() RETURNS int LANGUAGE sql AS 'DELETE FROM pairs "
 		"RETURNING a';"
@@ -462,6 +484,7 @@ main(void)
 		TEST(odd_names_are_quoted),
 		TEST(chosen_columns_come_in_their_order),
 		TEST(pages_follow_the_key_both_ways),
+		TEST(pages_of_an_extensions_type_keep_its_order),
 		TEST(users_sql_may_end_as_people_write_it),
 		TEST(attacks_change_nothing),
 		TEST(errors_name_the_place_in_the_users_text),
