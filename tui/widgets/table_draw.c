@@ -42,7 +42,7 @@ shrink(const struct tui_table *t, struct layout *l)
 	int widest = -1;
 
 	for (int i = 0; i < l->n; i++) {
-		int min = t->cols[l->col[i]].min > 4 ? t->cols[l->col[i]].min : 4;
+		int min = t->cols[l->col[i]].min > 4 && !t->fixed ? t->cols[l->col[i]].min : 4;
 		if (l->width[i] > min && (widest < 0 || l->width[i] > l->width[widest]))
 			widest = i;
 	}

@@ -1,0 +1,64 @@
+/* asked.c - requests that a screen waits for. */
+#include "tui/screens/asked.h"
+
+#include "tui/app.h"
+
+#include <stdio.h>
+
+bool
+tui_asked(sl_ticket *t, const struct sl_msg *m)
+{
+	if (m->kind != SL_MSG_REPLY || *t == 0 || m->ticket != *t)
+		return false;
+	if (m->last)
+		*t = 0;
+	return true;
+}
+
+void
+tui_unask(const struct tui_screen *s, sl_ticket *t)
+{
+	if (*t)
+		sl_cancel(tui_app_engine(s->app), *t);
+	*t = 0;
+}
+
+void
+tui_pane_asked(struct tui_pane *p, sl_ticket t)
+{
+	if (t)
+		tui_pane_loading(p);
+	else
+		tui_pane_error(p, "the engine takes no more requests: it is closing", NULL);
+}
+
+void
+tui_pane_problem(struct tui_pane *p, const struct sl_problem *problem)
+{
+	char hint[240];
+	bool cancelled = strcmp(problem->kind, "cancelled") == 0;
+
+	snprintf(hint, sizeof(hint), "%s%sr %s", problem->hint, problem->hint[0] ? "   " : "",
+		 cancelled ? "read again" : "try again");
+	if (cancelled) {
+		char text[80];
+		snprintf(text, sizeof(text), "cancelled after %.1fs",
+			 (double)(sl_mono_us() - p->since_us) / 1e6);
+		tui_pane_error(p, text, hint);
+		return;
+	}
+	tui_pane_error(p, problem->message, hint);
+}
+
+void
+tui_say_problem(const struct tui_screen *s, const struct sl_problem *problem)
+{
+	tui_app_say(s->app, TUI_SEV_ERROR, "%s%s%s%s", problem->message,
+		    problem->hint[0] ? " (" : "", problem->hint, problem->hint[0] ? ")" : "");
+}
+
+const char *
+tui_read_only(const struct tui_screen *s)
+{
+	return tui_app_opts(s->app)->read_only ? "this session is read-only" : NULL;
+}
