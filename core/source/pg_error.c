@@ -174,6 +174,15 @@ split_state(const char *message, char state[6], struct sl_buf *out)
 	return false;
 }
 
+/* Trying again mends none of these. libpq gives no code for them; its words are English, because the
+ * program sets no LC_MESSAGES. */
+static bool
+is_about_tls(const char *words)
+{
+	return strstr(words, "certificate") != NULL ||
+	       strstr(words, "server does not support SSL") != NULL;
+}
+
 enum sl_code
 sl_pg_fail_connect(struct sl_pg *pg, struct sl_err *err)
 {
@@ -188,6 +197,9 @@ sl_pg_fail_connect(struct sl_pg *pg, struct sl_err *err)
 		sl_fail(err, SL_E_AUTH, SL_PG_WHERE, "%s", sl_buf_cstr(&b));
 		sl_err_hint(err, "set the password of the connection (env:NAME, file:/path, "
 				 "exec:command or pgpass)");
+	} else if (is_about_tls(sl_buf_cstr(&b))) {
+		sl_fail(err, SL_E_CONFIG, SL_PG_WHERE, "%s", sl_buf_cstr(&b));
+		sl_err_hint(err, "check sslmode and sslrootcert of the connection");
 	} else {
 		sl_fail(err, SL_E_NET, SL_PG_WHERE, "%s", sl_buf_cstr(&b));
 		err->retryable = true;

@@ -53,6 +53,12 @@ refused_connections_say_why(void **state)
 	assert_non_null(strstr(s->err.msg, "(3D000)"));
 	test_source_free(s);
 
+	s = test_source_pg(pg, "127.0.0.1", "postgres", "postgres");
+	test_source_set(s, "sslmode", "verify-full");
+	assert_int_equal(test_source_open(s), SL_E_CONFIG);
+	assert_false(s->err.retryable);
+	test_source_free(s);
+
 	s = test_source_pg(pg, "/nonexistent", "postgres", "postgres");
 	assert_int_equal(test_source_open(s), SL_E_NET);
 	assert_true(s->err.retryable);
