@@ -3,12 +3,11 @@
 
 #include "tui/crash.h"
 #include "tui/sgr.h"
+#include "tui/term_env.h"
 #include "tui/tty.h"
 
 #include <curses.h>
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,61 +49,12 @@ struct tui_term {
 
 /* ---- what the terminal can do ---------------------------------------------------------------- */
 
-static bool
-env_set(const char *name)
-{
-	const char *v = getenv(name);
-
-	return v && *v;
-}
-
-/* UTF-8 where the locale says so, and where nothing says anything: terminals are UTF-8 today. */
-static bool
-find_utf8(void)
-{
-	setlocale(LC_CTYPE, "");
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
-		return true;
-	if (env_set("LC_ALL") || env_set("LC_CTYPE") || env_set("LANG"))
-		return false;
-	return setlocale(LC_CTYPE, "C.UTF-8") != NULL;
-}
-
-/* Names that Debian's terminfo does not know, of terminals that understand xterm's sequences. */
-static bool
-is_modern(const char *term)
-{
-	static const char *const names[] = { "xterm",   "kitty",     "foot",  "ghostty",
-					     "wezterm", "alacritty", "rio",   "contour",
-					     "konsole", "vte",       "iterm", "st-" };
-
-	for (size_t i = 0; i < SL_COUNT(names); i++) {
-		if (strstr(term, names[i]))
-			return true;
-	}
-	return env_set("COLORTERM");
-}
-
-static bool
-knows_sync(const char *term)
-{
-	static const char *const names[] = { "kitty",   "foot",      "ghostty",
-					     "wezterm", "alacritty", "contour" };
-	const char *program = getenv("TERM_PROGRAM");
-
-	for (size_t i = 0; i < SL_COUNT(names); i++) {
-		if (strstr(term, names[i]) || (program && strcasestr(program, names[i])))
-			return true;
-	}
-	return false;
-}
-
 static enum tui_depth
 find_depth(const struct tui_term_opts *o)
 {
 	const char *ct = getenv("COLORTERM");
 
-	if (o->no_color || env_set("NO_COLOR") || !has_colors() || start_color() == ERR)
+	if (o->no_color || tui_env_set("NO_COLOR") || !has_colors() || start_color() == ERR)
 		return TUI_MONO;
 	if (COLORS >= 256)
 		return ct && (strcmp(ct, "truecolor") == 0 || strcmp(ct, "24bit") == 0) ? TUI_TRUE
@@ -120,7 +70,7 @@ new_screen(struct tui_term *t)
 
 	if (!term || !*term)
 		tries[0] = term = "unknown";
-	if (is_modern(term))
+	if (tui_env_modern(term))
 		tries[1] = "xterm-256color";
 	for (size_t i = 0; i < SL_COUNT(tries); i++) {
 		SCREEN *s = tries[i] ? newterm(tries[i], t->sink, stdin) : NULL;
@@ -255,7 +205,7 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 	tui_tty_size(&t->tty, &rows, &cols);
 	resize_term(rows, cols);
 	leaveok(stdscr, FALSE);
-	t->sync = knows_sync(getenv("TERM") ? getenv("TERM") : "");
+	t->sync = tui_env_sync(getenv("TERM") ? getenv("TERM") : "");
 	return SL_OK;
 }
 
@@ -274,7 +224,7 @@ tui_term_open(const struct tui_term_opts *o, struct tui_term **out, struct sl_er
 	sl_buf_init(&t->restore, 0);
 	enum sl_code rc = tui_tty_open(&t->tty, err);
 	if (rc == SL_OK) {
-		t->utf8 = find_utf8();
+		t->utf8 = tui_env_utf8();
 		t->ascii = o->plain || !t->utf8;
 		t->mouse = o->mouse;
 		if (delay && sl_str_to_i64(sl_str(delay), &ms) && (ms < 1 || ms > 10000))

@@ -39,6 +39,13 @@ edit(struct tui_screen *s)
 	sl_buf_free(&out);
 }
 
+/* The fault itself, not a signal that was sent; and not a finding of a sanitizer. */
+__attribute__((no_sanitize("undefined"))) static void
+crash(int address)
+{
+	*(volatile int *)(uintptr_t)address = 1;
+}
+
 static bool
 action(struct tui_screen *s, const struct tui_cmd *cmd)
 {
@@ -55,8 +62,7 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 		edit(s);
 		return true;
 	case ACT_CRASH:
-		/* the fault itself, not a signal that was sent */
-		*(volatile int *)(uintptr_t)(cmd->count - 1) = 1;
+		crash(cmd->count - 1);
 		return true;
 	case ACT_NOISE:
 		fprintf(stderr, "a library complains\n");
