@@ -1,0 +1,20 @@
+/* screens.c - the registry of screens: their tabs, and those that open on top of a tab. */
+#include "tui/screens.h"
+
+#include "tui/screens/browse.h"
+#include "tui/screens/home.h"
+#include "tui/screens/monitor.h"
+#include "tui/screens/runs.h"
+#include "tui/screens/themes.h"
+
+const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
+	[0] = &tui_screen_home,
+	[1] = &tui_screen_browse,
+	[4] = &tui_screen_runs,
+	[8] = &tui_screen_themes,
+};
+
+const struct tui_screen_ops *const tui_screen_others[] = {
+	&tui_screen_run,
+	NULL,
+};

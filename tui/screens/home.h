@@ -1,0 +1,49 @@
+/* home.h - the first screen: every sync, what needs a person, what runs. */
+#ifndef TUI_SCREENS_HOME_H
+#define TUI_SCREENS_HOME_H
+
+#include "tui/screen.h"
+#include "tui/widgets/table.h"
+
+extern const struct tui_screen_ops tui_screen_home;
+
+/* ---- for the files of home only ------------------------------------------------------------- */
+
+#define HOME_NEEDS 32
+#define HOME_OPEN  8 /* running runs that are drawn */
+
+enum home_fix { HOME_FIX_RUN, HOME_FIX_PLAN, HOME_FIX_DEAD, HOME_FIX_FILE };
+
+/* One cause for a person to look at, with the key that opens the fix. */
+struct home_need {
+	enum home_fix fix;
+	enum tui_role role;
+	const char *mark;
+	char name[72]; /* the sync, or the file */
+	char text[300];
+	char hint[200];
+	int64_t run;
+};
+
+struct home {
+	struct tui_table table;
+	struct sl_table *syncs;    /* owned; NULL = not read yet */
+	struct sl_table *mistakes; /* owned; of sl_check() */
+	sl_ticket list, check, act;
+	bool list_again; /* something happened while the list was read */
+	const char *doing;
+	struct home_need need[HOME_NEEDS];
+	size_t nneeds, need_sel;
+	struct sl_run_stats open[HOME_OPEN];
+	unsigned nopen, nall; /* drawn; all */
+	bool on_needs;        /* the pane with the focus */
+};
+
+/* The numbers of the open run of a sync; NULL = none of this process. */
+const struct sl_run_stats *home_open_run(const struct home *h, const char *sync);
+void home_find_needs(struct home *h);
+void home_cell(const void *arg, size_t row, int col, struct tui_value *v);
+void home_draw(const struct tui_screen *s, const struct tui_canvas *c);
+int home_table_rows(const struct home *h, int rows); /* lines of the table with this much room */
+
+#endif

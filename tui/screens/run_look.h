@@ -1,0 +1,28 @@
+/* run_look.h - how runs look everywhere: the word, mark and colour of a state, and records as numbers. */
+#ifndef TUI_RUN_LOOK_H
+#define TUI_RUN_LOOK_H
+
+#include "core/sluice.h"
+#include "tui/canvas.h"
+
+struct tui_look {
+	const char *mark, *word;
+	enum tui_role role;
+};
+/* dead: dead letters of the run (a settled one is then only partly done). */
+struct tui_look tui_run_look(const char *state, uint64_t dead);
+/* "✓ ok" into out; returns out. */
+const char *tui_run_word(const char *state, uint64_t dead, char out[32]);
+
+/* A row of sl_runs() as the numbers of a run; what only a live run has is 0 or -1. */
+void tui_run_record(const struct sl_table *t, unsigned row, struct sl_run_stats *out);
+uint64_t tui_run_events(const struct sl_run_stats *s); /* planned so far */
+/* 0..1 of the work that can be counted; -1 = nothing can be said. Never goes back in one state. */
+double tui_run_part(const struct sl_run_stats *s);
+/* "41%", "planning", ... with the mark: what the state column of a list says. */
+const char *tui_run_brief(const struct sl_run_stats *s, char out[32]);
+
+/* The letters of `history` of sl_list() as marks, newest at the right end. */
+void tui_run_history(const char *letters, char out[64], enum tui_role *role);
+
+#endif
