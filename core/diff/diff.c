@@ -1,7 +1,7 @@
 /* diff.c - a batch against the snapshot.
  *
  * The snapshot is one flat array sorted by key. Its keys are digests, hence uniform: the place of a key
- * is guessed from its value, and fetched into the cache while the rest of a group of rows is hashed. */
+ * is guessed from its value. Rows are looked up in groups, so that memory is waited for once a group. */
 #include "core/diff/diff.h"
 
 #include "core/base/text.h"
@@ -13,6 +13,7 @@
 #define GROUP     32u /* rows hashed before they are looked up */
 #define MAX_NAMED 5u  /* bad keys named in one error */
 #define KEY_SHOWN 40u /* bytes of one key value shown in an error */
+#define ROUNDS    3   /* steps of a search that are taken for a whole group */
 #define GUESSES   6   /* tries by interpolation before plain bisection */
 
 struct sl_diff {
@@ -67,28 +68,77 @@ guess(uint64_t key, uint64_t lo, uint64_t hi, size_t n)
 	return at < n ? at : n - 1;
 }
 
-/* Index of key in a, or n. */
-static size_t
-find(const struct sl_snap *a, size_t n, struct sl_digest key)
-{
-	size_t lo = 0, hi = n;
-	uint64_t vlo = 0, vhi = UINT64_MAX;
+/* A search for one key, step by step: it is within [lo, hi), whose ends have about these values. */
+struct search {
+	struct sl_digest key;
+	size_t lo, hi;
+	uint64_t vlo, vhi;
+	unsigned steps;
+	bool found; /* at lo */
+};
 
-	for (int tries = 0; lo < hi; tries++) {
-		size_t mid =
-			lo + (tries < GUESSES ? guess(key.hi, vlo, vhi, hi - lo) : (hi - lo) / 2);
-		int c = sl_digest_cmp(a[mid].key, key);
-		if (c == 0)
-			return mid;
-		if (c < 0) {
-			lo = mid + 1;
-			vlo = a[mid].key.hi;
-		} else {
-			hi = mid;
-			vhi = a[mid].key.hi;
-		}
+static struct search
+search_for(struct sl_digest key, size_t n)
+{
+	return (struct search){ .key = key, .hi = n, .vhi = UINT64_MAX };
+}
+
+static bool
+is_over(const struct search *s)
+{
+	return s->found || s->lo >= s->hi;
+}
+
+/* The entry that the next step looks at. */
+static size_t
+next_probe(const struct search *s)
+{
+	size_t n = s->hi - s->lo;
+	return s->lo + (s->steps < GUESSES ? guess(s->key.hi, s->vlo, s->vhi, n) : n / 2);
+}
+
+static void
+step(struct search *s, const struct sl_snap *a)
+{
+	size_t mid = next_probe(s);
+	int c = sl_digest_cmp(a[mid].key, s->key);
+	s->steps++;
+	if (c < 0) {
+		s->lo = mid + 1;
+		s->vlo = a[mid].key.hi;
+	} else if (c > 0) {
+		s->hi = mid;
+		s->vhi = a[mid].key.hi;
+	} else {
+		s->lo = mid;
+		s->found = true;
 	}
-	return n;
+}
+
+static const struct sl_snap *
+finish(struct search *s, const struct sl_snap *a)
+{
+	while (!is_over(s))
+		step(s, a);
+	return s->found ? &a[s->lo] : NULL;
+}
+
+/* Bring the first probes of a group into the cache: the searches of a group wait for memory together,
+ * not one after the other. */
+static void
+start_searches(struct search *s, uint32_t n, const struct sl_snap *a)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!is_over(&s[i]))
+			__builtin_prefetch(&a[next_probe(&s[i])], 1);
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (uint32_t i = 0; i < n; i++) {
+			if (is_over(&s[i]))
+				continue;
+			step(&s[i], a);
+			if (!is_over(&s[i]))
+				__builtin_prefetch(&a[next_probe(&s[i])], 1);
+		}
 }
 
 const struct sl_snap *
@@ -111,16 +161,14 @@ key_is_null(const struct sl_diff_spec *s, const struct sl_value *row)
 /* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to send;
  * SL_E_DATA: the key came before; SL_E_NOMEM. */
 static enum sl_code
-judge(struct sl_diff *d, struct sl_change *c, struct sl_diff_count *count)
+judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_count *count)
 {
 	const struct sl_diff_spec *s = &d->spec;
-	const struct sl_snap *old = NULL;
-	size_t at = find(s->snap, s->nsnap, c->key);
+	const struct sl_snap *old = finish(at, s->snap);
 
-	if (at < s->nsnap) {
-		if (__atomic_exchange_n(&s->snap[at].seen, 1u, __ATOMIC_RELAXED) != 0)
+	if (old) {
+		if (__atomic_exchange_n(&s->snap[old - s->snap].seen, 1u, __ATOMIC_RELAXED) != 0)
 			return SL_E_DATA;
-		old = &s->snap[at];
 	} else {
 		int rc = sl_newset_add(d->added, c->key);
 		if (rc <= 0)
@@ -131,9 +179,10 @@ judge(struct sl_diff *d, struct sl_change *c, struct sl_diff_count *count)
 		count->same++;
 		return SL_DONE;
 	}
-	size_t dead = find(s->dead, s->ndead, c->key);
-	c->replaces_dead = dead < s->ndead;
-	if (c->replaces_dead && !s->full && sl_digest_eq(s->dead[dead].row, c->digest)) {
+	struct search in_dead = search_for(c->key, s->ndead);
+	const struct sl_snap *dead = finish(&in_dead, s->dead);
+	c->replaces_dead = dead != NULL;
+	if (dead && !s->full && sl_digest_eq(dead->row, c->digest)) {
 		count->still_dead++;
 		return SL_DONE;
 	}
@@ -208,8 +257,6 @@ hash_group(const struct sl_diff_spec *s, const struct sl_batch *b, uint32_t from
 		c[i] = (struct sl_change){ .row = from + i };
 		if (!sl_digest_of_key(s, row, m, &c[i].key))
 			return false;
-		if (s->nsnap > 0)
-			__builtin_prefetch(&s->snap[guess(c[i].key.hi, 0, UINT64_MAX, s->nsnap)]);
 		if (!sl_digest_of_row(s, row, m, &c[i].digest))
 			return false;
 	}
@@ -230,16 +277,20 @@ diff_group(struct work *w, uint32_t from, uint32_t n, struct sl_change *out, uin
 {
 	const struct sl_diff_spec *s = &w->d->spec;
 	struct sl_change group[GROUP];
+	struct search found[GROUP];
 
 	if (!hash_group(s, w->batch, from, n, &w->bytes, group))
 		return SL_E_NOMEM;
+	for (uint32_t i = 0; i < n; i++)
+		found[i] = search_for(group[i].key, s->nsnap);
+	start_searches(found, n, s->snap);
 	for (uint32_t i = 0; i < n; i++) {
 		if (key_is_null(s,
 				w->batch->cells + (size_t)(from + i) * w->batch->schema->ncols)) {
 			note_bad(&w->bad, from + i);
 			continue;
 		}
-		enum sl_code rc = judge(w->d, &group[i], w->count);
+		enum sl_code rc = judge(w->d, &found[i], &group[i], w->count);
 		if (rc == SL_E_NOMEM)
 			return rc;
 		if (rc == SL_E_DATA)

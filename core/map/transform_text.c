@@ -13,6 +13,13 @@ is_word_end(uint32_t cp)
 	return cp == ' ' || cp == '\t' || cp == '-' || cp == '\n' || cp == '.' || cp == '/';
 }
 
+static char
+ascii_letter(char c, bool upper)
+{
+	char first = upper ? 'a' : 'A';
+	return c >= first && c < first + 26 ? (char)(c ^ 0x20) : c;
+}
+
 static size_t
 put_letter(uint32_t cp, bool upper, char *out)
 {
@@ -33,12 +40,18 @@ change_case(struct sl_value *v, struct sl_eval_ctx *x, enum letters how)
 		return SL_EVAL_FAIL;
 	while (i < s.len) {
 		size_t from = i;
+		unsigned char lead = (unsigned char)s.ptr[i];
+		bool up = how == ALL_UPPER || (how == FIRST_UPPER && start);
+		if (lead < 0x80) { /* most text */
+			out[n++] = ascii_letter(s.ptr[i++], up);
+			start = is_word_end(lead);
+			continue;
+		}
 		uint32_t cp = sl_utf8_next(s, &i);
 		if (cp == UINT32_MAX)
 			out[n++] = s.ptr[from];
 		else
-			n += put_letter(cp, how == ALL_UPPER || (how == FIRST_UPPER && start),
-					out + n);
+			n += put_letter(cp, up, out + n);
 		start = is_word_end(cp);
 	}
 	/* Numbers and times have no letters that matter: they keep their type. */
