@@ -67,7 +67,7 @@ struct sl_expr_fault {
 bool sl_expr_parse(struct sl_str text, struct sl_arena *a, struct sl_expr *out,
 		   struct sl_expr_fault *f) SL_MUST;
 
-/* The visible form of s, at most 60 bytes of it, in arena memory; never NULL. */
+/* The visible form of s, cut to about 60 bytes, in arena memory; never NULL. */
 const char *sl_shown(struct sl_arena *a, struct sl_str s);
 
 #endif

@@ -4,21 +4,29 @@
 
 #define MOST_SHOWN 60u /* bytes */
 
+/* Bytes of s up to `most`, not within a character. */
+static size_t
+cut(struct sl_str s, size_t most)
+{
+	if (s.len <= most)
+		return s.len;
+	while (most > 0 && ((unsigned char)s.ptr[most] & 0xC0) == 0x80)
+		most--;
+	return most;
+}
+
 const char *
 sl_shown(struct sl_arena *a, struct sl_str s)
 {
+	struct sl_str head = { s.ptr, cut(s, MOST_SHOWN) };
 	struct sl_buf b;
-	bool cut = s.len > MOST_SHOWN;
 	sl_buf_init(&b, 4096);
-	if (cut)
-		s.len = MOST_SHOWN;
-	/* Not within a character. */
-	while (cut && s.len > 0 && ((unsigned char)s.ptr[s.len] & 0xC0) == 0x80)
-		s.len--;
-	sl_visible(&b, s);
-	if (cut)
-		sl_buf_puts(&b, "...");
-	char *p = sl_arena_strndup(a, sl_buf_cstr(&b), b.failed ? 0 : b.len);
+	sl_visible(&b, head);
+	/* Marks are longer than what they stand for. */
+	size_t n = cut(sl_buf_view(&b), 2 * MOST_SHOWN);
+	const char *p = b.failed ? ""
+				 : sl_arena_printf(a, "%.*s%s", (int)n, b.ptr ? b.ptr : "",
+						   n < b.len || head.len < s.len ? "..." : "");
 	sl_buf_free(&b);
 	return p ? p : "";
 }
