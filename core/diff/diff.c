@@ -144,9 +144,8 @@ start_searches(struct search *s, uint32_t n, const struct sl_snap *a)
 const struct sl_snap *
 sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 {
-	const size_t at = find(snap, n, key);
-
-	return at < n ? &snap[at] : NULL;
+	struct search s = search_for(key, n);
+	return finish(&s, snap);
 }
 
 static bool
@@ -179,8 +178,7 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 		count->same++;
 		return SL_DONE;
 	}
-	struct search in_dead = search_for(c->key, s->ndead);
-	const struct sl_snap *dead = finish(&in_dead, s->dead);
+	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
 	c->replaces_dead = dead != NULL;
 	if (dead && !s->full && sl_digest_eq(dead->row, c->digest)) {
 		count->still_dead++;

@@ -169,6 +169,7 @@ make_event(struct sl_making *g, const struct sl_change *c, const struct sl_value
 	enum sl_code code;
 
 	head.op = c->op;
+	head.max_bytes = g->mk->max_event_bytes;
 	head.action = sl_prep_action(p, c->op);
 	head.id = sl_event_id(&g->mk->seed, c->op, c->key, c->version, c->digest);
 	*ev = (struct sl_event){ .key = c->key,
@@ -177,8 +178,7 @@ make_event(struct sl_making *g, const struct sl_change *c, const struct sl_value
 				 .off = (uint32_t)g->body.len,
 				 .koff = (uint32_t)g->keys.len,
 				 .op = (uint8_t)c->op };
-	code = sl_map_render(p->mapper, g->scratch, row, &head, g->mk->max_event_bytes, &g->body,
-			     g->err);
+	code = sl_map_render(p->mapper, g->scratch, row, &head, &g->body, g->err);
 	if (code == SL_DONE) {
 		g->out->skipped++;
 		return SL_OK;

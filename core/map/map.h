@@ -9,7 +9,8 @@
  *   email | trim | lower        transforms, left to right; arguments after the name:
  *   plan | map pro=Pro team='Team plan' else=skip
  * Targets are paths: "traits.address.city" nests objects. Integers and numerics go out as JSON numbers
- * with the digits of the source; `| string` makes text of them.
+ * with the digits of the source; `| string` makes text of them; NaN and the infinities, which JSON does
+ * not have, become null. userId and its like are always text, and never null: left out instead.
  *
  * A mapper is immutable and shared by threads; a scratch belongs to one thread. Rendering is pure:
  * the same row, head and mapper give the same bytes. */
@@ -31,6 +32,7 @@ struct sl_event_head {
 	const char *run;       /* text of the run id */
 	const char *task;      /* the table or "sql" */
 	const char *workspace; /* short stable id of the workspace */
+	size_t max_bytes;      /* most that the destination takes; 0 = no limit */
 };
 
 struct sl_map_issue {
@@ -74,13 +76,13 @@ void sl_map_scratch_free(struct sl_map_scratch *s);
 
 /* Append the event of one row to out. For a remove only the key cells of row are set, the others are
  * NULL. SL_E_DATA: this row cannot be sent (no identity, invalid UTF-8, too large, ...), out is as it
- * was, err says why and names the field. SL_DONE: the row is skipped by the mapping (else=skip).
- * max_bytes 0 = no limit. */
+ * was, err says why and names the field. SL_DONE: the row is skipped by the mapping (else=skip). */
 enum sl_code sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s,
 			   const struct sl_value *row, const struct sl_event_head *head,
-			   size_t max_bytes, struct sl_buf *out, struct sl_err *err) SL_MUST;
+			   struct sl_buf *out, struct sl_err *err) SL_MUST;
 
-/* The key of a row as a JSON array of strings: ["42"], appended to out; and back: fills the key cells
+/* The key of a row as a JSON array of strings: ["42"], appended to out (what is not UTF-8 becomes U+FFFD:
+ * such a row cannot be sent); and back: fills the key cells
  * of row (all schema->ncols cells are set, the others NULL) with memory from a. */
 void sl_map_key_json(const struct sl_mapper *m, const struct sl_value *row, struct sl_buf *out);
 enum sl_code sl_map_key_parse(const struct sl_mapper *m, struct sl_str json, struct sl_arena *a,

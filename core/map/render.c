@@ -372,9 +372,9 @@ too_large(struct job *j, size_t n, size_t max_bytes)
 }
 
 static enum sl_code
-check_event(struct job *j, size_t start, size_t max_bytes)
+check_event(struct job *j, size_t start)
 {
-	size_t n = j->out->len - start;
+	size_t max_bytes = j->in.head->max_bytes, n = j->out->len - start;
 	if (j->out->failed)
 		return no_memory(j);
 	if (j->m->shape->wants_identity && j->identities == 0) {
@@ -394,8 +394,7 @@ check_event(struct job *j, size_t start, size_t max_bytes)
 
 enum sl_code
 sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s, const struct sl_value *row,
-	      const struct sl_event_head *head, size_t max_bytes, struct sl_buf *out,
-	      struct sl_err *err)
+	      const struct sl_event_head *head, struct sl_buf *out, struct sl_err *err)
 {
 	const struct sl_plan *plan = head->op == SL_OP_REMOVE ? &m->remove : &m->upsert;
 	struct job j = { .m = m, .in = { row, head }, .scratch = s, .out = out, .err = err };
@@ -409,7 +408,7 @@ sl_map_render(const struct sl_mapper *m, struct sl_map_scratch *s, const struct 
 	for (uint32_t i = 0; i < plan->n && rc == SL_OK; i++)
 		rc = run_step(&j, &plan->steps[i]);
 	if (rc == SL_OK)
-		rc = check_event(&j, start, max_bytes);
+		rc = check_event(&j, start);
 	if (rc != SL_OK) {
 		out->len = start;
 		out->failed = failed;

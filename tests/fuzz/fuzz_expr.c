@@ -56,7 +56,7 @@ render_all(const struct sl_mapper *m)
 		struct sl_buf out;
 		struct sl_err err;
 		sl_buf_init(&out, 0);
-		enum sl_code rc = sl_map_render(m, scratch, rows[i], &head, 0, &out, &err);
+		enum sl_code rc = sl_map_render(m, scratch, rows[i], &head, &out, &err);
 		if (rc == SL_OK)
 			check_json(sl_buf_view(&out));
 		else if (out.len != 0 || (rc == SL_E_DATA && !sl_utf8_valid(sl_str(err.msg))))

@@ -80,7 +80,8 @@ render(const char *event, struct sl_mapping *map, size_t nmap, const struct sl_v
 					    .sync = "s",
 					    .run = "r",
 					    .task = "t",
-					    .workspace = "w" };
+					    .workspace = "w",
+					    .max_bytes = 1 << 20 };
 	const char *key[] = { "id", "b" };
 	struct sl_arena *a = sl_arena_new(1 << 12, 64u << 20);
 	struct sl_map_scratch *scratch = sl_map_scratch_new();
@@ -97,7 +98,7 @@ render(const char *event, struct sl_mapping *map, size_t nmap, const struct sl_v
 	sl_buf_init(&out, 0);
 	if (!a || !scratch || sl_mapper_new(&spec, &m, &issues, &n, &err) != SL_OK || !m)
 		abort();
-	enum sl_code rc = sl_map_render(m, scratch, row, &head, 1 << 20, &out, &err);
+	enum sl_code rc = sl_map_render(m, scratch, row, &head, &out, &err);
 	if (rc == SL_OK)
 		check_json(sl_buf_view(&out));
 	else if (out.len != 0 || rc != SL_E_DATA || !sl_utf8_valid(sl_str(err.msg)))

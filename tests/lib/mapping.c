@@ -66,10 +66,11 @@ test_map_render(struct test_map *t, const struct sl_value *row, enum sl_op op)
 
 	head.op = op;
 	head.action = op == SL_OP_REMOVE ? "delete" : op == SL_OP_UPDATE ? "update" : "insert";
+	head.max_bytes = t->max_bytes;
 	assert_non_null(t->mapper);
 	sl_buf_reset(&t->out);
 	t->err = (struct sl_err){ 0 };
-	t->code = sl_map_render(t->mapper, t->scratch, row, &head, t->max_bytes, &t->out, &t->err);
+	t->code = sl_map_render(t->mapper, t->scratch, row, &head, &t->out, &t->err);
 	if (t->code != SL_OK) {
 		assert_int_equal(t->out.len, 0);
 		return NULL;

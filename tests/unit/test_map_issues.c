@@ -18,6 +18,8 @@ expect_issue(const struct test_map_case *c, const char *to, bool error, const ch
 	for (size_t i = 0; !issue && i < t->nissues; i++)
 		print_error("%s: %s\n", t->issues[i].to, t->issues[i].problem);
 	assert_non_null(issue);
+	if (!issue)
+		return;
 	assert_int_equal(issue->error, error);
 	assert_int_equal(t->mapper == NULL, error);
 	char text[512];

@@ -4,6 +4,7 @@
 #include "tests/lib/people.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -174,14 +175,12 @@ an_error_leaves_the_block_as_it_was(void **state)
 	struct sl_err err;
 	(void)state;
 	sl_buf_init(&out, 20);
-	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, 0, &out, &err),
-			 SL_OK);
-	assert_int_equal(sl_map_render(t->mapper, t->scratch, bad, &test_head, 0, &out, &err),
+	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, &out, &err), SL_OK);
+	assert_int_equal(sl_map_render(t->mapper, t->scratch, bad, &test_head, &out, &err),
 			 SL_E_DATA);
-	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, 0, &out, &err),
-			 SL_OK);
+	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, &out, &err), SL_OK);
 	assert_string_equal(sl_buf_cstr(&out), "{\"v\":\"x\"}{\"v\":\"x\"}");
-	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, 0, &out, &err),
+	assert_int_equal(sl_map_render(t->mapper, t->scratch, good, &test_head, &out, &err),
 			 SL_E_NOMEM);
 	assert_string_equal(sl_buf_cstr(&out), "{\"v\":\"x\"}{\"v\":\"x\"}");
 	sl_buf_free(&out);
@@ -249,6 +248,60 @@ ids_differ_by_everything_that_makes_a_change(void **state)
 	sl_event_id_text(ids[0], text);
 	assert_int_equal(strlen(text), 39);
 	assert_memory_equal(text, "sluice-", 7);
+}
+
+struct renderer {
+	const struct sl_mapper *mapper;
+	const char *want;
+	bool same;
+};
+
+static void *
+render_many(void *arg)
+{
+	struct renderer *r = arg;
+	struct sl_map_scratch *scratch = sl_map_scratch_new();
+	struct sl_value row[SL_COUNT(PEOPLE_COLUMNS)];
+	struct sl_buf out;
+	struct sl_err err;
+	usual_row(row);
+	sl_buf_init(&out, 0);
+	r->same = scratch != NULL;
+	for (int i = 0; r->same && i < 500; i++) {
+		sl_buf_reset(&out);
+		r->same = sl_map_render(r->mapper, scratch, row, &test_head, &out, &err) == SL_OK &&
+			  sl_str_is(sl_buf_view(&out), r->want);
+	}
+	sl_buf_free(&out);
+	sl_map_scratch_free(scratch);
+	return NULL;
+}
+
+static void
+threads_share_a_mapper(void **state)
+{
+	struct test_map *t = test_map_open(
+		&(struct test_map_case){ .event = "identify",
+					 .schema = &PEOPLE,
+					 .map = { { "userId", "id", 1 },
+						  { "traits.email", "email | trim | lower", 2 },
+						  { "traits.lang", "prefs.lang", 3 },
+						  { "traits.text", "'{city} {plan}'", 4 } } });
+	struct sl_value row[SL_COUNT(PEOPLE_COLUMNS)];
+	struct renderer r[4];
+	pthread_t threads[4];
+	(void)state;
+	usual_row(row);
+	const char *want = test_map_render(t, row, SL_OP_ADD);
+	for (size_t i = 0; i < SL_COUNT(r); i++) {
+		r[i] = (struct renderer){ .mapper = t->mapper, .want = want };
+		assert_int_equal(pthread_create(&threads[i], NULL, render_many, &r[i]), 0);
+	}
+	for (size_t i = 0; i < SL_COUNT(r); i++) {
+		(void)pthread_join(threads[i], NULL);
+		assert_true(r[i].same);
+	}
+	test_map_close(t);
 }
 
 /* ---- random rows ----------------------------------------------------------------------------- */
@@ -392,6 +445,7 @@ main(void)
 		cmocka_unit_test(an_error_leaves_the_block_as_it_was),
 		cmocka_unit_test(keys_go_to_json_and_back),
 		cmocka_unit_test(ids_differ_by_everything_that_makes_a_change),
+		cmocka_unit_test(threads_share_a_mapper),
 		cmocka_unit_test(random_rows_read_back_as_they_were),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,8 @@ expect(const struct offers *o, const char *to, const char *expr)
 		print_error("%s <- %s (%.2f %s)\n", o->list[i].to, o->list[i].expr,
 			    o->list[i].score, o->list[i].reason);
 	assert_non_null(s);
+	if (!s)
+		return;
 	assert_string_equal(s->expr, expr);
 	assert_true(s->score > 0 && s->score <= 1 && s->reason[0]);
 }
