@@ -65,7 +65,7 @@ struct tui_prompt {
 	void (*changed)(struct tui_screen *s, const char *text); /* after each key; may be NULL */
 	void (*done)(struct tui_screen *s, const char *text);
 };
-void tui_app_prompt(struct tui_app *a, struct tui_screen *s, const struct tui_prompt *p);
+void tui_app_prompt(struct tui_app *a, struct tui_screen *s, const struct tui_prompt *q);
 
 /* A question. Enter never confirms: each choice has its own key, Esc and Enter mean Cancel. With
  * `word`, a choice marked typed works only after that word was typed, by Tab and Enter. Keys within
@@ -85,7 +85,7 @@ struct tui_dialog {
 	void (*done)(struct tui_screen *s, int tag, int choice); /* index, -1 = cancelled */
 	int tag;                                                 /* handed back */
 };
-void tui_app_ask(struct tui_app *a, struct tui_screen *s, const struct tui_dialog *d);
+void tui_app_ask(struct tui_app *a, struct tui_screen *s, const struct tui_dialog *q);
 
 /* A list to pick from; typing narrows it. Strings are copied. */
 struct tui_menu_item {
@@ -103,7 +103,7 @@ struct tui_menu {
 	void (*done)(struct tui_screen *s, int tag, int item); /* index, -1 = closed */
 	int tag;
 };
-void tui_app_menu(struct tui_app *a, struct tui_screen *s, const struct tui_menu *m);
+void tui_app_menu(struct tui_app *a, struct tui_screen *s, const struct tui_menu *q);
 
 /* A text over the screen, to scroll and search (an error in full, a value). json: pretty-printed. */
 void tui_app_view(struct tui_app *a, const char *title, struct sl_str text, bool json);
@@ -133,6 +133,7 @@ int tui_app_exit_code(const struct tui_app *a); /* 0, or 128 + the signal that e
 
 /* What only a terminal can do; the loop sets it. All NULL in tests. */
 struct tui_term;
+bool tui_app_wants_background(const struct tui_app *a); /* see TUI_EV_BACKGROUND */
 void tui_app_attach(struct tui_app *a, struct tui_term *t);
 
 #endif

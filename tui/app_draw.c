@@ -134,63 +134,83 @@ draw_say(const struct tui_app *a, const struct tui_canvas *c)
 	tui_puts(c, 0, 1 + n, look[m->sev].role, m->text);
 }
 
-/* Draw the footer, or find what is at column want_x. */
+#define FOOTER_ITEMS 14
+
+/* What the last row holds: keys of the screen, then those of everywhere, "quit" at the right end. */
+struct footer {
+	struct {
+		int x, width, action;
+		char key[24];
+		const char *label;
+	} item[FOOTER_ITEMS];
+	int n;
+};
+
 static int
-footer(const struct tui_app *a, const struct tui_canvas *c, int width, int want_x)
+add_item(struct footer *f, int x, int action, const char *key, const char *label)
+{
+	int i = f->n++;
+
+	f->item[i].x = x;
+	f->item[i].action = action;
+	f->item[i].label = label;
+	snprintf(f->item[i].key, sizeof(f->item[i].key), "%s", key);
+	f->item[i].width = tui_text_width(sl_str(key)) + 1 + tui_text_width(sl_str(label));
+	return x + f->item[i].width + 2;
+}
+
+static void
+footer(const struct tui_app *a, int width, struct footer *f)
 {
 	const struct tui_screen *s = tui_app_top(a);
 	bool home = a->cur == 0 && a->tab[0].n == 1;
-	const char *last = home ? "Q quit" : "q back";
-	const char *tail = width >= 60 ? ": command  ? keys" : "? keys";
-	int end = width - (int)strlen(last) - 1, x = 1;
-	int max = width >= 80 ? 11 : 5;
+	int max = width >= 80 ? 10 : 5, x = 1, tail = width >= 60 ? 19 : 8, end = width - 7;
+	char key[24];
 
-	for (size_t i = 0; s && i < s->ops->nactions && max > 0; i++) {
+	f->n = 0;
+	for (size_t i = 0; s && i < s->ops->nactions && f->n < max; i++) {
 		const struct tui_action *act = &s->ops->actions[i];
-		char key[24];
 		if (!act->label || tui_app_why_not(a, act->id))
 			continue;
-		tui_action_key(act, key);
-		int n = tui_text_width(sl_str(key)) + 1 + tui_text_width(sl_str(act->label));
-		if (x + n + 2 + (int)strlen(tail) + 2 > end)
+		int next = add_item(f, x, act->id, tui_action_key(act, key), act->label);
+		if (next + tail > end) {
+			f->n--;
 			break;
-		if (want_x >= x && want_x < x + n)
-			return act->id;
-		if (c) {
-			int k = tui_puts(c, 0, x, TUI_KEY, key);
-			tui_puts(c, 0, x + k + 1, TUI_TEXT, act->label);
 		}
-		x += n + 2;
-		max--;
+		x = next;
 	}
-	if (width >= 60 && want_x >= x && want_x < x + 9)
-		return TUI_ACT_PALETTE;
-	int h = width >= 60 ? x + 11 : x;
-	if (want_x >= h && want_x < h + 6)
-		return TUI_ACT_HELP;
-	if (want_x >= end)
-		return home ? TUI_ACT_QUIT : TUI_ACT_BACK;
-	if (c && x + (int)strlen(tail) < end) {
-		if (width >= 60) {
-			tui_puts(c, 0, x, TUI_KEY, ":");
-			tui_puts(c, 0, x + 2, TUI_TEXT, "command");
-		}
-		tui_puts(c, 0, h, TUI_KEY, "?");
-		tui_puts(c, 0, h + 2, TUI_TEXT, "keys");
+	if (width >= 60)
+		x = add_item(f, x, TUI_ACT_PALETTE, ":", "command");
+	(void)add_item(f, x, TUI_ACT_HELP, "?", "keys");
+	if (home)
+		(void)add_item(f, end, TUI_ACT_QUIT, "Q", "quit");
+	else
+		(void)add_item(f, end, TUI_ACT_BACK, "q", "back");
+}
+
+static void
+draw_footer(const struct tui_app *a, const struct tui_canvas *c)
+{
+	struct footer f;
+
+	footer(a, c->cols, &f);
+	for (int i = 0; i < f.n; i++) {
+		int n = tui_puts(c, 0, f.item[i].x, TUI_KEY, f.item[i].key);
+		tui_puts(c, 0, f.item[i].x + n + 1, TUI_TEXT, f.item[i].label);
 	}
-	if (c && end > 0) {
-		struct tui_canvas key = tui_sub(c, 0, end, 1, 1);
-		tui_puts(c, 0, end + 1, TUI_TEXT, last + 1);
-		tui_fill(&key, TUI_KEY);
-		tui_puts(&key, 0, 0, TUI_KEY, home ? "Q" : "q");
-	}
-	return 0;
 }
 
 int
 tui_footer_at(const struct tui_app *a, int x)
 {
-	return footer(a, NULL, a->cols, x);
+	struct footer f;
+
+	footer(a, a->cols, &f);
+	for (int i = 0; i < f.n; i++) {
+		if (x >= f.item[i].x && x < f.item[i].x + f.item[i].width)
+			return f.item[i].action;
+	}
+	return 0;
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -231,6 +251,7 @@ draw_frame(struct tui_app *a, const struct tui_canvas *c)
 	if (rule)
 		tui_hline(c, 1 + crumb, 0, c->cols, TUI_BORDER);
 	struct tui_canvas area = tui_sub(c, top, 0, bottom - top, c->cols);
+	a->area_y = top;
 	a->area_rows = area.rows;
 	a->area_cols = area.cols;
 	if (s)
@@ -239,7 +260,7 @@ draw_frame(struct tui_app *a, const struct tui_canvas *c)
 	if (say && !in_line)
 		draw_say(a, &row);
 	row = tui_sub(c, c->rows - 1, 0, 1, c->cols);
-	(void)footer(a, &row, c->cols, -1);
+	draw_footer(a, &row);
 	row = tui_sub(c, c->rows - 2, 0, 1, c->cols);
 	draw_overlays(a, &row, &area);
 }

@@ -106,7 +106,7 @@ tui_app_save(const struct tui_app *a)
 	char file[40];
 
 	sl_buf_init(&text, FILE_MAX);
-	if (!a->o.theme)
+	if (!a->o.theme && !a->auto_theme)
 		save_file(a, "theme", sl_str(a->theme.name));
 	for (int i = 0; i < TUI_HISTORIES && a->history[i].name[0]; i++) {
 		sl_buf_reset(&text);

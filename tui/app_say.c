@@ -63,6 +63,7 @@ tui_app_set_theme(struct tui_app *a, const char *name, bool keep, struct sl_err 
 
 	a->dirty = true;
 	if (rc == SL_OK && keep) {
+		a->auto_theme = false;
 		tui_app_save(a);
 		tui_app_say(a, TUI_SEV_OK, "theme %s", a->theme.name);
 	}

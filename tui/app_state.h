@@ -56,9 +56,10 @@ struct tui_app {
 		struct tui_history h;
 	} history[TUI_HISTORIES];
 	int rows, cols; /* of the last picture: the whole, then the screen's part */
-	int area_rows, area_cols;
+	int area_y, area_rows, area_cols;
 	int64_t minute; /* of the clock in the first row */
 	bool mouse;
+	bool auto_theme; /* nobody chose one: the terminal's background decides */
 	bool dirty, done;
 	int exit_signal;
 };
@@ -69,6 +70,7 @@ bool tui_app_run(struct tui_app *a, const struct tui_action *act, const struct t
 const char *tui_app_why_not(const struct tui_app *a, int action); /* NULL = it works */
 void tui_app_go_tab(struct tui_app *a, int tab, const char *arg);
 void tui_app_quit(struct tui_app *a);
+void tui_app_suspend(struct tui_app *a);
 
 /* overlays; NULL = no room or no memory, and state was freed */
 struct tui_overlay *tui_overlay_push(struct tui_app *a, struct tui_screen *owner,

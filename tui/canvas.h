@@ -18,6 +18,7 @@ struct tui_cell {
 	uint8_t width; /* 1 or 2; 0 in a right half */
 	uint8_t role;  /* enum tui_role */
 	uint8_t over;  /* laid over role: selection, match; TUI_TEXT = nothing */
+	uint8_t spare; /* 0: no padding, so that cells compare as bytes */
 };
 
 struct tui_grid {
@@ -62,7 +63,7 @@ struct tui_span {
 	enum tui_align align;
 	enum tui_role role;
 };
-void tui_field(const struct tui_canvas *c, struct tui_span at, struct sl_str s);
+void tui_field(const struct tui_canvas *c, struct tui_span sp, struct sl_str s);
 
 /* Mark every match of `find` (ASCII letters in any case) in the cells of a row part with TUI_MATCH. */
 void tui_match(const struct tui_canvas *c, int y, int x, int width, struct sl_str find);

@@ -89,8 +89,6 @@ tui_app_editor(struct tui_app *a, struct sl_str text, const char *suffix, struct
 
 /* ---- clipboard ------------------------------------------------------------------------------- */
 
-extern char **environ;
-
 /* Run argv with the text as its input. */
 static bool
 feed(const char *const *argv, struct sl_str text)

@@ -22,13 +22,14 @@ tui_glyphs_end(struct tui_glyphs *it)
 static bool
 is_emoji(uint32_t cp)
 {
-	return cp >= 0x1f000 || (cp >= 0x2190 && cp <= 0x2bff) || cp == 0xa9 || cp == 0xae;
+	return (cp >= 0x1f000 && cp != UINT32_MAX) || (cp >= 0x2190 && cp <= 0x2bff) ||
+	       cp == 0xa9 || cp == 0xae;
 }
 
+/* The code point at pos, UINT32_MAX at the end. */
 static uint32_t
-peek(struct tui_glyphs *it, size_t *after)
+peek(const struct tui_glyphs *it, size_t pos, size_t *after)
 {
-	size_t pos = it->pos;
 	uint32_t cp = pos < it->text.len ? sl_utf8_next(it->text, &pos) : UINT32_MAX;
 
 	*after = pos;
@@ -51,39 +52,41 @@ is_plain(struct tui_glyphs *it, uint32_t cp, size_t from)
 	return false;
 }
 
-/* Take what belongs to the glyph: variation selectors, joined emoji, combining marks. */
+/* What follows an emoji and is part of its picture: a variation selector, a skin tone, another emoji
+ * behind a joiner. Skipped: the first one is what is drawn. */
+static bool
+skip_emoji_part(struct tui_glyphs *it)
+{
+	size_t after, then;
+	uint32_t cp = peek(it, it->pos, &after);
+
+	if (cp == VS15 || cp == VS16 || (cp >= 0x1f3fb && cp <= 0x1f3ff)) {
+		it->pos = after;
+		return true;
+	}
+	if (cp != ZWJ || !is_emoji(peek(it, after, &then)))
+		return false;
+	it->pos = then;
+	return true;
+}
+
+/* Take what belongs to the glyph besides its character. */
 static void
 take_marks(struct tui_glyphs *it, struct tui_glyph *g)
 {
 	size_t n = 0, after;
 
 	for (;;) {
-		uint32_t cp = peek(it, &after);
-		bool joined = false;
+		size_t from = it->pos;
+		uint32_t cp = peek(it, from, &after);
 		if (cp == UINT32_MAX || cp < 0x300)
 			break;
-		if (is_emoji(g->cp) && (cp == VS15 || cp == VS16)) {
-			it->pos = after;
+		if (is_emoji(g->cp) && skip_emoji_part(it))
 			continue;
-		}
-		if (is_emoji(g->cp) && cp == ZWJ) {
-			size_t before = it->pos;
-			it->pos = after;
-			joined = is_emoji(peek(it, &after)) && after > it->pos;
-			it->pos = joined ? after : before;
-			if (joined)
-				continue;
-			break;
-		}
-		if (is_emoji(g->cp) && cp >= 0x1f3fb && cp <= 0x1f3ff) {
-			it->pos = after; /* skin tone */
-			continue;
-		}
-		size_t from = it->pos;
 		if (tui_cp_width(cp) != 0)
 			break;
 		it->pos = after;
-		if (!is_plain(it, cp, from)) {
+		if (!is_plain(it, cp, from)) { /* shown as a mark of its own, next */
 			it->mark_pos = 0;
 			it->mark_from = from;
 			break;

@@ -1,6 +1,7 @@
 /* keys.c - bytes of a terminal to events. */
 #include "tui/keys.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #define PASTE_MAX (4u << 20) /* bytes; more is cut */
@@ -72,34 +73,44 @@ struct csi {
 	char final;
 };
 
-/* Read the CSI sequence at p (after ESC [). Bytes taken; 0 = incomplete. */
+static void
+csi_digit(struct csi *s, unsigned digit)
+{
+	if (s->n == 0)
+		s->n = 1;
+	if (s->n <= MAX_PARAMS && s->param[s->n - 1] < 100000)
+		s->param[s->n - 1] = s->param[s->n - 1] * 10 + digit;
+}
+
+#define CSI_MAX 64 /* bytes */
+
+/* Read the CSI sequence at p (after ESC [). Bytes taken; 0 = incomplete. final stays 0 for what is no
+ * sequence: what was read is dropped, the byte that does not fit is kept. */
 static size_t
 read_csi(const char *p, size_t len, struct csi *s)
 {
 	size_t i = 0;
 
 	*s = (struct csi){ 0 };
-	if (i < len && strchr("<?>=", p[i]) && p[i])
+	if (i < len && p[i] >= '<' && p[i] <= '?')
 		s->prefix = p[i++];
-	for (; i < len && i < 64; i++) {
+	for (; i < len && i < CSI_MAX; i++) {
 		unsigned char c = (unsigned char)p[i];
-		if (c >= '0' && c <= '9') {
-			if (s->n == 0)
-				s->n = 1;
-			if (s->n <= MAX_PARAMS && s->param[s->n - 1] < 100000)
-				s->param[s->n - 1] = s->param[s->n - 1] * 10 + (c - '0');
-		} else if (c == ';' || c == ':') {
+		if (c >= '0' && c <= '9')
+			csi_digit(s, c - '0');
+		else if (c == ';' || c == ':')
 			s->n += s->n == 0 ? 2 : 1;
-		} else if (c >= 0x40 && c <= 0x7e) {
-			s->final = (char)c;
-			s->n = s->n > MAX_PARAMS ? MAX_PARAMS : s->n;
-			return i + 1;
-		} else if (c < 0x20 || c > 0x2f) {
-			s->final = 0; /* not a sequence: drop what was read, keep this byte */
-			return i ? i : 1;
-		}
+		else if (c < 0x20 || c > 0x2f)
+			break; /* the end; others are intermediate bytes */
 	}
-	return i >= 64 ? i : 0;
+	if (i == len)
+		return 0;
+	s->n = s->n > MAX_PARAMS ? MAX_PARAMS : s->n;
+	if (i < CSI_MAX && p[i] >= 0x40 && p[i] <= 0x7e) {
+		s->final = p[i];
+		return i + 1;
+	}
+	return i ? i : 1;
 }
 
 static uint32_t
@@ -205,59 +216,109 @@ csi_event(struct tui_keys *k, const struct csi *s, struct tui_event *ev)
 	ev->key = with_modifier(key, s->n > 1 ? s->param[1] : 0);
 }
 
-/* An escape at p[0]. Bytes taken, 0 = incomplete. *ev stays NONE for what means nothing to us. */
+/* After ESC [. */
 static size_t
-read_escape(struct tui_keys *k, const char *p, size_t len, struct tui_event *ev)
+read_bracket(struct tui_keys *k, const char *p, size_t len, struct tui_event *ev)
 {
 	struct csi s;
 
-	if (len < 2)
-		return 0;
-	if (p[1] == '[') {
-		if (len > 3 && p[2] == '[' && p[3] >= 'A' &&
-		    p[3] <= 'E') { /* linux console F1..F5 */
-			ev->type = TUI_EV_KEY;
-			ev->key = TUI_K_F1 + (uint32_t)(p[3] - 'A');
-			return 4;
-		}
-		if (len > 2 && p[2] == '[')
-			return len > 3 ? 3 : 0;
-		size_t n = read_csi(p + 2, len - 2, &s);
-		if (n > 0)
-			csi_event(k, &s, ev);
-		return n ? n + 2 : 0;
-	}
-	if (p[1] == 'O') {
-		if (len < 3)
+	if (len > 2 && p[2] == '[') { /* linux console: F1..F5 are ESC [ [ A..E */
+		if (len < 4)
 			return 0;
-		ev->key = letter_key(p[2]);
-		ev->type = ev->key ? TUI_EV_KEY : TUI_EV_NONE;
-		return 3;
-	}
-	if (p[1] == 0x1b) { /* two escapes: the first stands alone */
+		if (p[3] < 'A' || p[3] > 'E')
+			return 3;
 		ev->type = TUI_EV_KEY;
-		ev->key = TUI_K_ESC;
-		return 1;
+		ev->key = TUI_K_F1 + (uint32_t)(p[3] - 'A');
+		return 4;
 	}
-	/* OSC, DCS, APC and PM: replies of the terminal, until BEL or ST */
-	if (strchr("]P_^", p[1])) {
-		for (size_t i = 2; i < len; i++) {
-			if (p[i] == '\a')
-				return i + 1;
-			if (p[i] == 0x1b)
-				return i + 1 < len ? i + 2 : 0;
-		}
-		return len > 4096 ? len : 0;
+	size_t n = read_csi(p + 2, len - 2, &s);
+	if (n == 0)
+		return 0;
+	csi_event(k, &s, ev);
+	return n + 2;
+}
+
+/* "rgb:RRRR/GGGG/BBBB", one to four digits each, to 0xRRGGBB. */
+static bool
+read_rgb(struct sl_str s, uint32_t *rgb)
+{
+	size_t i = 4;
+
+	*rgb = 0;
+	if (s.len < 9 || memcmp(s.ptr, "rgb:", 4) != 0)
+		return false;
+	for (int part = 0; part < 3; part++) {
+		char digits[5] = "";
+		size_t n = 0;
+		while (i < s.len && n < 4 && isxdigit((unsigned char)s.ptr[i]))
+			digits[n++] = s.ptr[i++];
+		if (n == 0 || (part < 2 && (i == s.len || s.ptr[i++] != '/')))
+			return false;
+		uint32_t max = (1u << (4 * n)) - 1, v = (uint32_t)strtoul(digits, NULL, 16);
+		*rgb = *rgb << 8 | v * 255 / max;
 	}
+	return true;
+}
+
+#define STRING_MAX 4096 /* bytes of a reply */
+
+/* OSC, DCS, APC and PM: replies of the terminal, until BEL or ST. One is of use: its background. */
+static size_t
+read_string(const char *p, size_t len, struct tui_event *ev)
+{
+	size_t i = 2;
+
+	while (i < len && p[i] != '\a' && p[i] != 0x1b)
+		i++;
+	if (i == len || (p[i] == 0x1b && i + 1 == len))
+		return len > STRING_MAX ? len : 0;
+	if (i > 5 && memcmp(p, "\033]11;", 5) == 0 &&
+	    read_rgb((struct sl_str){ p + 5, i - 5 }, &ev->rgb))
+		ev->type = TUI_EV_BACKGROUND;
+	return p[i] == 0x1b ? i + 2 : i + 1;
+}
+
+/* ESC and a character: Alt. */
+static size_t
+read_alt(const char *p, size_t len, struct tui_event *ev)
+{
 	unsigned char c = (unsigned char)p[1];
 	size_t pos = 1;
 	uint32_t cp = c < 0x20 || c == 0x7f ? control_key(c)
 					    : sl_utf8_next((struct sl_str){ p, len }, &pos);
+
 	if (cp == UINT32_MAX)
 		return 2;
 	ev->type = TUI_EV_KEY;
 	ev->key = cp | TUI_ALT;
 	return pos > 1 ? pos : 2;
+}
+
+/* An escape at p[0]. Bytes taken, 0 = incomplete. *ev stays NONE for what means nothing to us. */
+static size_t
+read_escape(struct tui_keys *k, const char *p, size_t len, struct tui_event *ev)
+{
+	if (len < 2 || (p[1] == 'O' && len < 3))
+		return 0;
+	switch (p[1]) {
+	case '[':
+		return read_bracket(k, p, len, ev);
+	case 'O':
+		ev->key = letter_key(p[2]);
+		ev->type = ev->key ? TUI_EV_KEY : TUI_EV_NONE;
+		return 3;
+	case 0x1b: /* two escapes: the first stands alone */
+		ev->type = TUI_EV_KEY;
+		ev->key = TUI_K_ESC;
+		return 1;
+	case ']':
+	case 'P':
+	case '_':
+	case '^':
+		return read_string(p, len, ev);
+	default:
+		return read_alt(p, len, ev);
+	}
 }
 
 /* ---- paste ---------------------------------------------------------------------------------- */

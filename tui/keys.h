@@ -41,7 +41,8 @@ enum tui_event_type {
 	TUI_EV_MOUSE,
 	TUI_EV_PASTE,
 	TUI_EV_RESIZE,
-	TUI_EV_SIGNAL /* from term.h: number says which */
+	TUI_EV_BACKGROUND, /* the terminal told its background colour */
+	TUI_EV_SIGNAL      /* from term.h: number says which */
 };
 
 enum tui_mouse { TUI_MOUSE_PRESS, TUI_MOUSE_RELEASE, TUI_MOUSE_WHEEL_UP, TUI_MOUSE_WHEEL_DOWN };
@@ -53,6 +54,7 @@ struct tui_event {
 	enum tui_mouse mouse;
 	int y, x;            /* MOUSE: cell, from 0 */
 	int number;          /* SIGNAL */
+	uint32_t rgb;        /* BACKGROUND: 0xRRGGBB */
 	struct sl_str paste; /* PASTE: line ends are \n; valid until the decoder is used again */
 };
 

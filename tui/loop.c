@@ -98,6 +98,8 @@ tui_loop(struct tui_app *a, struct tui_term *t)
 	if (!tui_grid_init(&l.grid, rows, cols, tui_term_ascii(t)))
 		return 1;
 	tui_app_attach(a, t);
+	if (tui_app_wants_background(a))
+		tui_term_ask_background(t);
 	if (*tui_term_notice(t))
 		tui_app_say(a, TUI_SEV_WARN, "%s", tui_term_notice(t));
 	while (!tui_app_done(a)) {

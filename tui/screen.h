@@ -25,7 +25,8 @@ struct tui_screen_ops {
 		      const char *arg);      /* is shown; arg NULL = as it was left */
 	void (*leave)(struct tui_screen *s); /* another one is shown */
 
-	/* Raw events before actions are looked up: text fields take them here. True = taken. */
+	/* Raw events before actions are looked up: text fields take them here. True = taken. Places of
+	 * the mouse count from the corner of the screen's own part. */
 	bool (*input)(struct tui_screen *s, const struct tui_event *ev);
 	/* An action of the tables; true = handled. TUI_ACT_BACK: true = used up, false = go back. */
 	bool (*action)(struct tui_screen *s, const struct tui_cmd *cmd);

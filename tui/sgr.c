@@ -60,7 +60,6 @@ tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 		const char *esc = memchr(in.ptr + i, 0x1b, in.len - i);
 		size_t from = esc ? (size_t)(esc - in.ptr) : in.len;
 		sl_buf_put(out, in.ptr + i, from - i);
-		i = from;
 		if (!esc)
 			break;
 		size_t end = from + 1;

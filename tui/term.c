@@ -30,7 +30,8 @@ struct tui_term {
 	struct sl_buf restore; /* what the crash handler writes */
 	char mode_on[64], mode_off[64];
 	bool mouse, sync;
-	bool away; /* the terminal is given to someone else */
+	int64_t asked_us; /* the background was asked for; 0 = not, or answered */
+	bool away;        /* the terminal is given to someone else */
 
 	bool utf8, ascii, default_colors;
 	enum tui_depth depth;
@@ -174,7 +175,7 @@ give_back(struct tui_term *t)
 	tui_crash_disarm();
 }
 
-/* ---- open and close -------------------------------------------------------------------------- */
+/* ---- open -------------------------------------------------------------------------- */
 
 static enum sl_code
 start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *err)
@@ -243,25 +244,6 @@ tui_term_open(const struct tui_term_opts *o, struct tui_term **out, struct sl_er
 	return SL_OK;
 }
 
-void
-tui_term_close(struct tui_term *t)
-{
-	if (!t)
-		return;
-	if (t->screen) {
-		give_back(t);
-		delscreen(t->screen);
-	}
-	if (t->sink)
-		fclose(t->sink);
-	tui_tty_close(&t->tty);
-	tui_keys_free(&t->keys);
-	tui_grid_free(&t->shown);
-	sl_buf_free(&t->frame);
-	sl_buf_free(&t->restore);
-	free(t);
-}
-
 /* ---- input ----------------------------------------------------------------------------------- */
 
 int
@@ -311,13 +293,64 @@ tui_term_read(struct tui_term *t, struct tui_event *ev)
 		t->esc_us = sl_mono_us();
 	}
 	bool late = sl_mono_us() >= t->esc_us + t->esc_delay_us;
-	if (tui_keys_next(&t->keys, late, ev))
+	if (tui_keys_next(&t->keys, late, ev)) {
+		if (ev->type == TUI_EV_BACKGROUND)
+			t->asked_us = 0;
 		return true;
+	}
 	if (n < 0) {
 		*ev = (struct tui_event){ .type = TUI_EV_SIGNAL, .number = SIGHUP, .count = 1 };
 		return true;
 	}
 	return false;
+}
+
+/* ---- close --------------------------------------------------------------------------------- */
+
+#define ANSWER_US 1000000 /* an answer later than this is not waited for */
+
+void
+tui_term_ask_background(struct tui_term *t)
+{
+	if (!tui_env_modern(t->name) || t->depth < TUI_256)
+		return;
+	tui_tty_write(&t->tty, SL_LIT("\033]11;?\033\\"));
+	t->asked_us = sl_mono_us();
+}
+
+/* An answer that comes after us would be typed into the shell. */
+static void
+take_answer(struct tui_term *t)
+{
+	struct tui_event ev;
+	struct pollfd pf = { .fd = t->tty.in, .events = POLLIN };
+
+	while (t->asked_us && sl_mono_us() - t->asked_us < ANSWER_US && poll(&pf, 1, 150) > 0) {
+		while (tui_term_read(t, &ev) && ev.type != TUI_EV_SIGNAL)
+			;
+		if (ev.type == TUI_EV_SIGNAL)
+			return;
+	}
+}
+
+void
+tui_term_close(struct tui_term *t)
+{
+	if (!t)
+		return;
+	if (t->screen) {
+		take_answer(t);
+		give_back(t);
+		delscreen(t->screen);
+	}
+	if (t->sink)
+		fclose(t->sink);
+	tui_tty_close(&t->tty);
+	tui_keys_free(&t->keys);
+	tui_grid_free(&t->shown);
+	sl_buf_free(&t->frame);
+	sl_buf_free(&t->restore);
+	free(t);
 }
 
 /* ---- facts ----------------------------------------------------------------------------------- */

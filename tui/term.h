@@ -43,6 +43,8 @@ void tui_term_describe(const struct tui_term *t, struct sl_buf *out);
  * try later. */
 bool tui_term_show(struct tui_term *t, const struct tui_grid *g, const struct tui_theme *theme);
 void tui_term_repaint(struct tui_term *t); /* the next show draws everything */
+/* Ask for the background colour; the answer, if any, comes as an event. */
+void tui_term_ask_background(struct tui_term *t);
 void tui_term_mouse(struct tui_term *t, bool on);
 
 void tui_term_suspend(struct tui_term *t); /* Ctrl-Z; returns when continued */

@@ -145,8 +145,8 @@ parse_palette(struct parser *p, struct sl_str name, struct sl_str value)
 		return fail(p, "the third word must be one of the 16 colour names; got", n16);
 	if (sl_str_trim(value).len > 0)
 		return fail(p, "this is too much after a colour", sl_str_trim(value));
-	c.c256 = (uint8_t)n;
-	c.c16 = (uint8_t)ansi;
+	c.c256 = (uint16_t)n;
+	c.c16 = (uint16_t)ansi;
 	p->palette[p->npalette].name = name;
 	p->palette[p->npalette++].color = c;
 	return SL_OK;
@@ -168,7 +168,7 @@ find_color(const struct parser *p, struct sl_str w, struct tui_color *c)
 		}
 	}
 	if (ansi >= 0) {
-		*c = (struct tui_color){ TUI_COLOR_ANSI, 0, (uint8_t)ansi, (uint8_t)ansi };
+		*c = (struct tui_color){ TUI_COLOR_ANSI, 0, (uint16_t)ansi, (uint16_t)ansi };
 		return true;
 	}
 	return false;

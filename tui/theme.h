@@ -18,9 +18,9 @@ enum tui_color_kind {
 };
 struct tui_color {
 	enum tui_color_kind kind;
-	uint32_t rgb; /* 0xRRGGBB */
-	uint8_t c256; /* 0..255 */
-	uint8_t c16;  /* 0..15 */
+	uint32_t rgb;  /* 0xRRGGBB */
+	uint16_t c256; /* 0..255 */
+	uint16_t c16;  /* 0..15 */
 };
 
 #define TUI_BOLD      1u
@@ -35,10 +35,11 @@ struct tui_style {
 };
 
 #define TUI_THEME_NAME 40
+/* No padding anywhere: themes compare as bytes. */
 struct tui_theme {
 	char name[TUI_THEME_NAME];
-	char file[256];  /* where it came from; "built in" */
-	char background; /* 'd' dark, 'l' light, 'a' any: what it is made for */
+	char file[256]; /* where it came from; "built in" */
+	int background; /* 'd' dark, 'l' light, 'a' any: what it is made for */
 	struct tui_style style[TUI_ROLES];
 	unsigned mono[TUI_ROLES]; /* attributes where there are no colours */
 };

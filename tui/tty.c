@@ -172,8 +172,6 @@ tui_tty_write(struct tui_tty *t, struct sl_str s)
 	}
 }
 
-extern char **environ;
-
 static int
 spawn(struct tui_tty *t, const char *const *argv, pid_t *pid)
 {

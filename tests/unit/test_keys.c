@@ -47,10 +47,30 @@ static void
 reports_and_unknown_sequences_are_swallowed(void **state)
 {
 	(void)state;
-	expect_keys("a\033[0nb\033]11;rgb:1e1e/1e1e/1e1e\033\\c\033[?62;4cd\033P1$r0m\033\\e",
+	expect_keys("a\033[0nb\033]10;rgb:1e1e/1e1e/1e1e\033\\c\033[?62;4cd\033P1$r0m\033\\e",
 		    "a b c d e");
 	expect_keys("\033[999~x\033[1;1Ry", "x y");
 	expect_keys("\xff\xfez", "z");
+}
+
+static void
+the_background_is_told(void **state)
+{
+	static const char *const replies[] = { "\033]11;rgb:1e1e/8080/ffff\033\\",
+					       "\033]11;rgb:1e/80/ff\007" };
+
+	(void)state;
+	for (size_t i = 0; i < SL_COUNT(replies); i++) {
+		struct tui_keys k;
+		struct tui_event ev;
+		tui_keys_init(&k);
+		tui_keys_feed(&k, replies[i], strlen(replies[i]));
+		assert_true(tui_keys_next(&k, false, &ev));
+		assert_int_equal(ev.type, TUI_EV_BACKGROUND);
+		assert_int_equal(ev.rgb, 0x1e80ff);
+		tui_keys_free(&k);
+	}
+	expect_keys("\033]11;rgb:1e1e/zz\033\\x", "x");
 }
 
 static void
@@ -185,6 +205,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_of_several_terminals_are_known),
 		cmocka_unit_test(reports_and_unknown_sequences_are_swallowed),
+		cmocka_unit_test(the_background_is_told),
 		cmocka_unit_test(equal_keys_come_as_one_with_a_count),
 		cmocka_unit_test(an_escape_waits_for_the_rest),
 		cmocka_unit_test(a_paste_is_one_event_and_never_keys),

@@ -471,6 +471,28 @@ clicks_reach_tabs_and_footer(void **state)
 	assert_shows(f, "Send?");
 }
 
+static void
+the_background_of_the_terminal_picks_the_theme(void **state)
+{
+	struct tui_event ev = { .type = TUI_EV_BACKGROUND, .rgb = 0xfdf6e3, .count = 1 };
+	struct fixture *f = *state;
+	struct sl_err err;
+
+	tui_app_event(f->app, &ev); /* a theme was asked for: it stays */
+	assert_string_equal(tui_app_theme(f->app)->name, "mono");
+	unsetenv("COLORFGBG");
+	struct tui_app *a = tui_app_new(&(struct tui_app_opts){ .tabs = tabs }, &err);
+	assert_non_null(a);
+	assert_string_equal(tui_app_theme(a)->name, "terminal-16");
+	assert_true(tui_app_wants_background(a));
+	tui_app_event(a, &ev);
+	assert_string_equal(tui_app_theme(a)->name, "light");
+	ev.rgb = 0x1e1e1e;
+	tui_app_event(a, &ev);
+	assert_string_equal(tui_app_theme(a)->name, "dark");
+	tui_app_free(a);
+}
+
 /* Every action of the tables has a name, a help text and keys that exist, and no key is there twice. */
 static void
 action_tables_are_complete(void **state)
@@ -512,6 +534,7 @@ main(void)
 		T(quitting_with_open_runs_asks),
 		T(a_paste_outside_a_field_does_nothing),
 		T(clicks_reach_tabs_and_footer),
+		T(the_background_of_the_terminal_picks_the_theme),
 		T(action_tables_are_complete),
 	};
 

@@ -99,7 +99,7 @@ take_value(struct walk *w)
 static void
 leaf(struct walk *w, struct sl_str value)
 {
-	struct sl_str path = sl_buf_view(&w->path);
+	struct sl_str path = w->path.len ? sl_buf_view(&w->path) : SL_LIT("");
 	struct tui_diff_line *l = find_line(w->d, path);
 
 	if (!l)

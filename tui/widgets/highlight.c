@@ -92,36 +92,49 @@ sql_continue(struct sl_str s, int *state, uint8_t *roles)
 	return end;
 }
 
+/* The token at i: its end and its role. */
+static size_t
+sql_token(struct sl_str s, size_t i, int *state, enum tui_role *role)
+{
+	char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
+	size_t end;
+
+	*role = TUI_TEXT;
+	if (c == '-' && next == '-') {
+		*role = TUI_COMMENT;
+		return s.len;
+	}
+	if (c == '/' && next == '*') {
+		const char *stop = memmem(s.ptr + i, s.len - i, "*/", 2);
+		*state = stop ? SQL_CODE : SQL_COMMENT;
+		*role = TUI_COMMENT;
+		return stop ? (size_t)(stop - s.ptr) + 2 : s.len;
+	}
+	if (c == '\'' || c == '"') {
+		end = quoted_end(s, i, c, false);
+		*role = c == '"' ? TUI_FIELD : TUI_STRING;
+		if (c == '\'' && (end - i < 2 || s.ptr[end - 1] != '\''))
+			*state = SQL_STRING;
+		return end;
+	}
+	if (!is_word(c))
+		return i + 1;
+	end = word_end(s, i);
+	if (isdigit((unsigned char)c))
+		*role = TUI_NUMBER;
+	else if (is_keyword((struct sl_str){ s.ptr + i, end - i }))
+		*role = TUI_KEYWORD;
+	return end;
+}
+
 static void
 sql_line(struct sl_str s, int *state, uint8_t *roles)
 {
 	size_t i = *state == SQL_CODE ? 0 : sql_continue(s, state, roles);
 
 	while (i < s.len) {
-		size_t end = i + 1;
-		enum tui_role role = TUI_TEXT;
-		char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
-		if (c == '-' && next == '-') {
-			end = s.len;
-			role = TUI_COMMENT;
-		} else if (c == '/' && next == '*') {
-			const char *stop = memmem(s.ptr + i, s.len - i, "*/", 2);
-			end = stop ? (size_t)(stop - s.ptr) + 2 : s.len;
-			*state = stop ? SQL_CODE : SQL_COMMENT;
-			role = TUI_COMMENT;
-		} else if (c == '\'' || c == '"') {
-			end = quoted_end(s, i, c, false);
-			role = c == '"' ? TUI_FIELD : TUI_STRING;
-			if (c == '\'' && (end - i < 2 || s.ptr[end - 1] != '\''))
-				*state = SQL_STRING;
-		} else if (isdigit((unsigned char)c)) {
-			end = word_end(s, i);
-			role = TUI_NUMBER;
-		} else if (is_word(c)) {
-			end = word_end(s, i);
-			role = is_keyword((struct sl_str){ s.ptr + i, end - i }) ? TUI_KEYWORD
-										 : TUI_TEXT;
-		}
+		enum tui_role role;
+		size_t end = sql_token(s, i, state, &role);
 		paint(roles, i, end, role);
 		i = end;
 	}

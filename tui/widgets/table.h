@@ -65,6 +65,7 @@ bool tui_table_columns(struct tui_table *t, const struct tui_column *cols, int n
 
 /* Handles movement, sort, mark, range, mark all, next/previous match, clear. height: rows for data. */
 bool tui_table_action(struct tui_table *t, const struct tui_cmd *cmd, int height);
+/* c: the canvas that the table is drawn into, see input() in screen.h for where it begins. */
 bool tui_table_mouse(struct tui_table *t, const struct tui_event *ev, const struct tui_canvas *c);
 /* Model row that is selected; SIZE_MAX = none. */
 size_t tui_table_selected(const struct tui_table *t);

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#define GUTTER   2 /* "> " before the selected row */
-#define MARGIN   1 /* after the last column */
-#define MAX_COLS 64
+#define GUTTER   2    /* "> " before the selected row */
+#define MARGIN   1    /* after the last column */
+#define MAX_COLS 1664 /* what PostgreSQL can have */
 
 /* The columns that are drawn, and where. */
 struct layout {
@@ -67,38 +67,42 @@ victim(const struct tui_table *t, const struct layout *l)
 	return worst;
 }
 
+/* Tables of data: the first column stays, the others scroll so that the current one is seen. */
 static void
-arrange(const struct tui_table *t, int width, struct layout *l)
+scroll_columns(const struct tui_table *t, int width, struct layout *l)
 {
-	*l = (struct layout){ 0 };
-	/* Tables of data have no priorities: they scroll to the current column. */
-	int first = 0;
-	for (int i = 0; i < t->ncols && l->n < MAX_COLS; i++) {
-		l->col[l->n] = i;
-		l->width[l->n++] = t->widths[i];
-	}
-	while (total(l) > width && victim(t, l) >= 0)
-		drop(l, victim(t, l));
-	/* A frozen first column, then as much as scrolling must skip. */
-	while (l->n > 2 && total(l) > width && l->col[1] < t->col && first < t->ncols) {
+	while (l->n > 2 && l->col[1] < t->col) {
 		int used = l->width[0];
 		for (int i = 1; i < l->n && l->col[i] <= t->col; i++)
 			used += l->width[i] + 2;
 		if (used <= width)
 			break;
 		drop(l, 1);
-		first++;
 	}
-	while (l->n > 1 && total(l) > width && t->fixed) {
+	while (l->n > 1 && total(l) > width) {
 		int over = total(l) - width, last = l->width[l->n - 1];
 		if (last - over >= 6) {
 			l->width[l->n - 1] -= over;
-			break;
+			return;
 		}
 		if (l->col[l->n - 1] == t->col)
-			break;
+			return;
 		drop(l, l->n - 1);
 	}
+}
+
+static void
+arrange(const struct tui_table *t, int width, struct layout *l)
+{
+	l->n = l->hidden = 0;
+	for (int i = 0; i < t->ncols && l->n < MAX_COLS; i++) {
+		l->col[l->n] = i;
+		l->width[l->n++] = t->widths[i];
+	}
+	while (total(l) > width && victim(t, l) >= 0)
+		drop(l, victim(t, l));
+	if (t->fixed)
+		scroll_columns(t, width, l);
 	while (total(l) > width && shrink(t, l))
 		;
 	while (l->n > 1 && total(l) > width)
