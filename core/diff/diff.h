@@ -37,17 +37,19 @@ struct sl_diff_count {
 	uint64_t rows, same, still_dead;
 };
 
-enum sl_code sl_diff_new(const struct sl_diff_spec *spec, struct sl_diff **out, struct sl_err *err) SL_MUST;
+enum sl_code sl_diff_new(const struct sl_diff_spec *spec, struct sl_diff **out,
+			 struct sl_err *err) SL_MUST;
 void sl_diff_free(struct sl_diff *d); /* NULL is allowed */
 
 /* The changes of the batch into out (room for batch->nrows). SL_E_DATA: a key came twice or is NULL;
  * err names the key. */
-enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out, uint32_t *n,
-			   struct sl_diff_count *count, struct sl_err *err) SL_MUST;
+enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out,
+			   uint32_t *n, struct sl_diff_count *count, struct sl_err *err) SL_MUST;
 
 /* Entries of the snapshot that no batch showed and that are not removed already: indexes into snap,
  * ascending. Allocated with malloc; the caller frees. */
-enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err) SL_MUST;
+enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n,
+			     struct sl_err *err) SL_MUST;
 
 /* The two digests, alone (preview, tests); zero when memory ran out. Length-prefixed, NULL apart from
  * empty. The row digest covers types too, the key digest does not: a key column that grows from integer
