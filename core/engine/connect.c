@@ -30,12 +30,17 @@ sl_engine_secret(const struct sl_engine *e, const struct sl_opening *o, struct s
 	return SL_OK;
 }
 
+/* The type is that of the other role, or none at all. */
 static enum sl_code
-unknown_type(const char *type, const char *role, struct sl_err *err)
+unfit_type(const struct sl_engine *e, const char *type, bool source, struct sl_err *err)
 {
-	(void)sl_fail(err, SL_E_CONFIG, "connection", "there is no %s of type \"%s\"", role,
-		      type ? type : "");
-	return sl_err_hint(err, "the types are listed by: sluice init --help");
+	const char *const role = source ? "source" : "destination";
+
+	if (sl_engine_driver(e, type))
+		return sl_fail(err, SL_E_CONFIG, "", "this connection is a %s, not a %s",
+			       source ? "destination" : "source", role);
+	return sl_fail(err, SL_E_CONFIG, "", "there is no %s of type \"%s\"", role,
+		       type ? type : "");
 }
 
 enum sl_code
@@ -48,7 +53,7 @@ sl_source_open(const struct sl_engine *e, const struct sl_opening *o, struct sl_
 
 	*h = (struct sl_source_handle){ .driver = o->type ? sl_source_find(o->type) : NULL };
 	if (!h->driver)
-		return unknown_type(o->type, "source", err);
+		return unfit_type(e, o->type, true, err);
 	h->ctx = calloc(1, h->driver->ctx_size);
 	if (!h->ctx)
 		return sl_fail(err, SL_E_NOMEM, o->type, "no memory for the connection");
@@ -77,7 +82,7 @@ sl_dest_open(const struct sl_engine *e, const struct sl_opening *o, struct sl_de
 
 	*h = (struct sl_dest_handle){ .driver = o->type ? sl_dest_find(o->type) : NULL };
 	if (!h->driver)
-		return unknown_type(o->type, "destination", err);
+		return unfit_type(e, o->type, false, err);
 	h->ctx = calloc(1, h->driver->ctx_size);
 	if (!h->ctx)
 		return sl_fail(err, SL_E_NOMEM, o->type, "no memory for the connection");

@@ -106,12 +106,23 @@ sl_policy_reason(const struct sl_parcel *parcel, uint32_t i)
 	return "failed again and again while other events went through";
 }
 
+static int64_t
+patience_us(const struct sl_policy *p)
+{
+	return p->acked_us > 0 ? WARM_PATIENCE : COLD_PATIENCE;
+}
+
 int64_t
 sl_policy_retry_at(struct sl_policy *p, struct sl_parcel *parcel, const struct sl_tally *y,
 		   int64_t now_us, struct sl_rng *rng)
 {
 	int64_t wait = sl_backoff_us(rng, parcel->attempt - 1, BACKOFF_US, BACKOFF_CAP_US);
+	const int64_t left = p->alive_us + patience_us(p) - now_us;
 	int64_t floor = y->retry_after_us < HOLD_CAP_US ? y->retry_after_us : HOLD_CAP_US;
+
+	/* The last try comes when patience ends, not a back-off later. */
+	if (left > BACKOFF_US && wait > left)
+		wait = left;
 
 	if (y->throttled && floor == 0)
 		floor = HOLD_US;
@@ -128,7 +139,6 @@ sl_policy_stop(const struct sl_policy *p, const struct sl_parcel *parcel, const 
 	       int64_t now_us, struct sl_err *err)
 {
 	const struct sl_outcome *o = &parcel->delivery.outcomes[y->worst];
-	const int64_t patience = p->acked_us > 0 ? WARM_PATIENCE : COLD_PATIENCE;
 
 	if (y->stopped && o->cls == SL_C_AUTH) {
 		(void)sl_fail(err, SL_E_AUTH, "destination",
@@ -144,7 +154,7 @@ sl_policy_stop(const struct sl_policy *p, const struct sl_parcel *parcel, const 
 		return sl_err_hint(err,
 				   "check the address of the connection, then run the sync again");
 	}
-	if (p->failures < FEW_FAILURES || now_us - p->alive_us < patience)
+	if (p->failures < FEW_FAILURES || now_us - p->alive_us < patience_us(p))
 		return SL_OK;
 	(void)sl_fail(err, SL_E_NET, "destination", "the destination is down: %s",
 		      o->detail[0] ? o->detail : "no answer");

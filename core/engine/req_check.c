@@ -94,13 +94,14 @@ check_connection(struct sl_job *j, const struct sl_config *c, const struct sl_ob
 		 struct sl_err *err)
 {
 	struct online on = { .config = c, .source = o->name };
-	struct sl_err why = { 0 };
+	struct sl_err why;
+	const enum sl_code code = sl_with_source(j, c, o->name, check_source, &on, &why);
 
-	if (sl_with_source(j, c, o->name, check_source, &on, &why) != SL_OK && !on.found)
+	if (code != SL_OK && !on.found)
 		on.found = sl_problem_table();
 	if (!on.found)
 		return sl_fail(err, SL_E_NOMEM, "", "no memory for the answer");
-	if (why.code != SL_OK)
+	if (code != SL_OK)
 		put_error(on.found, o->file, &why);
 	sl_job_part(j, on.found);
 	if (sl_job_cancelled(j))

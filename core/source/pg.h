@@ -139,7 +139,8 @@ void sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m
 void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
 
 /* pg_columns.c */
-enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
+/* Fills in the schema of a table that is named without one. */
+enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model *m,
 			   struct sl_pg_columns *out, struct sl_err *err) SL_MUST;
 
 /* Parts of the vtable. */

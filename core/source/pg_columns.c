@@ -10,6 +10,7 @@
 #include "core/source/pg_columns.inc"
 #include "core/source/pg_names.inc"
 #include "core/source/pg_types.inc"
+#include "core/source/pg_where.inc"
 
 #define OID_JSONB 3802u
 
@@ -140,12 +141,39 @@ no_such_table(struct sl_pg *pg, const char *const values[2], struct sl_err *err)
 		if (near.best != best)
 			schema = PQgetvalue(r, i, 0);
 	}
-	sl_fail(err, SL_E_NOTFOUND, SL_PG_WHERE, "there is no table or view %s.%s", values[0],
-		values[1]);
+	sl_fail(err, SL_E_NOTFOUND, SL_PG_WHERE, "there is no table or view %s%s%s", values[0],
+		values[0][0] ? "." : "", values[1]);
 	if (near.best != NULL)
 		sl_err_hint(err, "did you mean %s.%s?", schema, near.best);
 	PQclear(r);
 	return err->code;
+}
+
+/* A bare name is what it would be in psql. Not found: the schema stays empty. */
+static enum sl_code
+find_schema(struct sl_pg *pg, struct sl_arena *a, struct sl_model *m, struct sl_err *err)
+{
+	const char *const values[] = { sl_arena_strndup(a, m->table.ptr, m->table.len) };
+	struct sl_pg_command cmd = {
+		.sql = sql_pg_where, .nvalues = 1, .values = values, .ms = SL_PG_CATALOG_MS
+	};
+	PGresult *r;
+
+	if (values[0] == NULL)
+		return sl_pg_nomem(err);
+	enum sl_code code = sl_pg_search_path(pg, pg->user_path, err);
+	if (code == SL_OK)
+		code = sl_pg_run(pg, &cmd, &r, err);
+	if (code != SL_OK)
+		return code;
+	if (PQntuples(r) > 0) {
+		m->schema.len = (size_t)PQgetlength(r, 0, 0);
+		m->schema.ptr = sl_arena_strndup(a, PQgetvalue(r, 0, 0), m->schema.len);
+		if (m->schema.ptr == NULL)
+			code = sl_pg_nomem(err);
+	}
+	PQclear(r);
+	return code == SL_OK ? sl_pg_search_path(pg, SL_PG_OWN_PATH, err) : code;
 }
 
 static enum sl_code
@@ -257,18 +285,20 @@ sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, stru
 }
 
 enum sl_code
-sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m,
-	      struct sl_pg_columns *out, struct sl_err *err)
+sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model *m, struct sl_pg_columns *out,
+	      struct sl_err *err)
 {
 	struct type_list t;
-	enum sl_code code;
+	enum sl_code code = SL_OK;
 
 	*out = (struct sl_pg_columns){ 0 };
 	sl_buf_init(&t.oids, 0);
 	sl_buf_init(&t.mods, 0);
-	if (m->sql.len > 0)
+	if (m->sql.len == 0 && m->schema.len == 0)
+		code = find_schema(pg, a, m, err);
+	if (code == SL_OK && m->sql.len > 0)
 		code = sql_columns(pg, a, m, &t, out, err);
-	else
+	else if (code == SL_OK)
 		code = table_columns(pg, a, m, &t, out, err);
 	if (code == SL_OK)
 		code = resolve_types(pg, a, &t, out, err);
@@ -282,13 +312,14 @@ sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model *m, struct s
 	       struct sl_err *err)
 {
 	struct sl_pg *pg = ctx;
+	struct sl_model model = *m;
 	struct sl_pg_columns cols;
 	bool own;
 
 	enum sl_code code = sl_pg_enter(pg, &own, err);
 	if (code != SL_OK)
 		return code;
-	code = sl_pg_columns(pg, a, m, &cols, err);
+	code = sl_pg_columns(pg, a, &model, &cols, err);
 	if (code == SL_OK)
 		*out = cols.schema;
 	return sl_pg_leave(pg, own, code);

@@ -33,6 +33,9 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 	struct sl_q q;
 	enum sl_code code = sl_fold_get(s, sync, &fold, err);
 
+	/* A run that failed before its sync came into being has left nothing. */
+	if (code == SL_E_NOTFOUND)
+		return SL_OK;
 	if (code != SL_OK || keep_us < 0)
 		return code;
 	sl_q_start(

@@ -271,16 +271,16 @@ errors_name_the_place_in_the_users_text(void **state)
 {
 	struct test_source *s = *state;
 
-	test_source_refuses(s, "SELECT a\nFORM pairs é", SL_E_PROTO, "(42601)");
+	test_source_refuses(s, "SELECT a\nFORM pairs é", SL_E_CONFIG, "(42601)");
 	test_source_refuses(
-		s, "SELECT a,\n  'é', nope FROM pairs", SL_E_PROTO,
+		s, "SELECT a,\n  'é', nope FROM pairs", SL_E_CONFIG,
 		"column \"nope\" does not exist at line 2, column 8 of the SQL (42703)");
 	test_source_refuses(s, "SELECT a FROM pairz", SL_E_NOTFOUND,
 			    "\"pairz\" does not exist at line 1");
 	test_source_refuses(s, "SELECT 1 AS a; SELECT 2", SL_E_CONFIG,
 			    "line 1, column 16 of the SQL: a second statement");
 	test_source_refuses(s, "SELECT 1 AS a, 2 AS a", SL_E_CONFIG, "both named a");
-	test_source_refuses(s, "SELECT 1 / (a - 1) AS x FROM pairs", SL_E_PROTO,
+	test_source_refuses(s, "SELECT 1 / (a - 1) AS x FROM pairs", SL_E_DATA,
 			    "division by zero (22012)");
 	test_source_refuses(s, "UPDATE pairs SET a = 1", SL_E_CONFIG, "not a query");
 }
@@ -377,7 +377,7 @@ bytes_that_are_no_text_pass(void **state)
 		fail_msg("%s", s->err.msg);
 	assert_string_equal(rows, "a\xff\xfe|1\n");
 	free(rows);
-	test_source_refuses(s, "SELECT 'é', nope", SL_E_PROTO, "at line 1, column 13");
+	test_source_refuses(s, "SELECT 'é', nope", SL_E_CONFIG, "at line 1, column 13");
 	test_source_free(s);
 }
 

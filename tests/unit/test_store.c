@@ -216,6 +216,15 @@ refused_end(struct srig *r, int64_t id, enum sl_run_state to)
 }
 
 static void
+test_failed_before_its_sync(void **state)
+{
+	struct srig *r = *state;
+	struct sl_run run = srig_end(r, srig_run(r, "never"), SL_RUN_FAILED, 0);
+
+	assert_int_equal(run.state, SL_RUN_FAILED);
+}
+
+static void
 test_end_must_add_up(void **state)
 {
 	struct srig *r = *state;
@@ -404,6 +413,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_block_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_follow_verdicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_final_verdict_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_before_its_sync, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_end_must_add_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_paused_run_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settled_run_is_baseline, setup, teardown),

@@ -77,6 +77,12 @@ int cmd_problem(const struct cmd_call *c, const struct sl_problem *p);
 /* Wait for the answer of a request. NULL: it failed or was interrupted, *code is the exit code and the
  * problem was said. The caller frees the message. */
 struct sl_msg *cmd_answer(struct cmd_call *c, sl_ticket t, int *code);
+/* The same for an answer that comes in parts: all but the last go to `part`, which may be NULL. */
+typedef void cmd_part_fn(void *arg, const struct sl_table *t);
+struct sl_msg *cmd_answer_parts(struct cmd_call *c, sl_ticket t, cmd_part_fn *part, void *arg,
+				int *code);
+/* Nothing was found for the sync of the first word: is there such a sync at all? The exit code. */
+int cmd_know_sync(struct cmd_call *c, const struct sl_table *found);
 /* Wait and print the table: the whole of a simple command. */
 int cmd_show(struct cmd_call *c, sl_ticket t, const char *columns);
 

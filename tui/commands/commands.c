@@ -115,7 +115,8 @@ cmd_bad_usage(const struct cmd_call *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "\nsee: sluice %s--help\n", c && c->cmd ? c->cmd->name : "");
+	(void)fprintf(stderr, "\nsee: sluice %s%s--help\n", c && c->cmd ? c->cmd->name : "",
+		      c && c->cmd ? " " : "");
 	return SL_EXIT_CONFIG;
 }
 
@@ -407,22 +408,32 @@ cmd_problem(const struct cmd_call *c, const struct sl_problem *p)
 struct waiting {
 	struct sl_engine *engine;
 	sl_ticket ticket;
+	cmd_part_fn *part;
+	void *arg;
 };
 
 static void
-cancel_on_interrupt(void *arg, const struct sl_msg *m)
+while_waiting(void *arg, const struct sl_msg *m)
 {
 	const struct waiting *w = arg;
 
 	if (!m && interrupts > 0)
 		sl_cancel(w->engine, w->ticket);
+	if (m && m->kind == SL_MSG_REPLY && m->ticket == w->ticket && w->part)
+		w->part(w->arg, m->table);
 }
 
 struct sl_msg *
 cmd_answer(struct cmd_call *c, sl_ticket t, int *code)
 {
-	struct waiting w = { c->engine, t };
-	struct sl_msg *m = t ? sl_wait(c->engine, t, -1, cancel_on_interrupt, &w) : NULL;
+	return cmd_answer_parts(c, t, NULL, NULL, code);
+}
+
+struct sl_msg *
+cmd_answer_parts(struct cmd_call *c, sl_ticket t, cmd_part_fn *part, void *arg, int *code)
+{
+	struct waiting w = { c->engine, t, part, arg };
+	struct sl_msg *m = t ? sl_wait(c->engine, t, -1, while_waiting, &w) : NULL;
 
 	*code = SL_EXIT_OK;
 	if (!m) {
@@ -450,4 +461,17 @@ cmd_show(struct cmd_call *c, sl_ticket t, const char *columns)
 		print_table(stdout, m->table, columns);
 	sl_msg_free(m);
 	return SL_EXIT_OK;
+}
+
+int
+cmd_know_sync(struct cmd_call *c, const struct sl_table *found)
+{
+	struct sl_msg *m;
+	int code = SL_EXIT_OK;
+
+	if (c->nwords == 0 || sl_table_rows(found) > 0)
+		return SL_EXIT_OK;
+	m = cmd_answer(c, sl_get(c->engine, SL_SYNC, c->word[0]), &code);
+	sl_msg_free(m);
+	return code;
 }

@@ -135,7 +135,8 @@ follow_report(struct cmd_call *c, const struct sl_run_stats *s)
 		report_text(s);
 	}
 	if (s->error[0]) {
-		(void)fprintf(stderr, "sluice: ");
+		(void)fflush(stdout);
+		(void)fputs("sluice: ", stderr);
 		print_text(stderr, s->error);
 		(void)fputc('\n', stderr);
 	}

@@ -113,13 +113,22 @@ print_json_row(FILE *out, const struct sl_table *t, unsigned row)
 }
 
 void
+print_json_rows(FILE *out, const struct sl_table *t, bool *any)
+{
+	for (unsigned r = 0; r < sl_table_rows(t); r++) {
+		(void)fputs(*any ? ",\n " : "", out);
+		print_json_row(out, t, r);
+		*any = true;
+	}
+}
+
+void
 print_json(FILE *out, const struct sl_table *t)
 {
+	bool any = false;
+
 	(void)fputc('[', out);
-	for (unsigned r = 0; r < sl_table_rows(t); r++) {
-		(void)fputs(r ? ",\n " : "", out);
-		print_json_row(out, t, r);
-	}
+	print_json_rows(out, t, &any);
 	(void)fputs("]\n", out);
 }
 

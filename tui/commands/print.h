@@ -11,6 +11,8 @@
 void print_table(FILE *out, const struct sl_table *t, const char *columns);
 /* An array of objects, one a line. Invalid UTF-8 becomes U+FFFD. */
 void print_json(FILE *out, const struct sl_table *t);
+/* The same in pieces: "[" is the caller's, and "]\n" at the end; *any becomes true with the first row. */
+void print_json_rows(FILE *out, const struct sl_table *t, bool *any);
 void print_json_row(FILE *out, const struct sl_table *t, unsigned row);
 void print_json_string(FILE *out, const char *s, size_t len);
 /* Visible form of untrusted text. */

@@ -6,17 +6,69 @@
 
 /* ---- plan ---------------------------------------------------------------------------------------- */
 
+/* A dry run has no record: what its numbers say is all there is. */
+static int
+plan_failed(const struct cmd_call *c, const struct sl_run_stats *s)
+{
+	struct sl_problem p = { .exit_code = s->exit_code, .kind = "plan" };
+
+	(void)snprintf(p.message, sizeof(p.message), "%.380s",
+		       s->error[0] ? s->error : "interrupted");
+	return cmd_problem(c, &p);
+}
+
+static void
+print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
+{
+	char n[32];
+
+	(void)printf("%s rows read", print_count(n, s->rows_read));
+	(void)printf(": %s adds", print_count(n, s->adds));
+	(void)printf(", %s updates", print_count(n, s->updates));
+	(void)printf(", %s removes", print_count(n, s->removes));
+	(void)printf(", %s the same", print_count(n, s->same));
+	if (s->skipped)
+		(void)printf(", %s skipped", print_count(n, s->skipped));
+	if (s->dead)
+		(void)printf(", %s that cannot be sent", print_count(n, s->dead));
+	(void)fputs("\nnothing was sent or stored\n", stdout);
+	if (sl_table_rows(changes))
+		print_table(stdout, changes, "op key bytes body reason");
+}
+
+static void
+print_plan_json(const struct sl_run_stats *s, const struct sl_table *changes)
+{
+	(void)printf("{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
+		     "\"same\": %llu, "
+		     "\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"changes\": ",
+		     (unsigned long long)s->rows_read, (unsigned long long)s->adds,
+		     (unsigned long long)s->updates, (unsigned long long)s->removes,
+		     (unsigned long long)s->same, (unsigned long long)s->skipped,
+		     (unsigned long long)s->still_dead, (unsigned long long)s->dead);
+	print_json(stdout, changes);
+	(void)fputs("}\n", stdout);
+}
+
+static bool
+is_op(const char *op)
+{
+	return strcmp(op, "add") == 0 || strcmp(op, "update") == 0 || strcmp(op, "remove") == 0;
+}
+
 static int
 run_plan(struct cmd_call *c)
 {
+	const char *op = cmd_value(c, "op");
 	struct sl_run_stats s;
 	int64_t limit = 20, run;
 	struct sl_msg *m;
-	char n[32];
 	int code;
 
 	if (!cmd_number(c, "limit", 0, 1000, &limit))
 		return SL_EXIT_CONFIG;
+	if (op && !is_op(op))
+		return cmd_bad_usage(c, "--op takes add, update or remove, not \"%s\"", op);
 	run = follow_started(c,
 			     sl_start(c->engine, c->word[0],
 				      SL_RUN_DRY | (cmd_value(c, "all") ? SL_RUN_ALL : 0)),
@@ -24,39 +76,15 @@ run_plan(struct cmd_call *c)
 	if (!run)
 		return code;
 	follow_run(c, run, &s);
-	if (s.exit_code != SL_EXIT_OK || s.error[0]) {
-		(void)fputs("sluice: ", stderr);
-		print_text(stderr, s.error[0] ? s.error : "interrupted");
-		(void)fputc('\n', stderr);
-		return s.exit_code;
-	}
-	m = cmd_answer(c, sl_changes(c->engine, run, cmd_value(c, "op"), 0, (unsigned)limit),
-		       &code);
+	if (s.exit_code != SL_EXIT_OK || s.error[0])
+		return plan_failed(c, &s);
+	m = cmd_answer(c, sl_changes(c->engine, run, op, 0, (unsigned)limit), &code);
 	if (!m)
 		return code;
-	if (c->json) {
-		(void)printf(
-			"{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
-			"\"same\": %llu, "
-			"\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"changes\": ",
-			(unsigned long long)s.rows_read, (unsigned long long)s.adds,
-			(unsigned long long)s.updates, (unsigned long long)s.removes,
-			(unsigned long long)s.same, (unsigned long long)s.skipped,
-			(unsigned long long)s.still_dead, (unsigned long long)s.dead);
-		print_json(stdout, m->table);
-		(void)fputs("}\n", stdout);
-	} else {
-		(void)printf("%s rows read", print_count(n, s.rows_read));
-		(void)printf(": %s adds", print_count(n, s.adds));
-		(void)printf(", %s updates", print_count(n, s.updates));
-		(void)printf(", %s removes", print_count(n, s.removes));
-		(void)printf(", %s the same", print_count(n, s.same));
-		if (s.dead)
-			(void)printf(", %s that cannot be sent", print_count(n, s.dead));
-		(void)fputs("\nnothing was sent or stored\n", stdout);
-		if (sl_table_rows(m->table))
-			print_table(stdout, m->table, "op key bytes body reason");
-	}
+	if (c->json)
+		print_plan_json(&s, m->table);
+	else
+		print_plan(&s, m->table);
 	sl_msg_free(m);
 	return SL_EXIT_OK;
 }

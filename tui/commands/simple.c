@@ -59,29 +59,49 @@ print_mistake(const struct sl_table *t, unsigned r)
 	(void)fputc('\n', stdout);
 }
 
+/* Mistakes come in parts: the files', then those of each source. */
+struct mistakes {
+	const struct cmd_call *call;
+	unsigned errors;
+	bool any;
+};
+
+static void
+show_mistakes(void *arg, const struct sl_table *t)
+{
+	struct mistakes *k = arg;
+
+	for (unsigned r = 0; r < sl_table_rows(t); r++) {
+		k->errors += !sl_table_get_int(t, r, "warning");
+		if (!k->call->json)
+			print_mistake(t, r);
+	}
+	if (k->call->json)
+		print_json_rows(stdout, t, &k->any);
+}
+
 static int
 run_check(struct cmd_call *c)
 {
+	struct mistakes k = { .call = c };
+	struct sl_msg *m;
 	int code;
-	struct sl_msg *m =
-		cmd_answer(c, sl_check(c->engine, cmd_value(c, "online") != NULL), &code);
-	unsigned errors = 0;
 
+	if (c->json)
+		(void)fputc('[', stdout);
+	m = cmd_answer_parts(c, sl_check(c->engine, cmd_value(c, "online") != NULL), show_mistakes,
+			     &k, &code);
 	if (!m)
 		return code;
-	for (unsigned r = 0; r < sl_table_rows(m->table); r++) {
-		errors += !sl_table_get_int(m->table, r, "warning");
-		if (!c->json)
-			print_mistake(m->table, r);
-	}
+	show_mistakes(&k, m->table);
+	sl_msg_free(m);
 	if (c->json)
-		print_json(stdout, m->table);
-	else if (errors)
-		(void)printf("%u mistake%s\n", errors, errors == 1 ? "" : "s");
+		(void)fputs("]\n", stdout);
+	else if (k.errors)
+		(void)printf("%u mistake%s\n", k.errors, k.errors == 1 ? "" : "s");
 	else if (!c->quiet)
 		(void)printf("%s: no mistakes\n", sl_engine_workspace(c->engine));
-	sl_msg_free(m);
-	return errors ? SL_EXIT_CONFIG : SL_EXIT_OK;
+	return k.errors ? SL_EXIT_CONFIG : SL_EXIT_OK;
 }
 
 static const struct cmd_option check_options[] = {
@@ -163,6 +183,24 @@ const struct cmd cmd_rows = {
 
 /* ---- status, log, failed ----------------------------------------------------------------------------- */
 
+/* A table about the sync of the first word, or about all. */
+static int
+show_of_sync(struct cmd_call *c, sl_ticket t, const char *columns)
+{
+	int code;
+	struct sl_msg *m = cmd_answer(c, t, &code);
+
+	if (!m)
+		return code;
+	code = cmd_know_sync(c, m->table);
+	if (code == SL_EXIT_OK && c->json)
+		print_json(stdout, m->table);
+	else if (code == SL_EXIT_OK)
+		print_table(stdout, m->table, columns);
+	sl_msg_free(m);
+	return code;
+}
+
 static int
 run_status(struct cmd_call *c)
 {
@@ -171,7 +209,7 @@ run_status(struct cmd_call *c)
 			c, sl_list(c->engine, SL_SYNC),
 			"name=sync source destination mode state ended=last adds updates removes "
 			"dead open_dead=open error");
-	return cmd_show(
+	return show_of_sync(
 		c, sl_runs(c->engine, c->word[0], 0, 20),
 		"run kind state started took_us=us rows_read=read adds updates removes acked dead "
 		"cancelled retries by error");
@@ -227,12 +265,13 @@ run_log(struct cmd_call *c)
 	m = cmd_answer(c, sl_log(c->engine, &f, 0, 0, (unsigned)limit), &code);
 	if (!m)
 		return code;
-	if (c->json)
+	code = cmd_know_sync(c, m->table);
+	if (code == SL_EXIT_OK && c->json)
 		print_json(stdout, m->table);
-	else
+	else if (code == SL_EXIT_OK)
 		print_log_lines(m->table);
 	sl_msg_free(m);
-	return SL_EXIT_OK;
+	return code;
 }
 
 static const struct cmd_option log_options[] = {
@@ -261,10 +300,10 @@ run_failed(struct cmd_call *c)
 
 	if (!cmd_number(c, "limit", 1, 100000, &limit))
 		return SL_EXIT_CONFIG;
-	return cmd_show(c,
-			sl_failed(c->engine, c->nwords ? c->word[0] : NULL,
-				  cmd_value(c, "all") != NULL, 0, (unsigned)limit),
-			"id sync run op key status tries reason answer at resolution");
+	return show_of_sync(c,
+			    sl_failed(c->engine, c->nwords ? c->word[0] : NULL,
+				      cmd_value(c, "all") != NULL, 0, (unsigned)limit),
+			    "id sync run op key status tries reason answer at resolution");
 }
 
 static const struct cmd_option failed_options[] = {
