@@ -51,6 +51,20 @@ rewrite_params(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 	}
 }
 
+/* "ESC [ n S" with the cursor in the last line of the region, or "T" with it in the first. */
+static void
+rewrite_scroll(struct sl_str params, char final, struct sl_buf *out)
+{
+	int64_t n = 1;
+
+	if (params.len > 0 && (!sl_str_to_i64(params, &n) || n < 1 || n > 1000))
+		n = 1;
+	if (final == 'T')
+		sl_buf_printf(out, "\033[%dL", (int)n);
+	for (int64_t i = 0; final == 'S' && i < n; i++)
+		sl_buf_putc(out, '\n');
+}
+
 void
 tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 {
@@ -69,10 +83,15 @@ tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 			       ((in.ptr[end] >= '0' && in.ptr[end] <= '9') || in.ptr[end] == ';'))
 				end++;
 		}
-		if (end < in.len && in.ptr[end] == 'm' && end > from + 2) {
+		struct sl_str params = { in.ptr + from, 0 };
+		if (end > from + 2)
+			params = (struct sl_str){ in.ptr + from + 2, end - from - 2 };
+		if (end < in.len && in.ptr[end] == 'm' && params.len > 0) {
 			sl_buf_puts(out, "\033[");
-			rewrite_params(s, (struct sl_str){ in.ptr + from + 2, end - from - 2 },
-				       out);
+			rewrite_params(s, params, out);
+		} else if (end < in.len && in.ptr[from + 1] == '[' &&
+			   (in.ptr[end] == 'S' || in.ptr[end] == 'T')) {
+			rewrite_scroll(params, in.ptr[end++], out);
 		} else {
 			sl_buf_put(out, in.ptr + from, end - from);
 		}

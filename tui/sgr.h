@@ -16,7 +16,8 @@ struct tui_slots {
 
 /* The number that stands for this colour, 16..255. */
 int tui_slot(struct tui_slots *s, uint32_t rgb);
-/* Append `in` to out with the numbers replaced. */
+/* Append `in` to out with the numbers replaced, and with SU and SD, which not every terminal has,
+ * as the line feeds and inserted lines that do the same where curses puts the cursor for them. */
 void tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out);
 
 #endif

@@ -137,10 +137,8 @@ drain_sink(struct tui_term *t)
 	if (sl_buf_reserve(&raw, (size_t)len)) {
 		ssize_t n = pread(fd, raw.ptr, (size_t)len, 0);
 		raw.len = n > 0 ? (size_t)n : 0;
-		if (t->depth == TUI_TRUE)
-			tui_sgr_rewrite(&t->slots, sl_buf_view(&raw), &t->frame);
-		else
-			sl_buf_put_str(&t->frame, sl_buf_view(&raw));
+		/* Without true colour there are no slots, and numbers stay what they are. */
+		tui_sgr_rewrite(&t->slots, sl_buf_view(&raw), &t->frame);
 	}
 	sl_buf_free(&raw);
 	(void)lseek(fd, 0, SEEK_SET);

@@ -34,11 +34,24 @@ numbers_become_colours(void **state)
 	expect(&s, "\033[4;38;2;1;2;3m", "\033[4;38;2;1;2;3m");
 }
 
+static void
+scrolls_become_lines(void **state)
+{
+	const struct tui_slots s = { 0 };
+
+	(void)state;
+	expect(&s, "\033[4;1H\033[5Ta", "\033[4;1H\033[5La");
+	expect(&s, "\033[24;1H\033[3Sa", "\033[24;1H\n\n\na");
+	expect(&s, "\033[S\033[T", "\n\033[1L");
+	expect(&s, "\033[3", "\033[3");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_become_colours),
+		cmocka_unit_test(scrolls_become_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
