@@ -181,7 +181,8 @@ sl_ticket sl_schemas(struct sl_engine *e, const char *connection);
 sl_ticket sl_tables(struct sl_engine *e, const char *connection, const char *schema);
 /* name, type (of ours), native, nullable (bool), key (bool) */
 sl_ticket sl_columns(struct sl_engine *e, const struct sl_what *what);
-/* Rows, a column each as in the source (types: numbers NUMBER, json JSON, else TEXT). With a key the
+/* Rows, a column each as in the source (types: numbers NUMBER - also NaN and Infinity -, booleans BOOL,
+ * json JSON, else TEXT). With a key the
  * page starts after (or, backwards, ends before) `after`, one text for each key column, and rows come in
  * key order; nkey 0 = the first rows in no order. A last hidden column "_more" (bool) on every row says
  * whether more rows exist beyond the page. */
@@ -316,9 +317,11 @@ sl_ticket sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t bef
 		    unsigned limit);
 /* Send dead letters again as they were recorded (same bytes, same id) in a run of kind "retry"; those whose
  * row was acknowledged in a newer form since are resolved instead. ids NULL = all open of the sync.
- * Answer: run, events (int). */
+ * Answer: run (NULL: nothing was left to send), events (int), changed (int: resolved instead), unsendable
+ * (int: no event could ever be made of them; mend the mapping or the row, the next run plans it anew). */
 sl_ticket sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n);
-/* Give up on dead letters for good; the note is kept. Answer: discarded (int). */
+/* Give up on dead letters for good: their rows are left alone until they change. ids NULL = all open of
+ * the sync. The note is kept. Answer: discarded (int). */
 sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n,
 		     const char *note);
 

@@ -179,13 +179,13 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 		return SL_DONE;
 	}
 	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
+	c->version = old ? old->version : 0;
 	c->replaces_dead = dead != NULL;
-	if (dead && !s->full && sl_digest_eq(dead->row, c->digest)) {
+	if (dead && !s->full && sl_digest_eq(dead->row, c->digest) && dead->version == c->version) {
 		count->still_dead++;
 		return SL_DONE;
 	}
 	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
-	c->version = old ? old->version : 0;
 	return SL_OK;
 }
 

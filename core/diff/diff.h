@@ -19,7 +19,8 @@ struct sl_diff_spec {
 	uint32_t nused;
 	struct sl_snap *snap; /* sorted by key; borrowed, its `seen` marks are written */
 	size_t nsnap;
-	/* Rows that were given up on: while they have not changed they are left alone. Sorted by key. */
+	/* Rows that were given up on: while they have not changed, and nothing newer of them was
+	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key. */
 	const struct sl_snap *dead;
 	size_t ndead;
 	bool full; /* every row counts as changed */

@@ -27,19 +27,22 @@ keep(struct sl_event_rows *r, const char *p, size_t n)
 	return (struct sl_str){ sl_arena_strndup(r->arena, p, n), n };
 }
 
-/* The id stands in the body where the shape has one: it is what was sent. */
-static void
-find_id(const struct sl_event_row *row, char out[40])
+void
+sl_body_id(struct sl_str body, char out[40])
 {
 	static const char mark[] = "\"messageId\":\"";
-	const char *p =
-		row->body.len ? memmem(row->body.ptr, row->body.len, mark, sizeof(mark) - 1) : NULL;
-	const char *end = p ? memchr(p + sizeof(mark) - 1, '"', 39) : NULL;
+	const char *p = body.len ? memmem(body.ptr, body.len, mark, sizeof(mark) - 1) : NULL;
+	const char *end = NULL;
+	size_t left;
 
 	out[0] = '\0';
+	if (p) {
+		p += sizeof(mark) - 1;
+		left = (size_t)(body.ptr + body.len - p);
+		end = memchr(p, '"', left < 40 ? left : 40);
+	}
 	if (!end)
 		return;
-	p += sizeof(mark) - 1;
 	memcpy(out, p, (size_t)(end - p));
 	out[end - p] = '\0';
 }
@@ -71,7 +74,7 @@ sl_event_rows_add(struct sl_event_rows *r, uint32_t i, int64_t n, struct sl_err 
 				      .verdict = b->verdicts[i] };
 	if (!row->key_text.ptr || !row->body.ptr)
 		return sl_fail(err, SL_E_NOMEM, "", "no memory for the events");
-	find_id(row, row->id);
+	sl_body_id(row->body, row->id);
 	return SL_OK;
 }
 

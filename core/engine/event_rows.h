@@ -24,5 +24,7 @@ enum sl_code sl_event_rows_add(struct sl_event_rows *r, uint32_t i, int64_t n,
 /* Look up the old bodies and fill the table. */
 enum sl_code sl_event_rows_end(struct sl_event_rows *r, struct sl_err *err) SL_MUST;
 void sl_event_rows_free(struct sl_event_rows *r);
+/* The id as it stands in the body where the shape has one: it is what was sent. "" = none. */
+void sl_body_id(struct sl_str body, char out[40]);
 
 #endif

@@ -134,6 +134,19 @@ sl_job_settings(struct sl_job *j, const struct sl_pair *set, size_t n)
 	return out;
 }
 
+const int64_t *
+sl_job_ids(struct sl_job *j, const int64_t *ids, size_t *n)
+{
+	static const int64_t none;
+	int64_t *copy = ids ? SL_NEW(j->arena, int64_t, *n + 1) : NULL;
+
+	if (ids && !copy)
+		*n = 0;
+	for (size_t i = 0; copy && i < *n; i++)
+		copy[i] = ids[i];
+	return ids && !copy ? &none : copy;
+}
+
 bool
 sl_job_cancelled(const struct sl_job *j)
 {

@@ -36,6 +36,8 @@ const struct sl_pair *sl_job_pairs(struct sl_job *j, const struct sl_pair *set,
 				   size_t n); /* deep copy */
 /* The same as settings of a form. NULL = no memory. */
 struct sl_setting *sl_job_settings(struct sl_job *j, const struct sl_pair *set, size_t n);
+/* NULL, which means all, stays NULL; without memory there are none: *n is 0. */
+const int64_t *sl_job_ids(struct sl_job *j, const int64_t *ids, size_t *n);
 bool sl_job_cancelled(const struct sl_job *j);
 /* Register what sl_cancel() calls while the job blocks. NULL, NULL takes it back; when this returns the
  * old function is not running any more. */

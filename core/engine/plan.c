@@ -357,6 +357,28 @@ render_removes(struct sl_plan *p, const struct sl_digest *keys, const struct sl_
 	return code;
 }
 
+/* Leave out removes that were given up on before. Returns how many are left. */
+static size_t
+leave_dead(struct sl_plan *p, uint32_t *gone, size_t n)
+{
+	size_t left = 0;
+
+	if (p->spec.full)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		const struct sl_snap *snap = &p->past.snap[gone[i]];
+		const struct sl_snap *dead = sl_snap_find(p->past.dead, p->past.ndead, snap->key);
+
+		if (!dead || dead->row.hi != 0 || dead->row.lo != 0 ||
+		    dead->version != snap->version)
+			gone[left++] = gone[i];
+	}
+	pthread_mutex_lock(&p->task->lock);
+	p->task->rec.still_dead += n - left;
+	pthread_mutex_unlock(&p->task->lock);
+	return left;
+}
+
 /* Rows that the destination has and the source has no more. Only after a complete read. */
 static enum sl_code
 plan_removes(struct sl_plan *p, struct sl_err *err)
@@ -370,6 +392,8 @@ plan_removes(struct sl_plan *p, struct sl_err *err)
 	enum sl_code code = sl_diff_removes(p->diff, &gone, &n, err);
 	bool held;
 
+	if (code == SL_OK)
+		n = leave_dead(p, gone, n);
 	if (code != SL_OK || n == 0) {
 		free(gone);
 		return code;

@@ -79,7 +79,8 @@ judge(struct preview *p, const struct sl_value *row, struct preview_row *r, stru
 	r->key = c->key;
 	r->op = c->op;
 	r->same = there && !s->full && sl_digest_eq(old->row, c->digest);
-	if (!r->same && dead && !s->full && sl_digest_eq(dead->row, c->digest))
+	if (!r->same && dead && !s->full && sl_digest_eq(dead->row, c->digest) &&
+	    dead->version == c->version)
 		say(p, r, LEVEL_WARN,
 		    "given up on before: left alone until the row changes or it is retried");
 	for (uint32_t i = 0; i < s->nkey; i++)

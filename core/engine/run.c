@@ -1,6 +1,7 @@
 /* run.c - the life of a run: NEW -> PLANNING -> (HELD) -> DELIVERING -> SETTLED, or FAILED, PAUSED,
  * CANCELLED. move_to() is the only place that changes the state. */
 #include "core/engine/run.h"
+#include "core/engine/retry.h"
 #include "core/engine/run_list.h"
 
 #include "core/base/clock.h"
@@ -465,6 +466,21 @@ resume(struct sl_run_task *t)
 	deliver_and_settle(t, NULL);
 }
 
+/* Dead letters go into the log as they were; then it goes on as after an interruption. */
+static void
+again(struct sl_run_task *t)
+{
+	struct sl_err err = { 0 };
+	enum sl_code code = move_to(t, SL_RUN_PLANNING, &err);
+
+	if (code == SL_OK)
+		code = sl_retry_log(t, &err);
+	if (code == SL_OK)
+		resume(t);
+	else
+		interrupted(t, &err);
+}
+
 static void *
 run_main(void *arg)
 {
@@ -477,6 +493,8 @@ run_main(void *arg)
 		end_run(t, SL_RUN_FAILED, SL_V_CANCELLED);
 	} else if (t->resumed) {
 		resume(t);
+	} else if (t->retry) {
+		again(t);
 	} else {
 		course(t);
 	}

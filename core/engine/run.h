@@ -16,6 +16,7 @@
 #define SL_LATENCIES 128 /* the last requests, for percentiles */
 
 struct sl_deliver;
+struct sl_retry;
 
 struct sl_run_task {
 	struct sl_run_task *next; /* the engine's list, guarded by its lock */
@@ -23,6 +24,7 @@ struct sl_run_task {
 	struct sl_run_task *after; /* this one starts when that one has ended; NULL = at once */
 	unsigned flags;            /* SL_RUN_DRY ... */
 	bool resumed;              /* no planning: deliver what the log holds */
+	struct sl_retry *retry;    /* dead letters to send again, owned; NULL = a usual run */
 	bool dry;
 	pthread_t thread;
 

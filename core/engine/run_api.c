@@ -1,6 +1,7 @@
 /* run_api.c - the requests that start, release, stop and resume runs. */
 #include "core/engine/job.h"
 #include "core/engine/run_list.h"
+#include "core/engine/run_start.h"
 
 #include "core/base/clock.h"
 #include "core/engine/block.h"
@@ -43,25 +44,44 @@ waiting_run(struct sl_engine *e, const char *sync, struct sl_run *out, struct sl
 		sl_store_close(s);
 	}
 	for (uint32_t i = 0; i < n; i++)
-		if (strcmp(open[i].sync, sync) == 0)
+		if (strcmp(open[i].sync, sync) == 0 &&
+		    (open[i].state == SL_RUN_PAUSED || open[i].state == SL_RUN_HELD))
 			*out = open[i];
 	free(open);
 	return code == SL_E_NOTFOUND ? SL_OK : code;
 }
 
+static enum sl_code
+cancel_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sl_run rec = *(const struct sl_run *)arg;
+
+	rec.ended_us = sl_wall_us();
+	rec.removes_held = false;
+	return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
+}
+
 /* Put a task to work; on failure it is freed. The record of a new run is written first. */
 static enum sl_code
-launch(struct sl_run_task *t, bool record, int64_t *busy, struct sl_err *err)
+launch(struct sl_run_task *t, bool record, struct sl_err *err)
 {
-	enum sl_code code = record && !t->dry ? sl_run_record(t, err) : SL_OK;
+	const bool recorded = record && !t->dry;
+	enum sl_code code = recorded ? sl_run_record(t, err) : SL_OK;
+	struct sl_err ignored;
+	int64_t busy;
 
 	t->open = true;
-	if (code == SL_OK)
-		code = sl_run_list_add(t, busy, err);
+	if (code == SL_OK) {
+		code = sl_run_list_add(t, &busy, err);
+		/* Another request was faster. */
+		if (code != SL_OK && recorded &&
+		    sl_writer_call(t->engine->writer, cancel_write, &t->rec, &ignored) != SL_OK)
+			*err = ignored;
+	}
 	if (code != SL_OK) {
 		t->open = false;
 		sl_run_task_free(t);
-		return code;
+		return err->code;
 	}
 	return sl_run_launch(t, err);
 }
@@ -71,7 +91,6 @@ resume_record(struct sl_engine *e, const struct sl_run *rec, const struct sl_run
 	      struct sl_run_task **out, struct sl_err *err)
 {
 	struct sl_run_task *t = sl_run_task_new(e, rec, 0);
-	int64_t busy;
 	enum sl_code code;
 
 	if (!t)
@@ -81,7 +100,7 @@ resume_record(struct sl_engine *e, const struct sl_run *rec, const struct sl_run
 		t->released = true;
 		t->deliver_removes = release->removes;
 	}
-	code = launch(t, false, &busy, err);
+	code = launch(t, false, err);
 	if (code == SL_OK && out)
 		*out = t;
 	return code;
@@ -141,44 +160,52 @@ busy(struct sl_job *j, int64_t run, const char *what, struct sl_err *err)
 	return sl_fail(err, SL_E_LOCKED, "run", "run %lld of this sync %s", (long long)run, what);
 }
 
+enum sl_code
+sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after, struct sl_err *err)
+{
+	struct sl_engine *e = j->engine;
+	struct sl_run waiting = { 0 };
+	int64_t other = sl_run_list_busy(e, sync);
+	enum sl_code code;
+
+	*after = NULL;
+	if (other)
+		return busy(j, other, "is not finished yet", err);
+	code = waiting_run(e, sync, &waiting, err);
+	if (code != SL_OK || waiting.id == 0)
+		return code;
+	if (waiting.state != SL_RUN_HELD)
+		return resume_record(e, &waiting, NULL, after, err);
+	code = busy(j, waiting.id, "waits for confirmation", err);
+	if (code == SL_E_LOCKED)
+		(void)sl_err_hint(err, "look at its plan and release it, or stop it");
+	return code;
+}
+
+enum sl_code
+sl_run_start(struct sl_run_task *t, struct sl_err *err)
+{
+	return launch(t, true, err);
+}
+
 static enum sl_code
 start_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct sl_run_args *a = j->args;
 	struct sl_engine *e = j->engine;
-	struct sl_run waiting = { 0 };
-	struct sl_run_task *t = NULL, *after = NULL;
-	int64_t other, id;
-	enum sl_code code;
+	struct sl_run_task *t = NULL;
+	enum sl_code code = a->flags & SL_RUN_DRY ? SL_OK : sl_engine_may_write(e, err);
 
-	code = a->flags & SL_RUN_DRY ? SL_OK : sl_engine_may_write(e, err);
 	if (code == SL_OK)
 		code = new_task(e, a, &t, err);
-	if (code != SL_OK)
-		return code;
-	if (!t->dry) {
-		other = sl_run_list_busy(e, a->sync);
-		code = other ? busy(j, other, "is not finished yet", err)
-			     : waiting_run(e, a->sync, &waiting, err);
-		if (code == SL_OK && waiting.id && waiting.state == SL_RUN_HELD) {
-			code = busy(j, waiting.id, "waits for confirmation", err);
-			if (code == SL_E_LOCKED)
-				(void)sl_err_hint(err,
-						  "look at its plan and release it, or stop it");
-		} else if (code == SL_OK && waiting.id) {
-			code = resume_record(e, &waiting, NULL, &after, err);
-		}
-	}
+	if (code == SL_OK && !t->dry)
+		code = sl_run_clear_way(j, a->sync, &t->after, err);
 	if (code != SL_OK) {
 		sl_run_task_free(t);
 		return code;
 	}
-	t->after = after;
-	code = launch(t, true, &other, err);
-	if (code != SL_OK)
-		return code;
-	id = t->rec.id;
-	return answer_run(j, id, err);
+	code = sl_run_start(t, err);
+	return code == SL_OK ? answer_run(j, t->rec.id, err) : code;
 }
 
 /* The task of a run id, with its lock held; NULL = not of this process. */
@@ -273,16 +300,6 @@ release_job(struct sl_job *j, struct sl_err *err)
 	if (code == SL_OK)
 		code = sl_writer_call(e->writer, audit_write, &audit, err);
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
-}
-
-static enum sl_code
-cancel_write(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	struct sl_run rec = *(const struct sl_run *)arg;
-
-	rec.ended_us = sl_wall_us();
-	rec.removes_held = false;
-	return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
 }
 
 static enum sl_code

@@ -1,4 +1,5 @@
 #include "core/engine/run_list.h"
+#include "core/engine/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ sl_run_task_free(struct sl_run_task *t)
 	for (unsigned i = 0; i < SL_HAND; i++)
 		sl_block_free(t->hand[i]);
 	sl_table_free(t->sample);
+	sl_retry_free(t->retry);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -200,7 +202,8 @@ recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sl_run *r = arg;
 
-	if (r->state == SL_RUN_NEW || r->state == SL_RUN_PLANNING) {
+	/* What a retry has put into the log stays there: its plan is whole from the start. */
+	if (r->state == SL_RUN_NEW || (r->state == SL_RUN_PLANNING && !r->planned_all)) {
 		struct sl_run rec = *r;
 
 		(void)snprintf(
@@ -210,7 +213,7 @@ recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 		rec.removes_held = false;
 		return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
 	}
-	if (r->state != SL_RUN_DELIVERING)
+	if (r->state != SL_RUN_DELIVERING && r->state != SL_RUN_PLANNING)
 		return SL_OK;
 	r->state = SL_RUN_PAUSED;
 	(void)snprintf(

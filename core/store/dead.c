@@ -141,6 +141,34 @@ sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t
 }
 
 enum sl_code
+sl_store_dead_of(struct sl_store *s, const struct sl_event_place *at, struct sl_arena *a,
+		 struct sl_dead *out, struct sl_err *err)
+{
+	struct sl_q q;
+	bool found = false;
+	enum sl_code code;
+
+	sl_q_start(&q, s->db,
+		   "SELECT " COLUMNS " FROM dead WHERE run=? AND block_no=? AND idx=?"
+		   " ORDER BY id DESC LIMIT 1",
+		   err);
+	sl_q_int(&q, at->run_id);
+	sl_q_int(&q, at->block_no);
+	sl_q_int(&q, at->idx);
+	if (sl_q_row(&q)) {
+		found = true;
+		code = read_dead(&q, a, out);
+		if (code != SL_OK)
+			sl_q_stop(&q, code);
+	}
+	code = sl_q_end(&q);
+	if (code == SL_OK && !found)
+		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+			       "no dead letter is of this event");
+	return code;
+}
+
+enum sl_code
 sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open, struct sl_err *err)
 {
 	struct sl_q q;
@@ -183,7 +211,9 @@ sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out, 
 	*out = NULL;
 	*n = 0;
 	sl_q_start(&q, s->db,
-		   "SELECT key, row, version FROM dead WHERE sync=? AND resolution IS NULL"
+		   "SELECT key, row, version FROM dead WHERE sync=?1 AND (resolution IS NULL"
+		   " OR (resolution LIKE 'discarded%'"
+		   "  AND run >= (SELECT epoch_run FROM sync WHERE name=?1)))"
 		   " ORDER BY key, id",
 		   err);
 	sl_q_text(&q, sync);

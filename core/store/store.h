@@ -191,6 +191,13 @@ enum sl_code sl_store_dead_list(struct sl_store *s, const char *sync, bool only_
 				struct sl_dead **out, uint32_t *n, struct sl_err *err) SL_MUST;
 enum sl_code sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a,
 			       struct sl_dead *out, struct sl_err *err) SL_MUST;
+/* The newest one of an event of the log; SL_E_NOTFOUND: it was never given up on. */
+struct sl_event_place {
+	int64_t run_id;
+	uint32_t block_no, idx;
+};
+enum sl_code sl_store_dead_of(struct sl_store *s, const struct sl_event_place *at,
+			      struct sl_arena *a, struct sl_dead *out, struct sl_err *err) SL_MUST;
 /* Only an open one changes. */
 enum sl_code sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution,
 				   struct sl_err *err) SL_MUST;
@@ -198,7 +205,8 @@ enum sl_code sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *r
 enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync,
 				    const struct sl_digest *keys, size_t n, const char *resolution,
 				    struct sl_err *err) SL_MUST;
-/* Key and row digest of open dead letters, sorted by key, malloc'ed: the diff leaves them alone. */
+/* Key, row digest and version of open dead letters and of those discarded since the destination or key
+ * last changed ("discarded..."), sorted by key, malloc'ed: the diff leaves them alone. */
 enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out,
 				 size_t *n, struct sl_err *err) SL_MUST;
 enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open,

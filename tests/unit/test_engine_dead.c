@@ -1,0 +1,249 @@
+/* Dead letters: what the destination refuses by name, sent again or given up on; the log of it all. */
+#include "tests/lib/check.h"
+#include "tests/lib/engine_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A run in which the receiver refuses the users 7 and 9. */
+static struct sl_run_stats
+run_refused(struct engine_rig *r)
+{
+	struct sl_run_stats s;
+
+	test_receiver_faults(r->rx, "{\"refuse\": [\"7\", \"9\"]}");
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.acked == 48 && s.dead == 2);
+	return s;
+}
+
+static unsigned
+open_dead(struct engine_rig *r)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 100));
+	const unsigned n = sl_table_rows(m->table);
+
+	sl_msg_free(m);
+	return n;
+}
+
+/* Retry and wait; the numbers of the run. */
+static struct sl_run_stats
+retry(struct engine_rig *r, const int64_t *ids, size_t n, int64_t events)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_retry(r->engine, "users", ids, n));
+	const int64_t run = sl_table_get_int(m->table, 0, "run");
+
+	assert_int_equal(sl_table_get_int(m->table, 0, "events"), events);
+	sl_msg_free(m);
+	return engine_rig_settle(r, run);
+}
+
+static void
+refused_events_are_listed_with_the_answer(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = run_refused(r);
+	struct sl_msg *m = engine_rig_ok(r, sl_failed(r->engine, NULL, false, 0, 100));
+	int at = engine_rig_row(m->table, "key", "[\"7\"]");
+
+	assert_int_equal(sl_table_rows(m->table), 2);
+	assert_true(at >= 0);
+	assert_int_equal(sl_table_get_int(m->table, (unsigned)at, "run"), s.run);
+	assert_int_equal(sl_table_get_int(m->table, (unsigned)at, "status"), 400);
+	assert_non_null(strstr(sl_table_get(m->table, (unsigned)at, "body"), "\"userId\":\"7\""));
+	assert_null(sl_table_get(m->table, (unsigned)at, "resolution"));
+	sl_msg_free(m);
+	/* Left alone while nothing changes. */
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.still_dead == 2 && s.same == 48 && s.adds == 0);
+	assert_int_equal(open_dead(r), 2);
+}
+
+static void
+a_retry_sends_the_same_bytes_again(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	char *body, sql[160];
+	int at;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 100));
+	s = retry(r, NULL, 0, 2);
+	assert_string_equal(s.state, "settled");
+	assert_string_equal(s.kind, "retry");
+	assert_true(s.acked == 2 && s.adds == 2 && s.dead == 0);
+	at = engine_rig_row(m->table, "key", "[\"9\"]");
+	(void)snprintf(sql, sizeof(sql), "SELECT body FROM events WHERE user_id = '9'");
+	body = test_receiver_get(r->rx, sql);
+	assert_non_null(body);
+	assert_string_equal(body, sl_table_get(m->table, (unsigned)at, "body"));
+	free(body);
+	sl_msg_free(m);
+	assert_int_equal(open_dead(r), 0);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", true, 0, 100));
+	assert_int_equal(sl_table_rows(m->table), 2);
+	assert_non_null(strstr(sl_table_get(m->table, 0, "resolution"), "sent again"));
+	sl_msg_free(m);
+	/* And they count as acknowledged. */
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.still_dead == 0 && s.adds == 0);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+static void
+what_is_refused_again_is_a_dead_letter_again(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t id;
+
+	(void)run_refused(r);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 100));
+	id = sl_table_get_int(m->table, (unsigned)engine_rig_row(m->table, "key", "[\"7\"]"), "id");
+	sl_msg_free(m);
+	s = retry(r, &id, 1, 1);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.acked == 0 && s.dead == 1);
+	assert_int_equal(open_dead(r), 2);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 100));
+	assert_int_equal(sl_table_get_int(m->table,
+					  (unsigned)engine_rig_row(m->table, "key", "[\"7\"]"),
+					  "run"),
+			 s.run);
+	sl_msg_free(m);
+}
+
+static void
+a_row_that_changed_takes_its_dead_letter_away(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'new' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.adds == 1 && s.acked == 1 && s.still_dead == 1);
+	assert_int_equal(open_dead(r), 1);
+	s = retry(r, NULL, 0, 1);
+	assert_int_equal(s.acked, 1);
+	m = engine_rig_ok(r, sl_retry(r->engine, "users", NULL, 0));
+	assert_null(sl_table_get(m->table, 0, "run"));
+	assert_int_equal(sl_table_get_int(m->table, 0, "events"), 0);
+	sl_msg_free(m);
+	sl_msg_free(engine_rig_fail(r, sl_retry(r->engine, "nope", NULL, 0)));
+}
+
+static void
+events_that_were_never_made_cannot_be_sent(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	engine_rig_sql(r, "UPDATE users SET name = repeat('x', 40000) WHERE id = 5");
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.dead == 1 && s.acked == 49);
+	m = engine_rig_fail(r, sl_retry(r->engine, "users", NULL, 0));
+	assert_int_equal(m->problem.exit_code, SL_EXIT_DATA);
+	assert_int_equal(sl_table_get_int(m->table, 0, "unsendable"), 1);
+	assert_non_null(strstr(m->problem.hint, "mend"));
+	sl_msg_free(m);
+	assert_int_equal(open_dead(r), 1);
+	engine_rig_sql(r, "UPDATE users SET name = 'short' WHERE id = 5");
+	s = engine_rig_run(r, "users", 0);
+	assert_int_equal(s.acked, 1);
+	assert_int_equal(open_dead(r), 0);
+}
+
+static void
+a_discarded_row_is_left_alone_until_it_changes(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	m = engine_rig_ok(r, sl_discard(r->engine, "users", NULL, 0, "test accounts"));
+	assert_int_equal(sl_table_get_int(m->table, 0, "discarded"), 2);
+	sl_msg_free(m);
+	assert_int_equal(open_dead(r), 0);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.still_dead == 2 && s.adds == 0);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", true, 0, 10));
+	assert_string_equal(sl_table_get(m->table, 0, "resolution"), "discarded: test accounts");
+	sl_msg_free(m);
+	engine_rig_sql(r, "UPDATE users SET plan = 'B' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.adds == 1 && s.acked == 1);
+	/* As it was when it was discarded, but now the destination has something newer. */
+	engine_rig_sql(r, "UPDATE users SET plan = 'pro' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.updates == 1 && s.acked == 1);
+}
+
+static void
+the_log_tells_what_happened(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = run_refused(r);
+	struct sl_log_filter f = { .run = s.run, .level = "error" };
+	struct sl_msg *m = NULL, *event;
+	int at;
+
+	for (int i = 0; i < 200; i++) {
+		m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 100));
+		if (sl_table_rows(m->table) >= 2)
+			break;
+		sl_msg_free(m);
+		usleep(20000);
+	}
+	assert_int_equal(sl_table_rows(m->table), 2);
+	assert_int_equal(sl_table_get_int(m->table, 0, "status"), 400);
+	event = engine_rig_ok(r, sl_event(r->engine, s.run, sl_table_get_int(m->table, 0, "block"),
+					  sl_table_get_int(m->table, 0, "idx")));
+	at = engine_rig_row(event->table, "name", "verdict");
+	assert_string_equal(sl_table_get(event->table, (unsigned)at, "value"), "dead");
+	at = engine_rig_row(event->table, "name", "id");
+	assert_int_equal(strlen(sl_table_get(event->table, (unsigned)at, "value")), 39);
+	at = engine_rig_row(event->table, "name", "reason");
+	assert_true(at >= 0);
+	sl_msg_free(event);
+	sl_msg_free(m);
+	f = (struct sl_log_filter){ .text = "SETTLED" };
+	m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 100));
+	assert_true(sl_table_rows(m->table) >= 1);
+	sl_msg_free(m);
+	f = (struct sl_log_filter){ .level = "loud" };
+	sl_msg_free(engine_rig_fail(r, sl_log(r->engine, &f, 0, 0, 100)));
+	sl_msg_free(engine_rig_fail(r, sl_event(r->engine, s.run, 0, 5000)));
+	sl_msg_free(engine_rig_fail(r, sl_event(r->engine, 999, 0, 0)));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(refused_events_are_listed_with_the_answer),
+		TEST(a_retry_sends_the_same_bytes_again),
+		TEST(what_is_refused_again_is_a_dead_letter_again),
+		TEST(a_row_that_changed_takes_its_dead_letter_away),
+		TEST(events_that_were_never_made_cannot_be_sent),
+		TEST(a_discarded_row_is_left_alone_until_it_changes),
+		TEST(the_log_tells_what_happened),
+	};
+
+	return cmocka_run_group_tests(tests, engine_rig_setup, engine_rig_teardown);
+}

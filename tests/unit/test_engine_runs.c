@@ -1,0 +1,376 @@
+/* Whole runs: from the table to the receiver, changes, removes and their guard, cancelling. */
+#include "tests/lib/check.h"
+#include "tests/lib/engine_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The receiver's users as text, in one order. */
+static char *
+users_there(struct engine_rig *r)
+{
+	return test_receiver_get(r->rx, "SELECT group_concat(u, ';') FROM (SELECT user_id || ',' ||"
+					" json_extract(traits, '$.email') || ',' ||"
+					" coalesce(json_extract(traits, '$.plan'), '-') || ',' ||"
+					" printf('%.2f', json_extract(traits, '$.balance')) AS u"
+					" FROM users ORDER BY CAST(user_id AS int))");
+}
+
+static char *
+users_here(struct engine_rig *r)
+{
+	return test_pg_get(r->pg, "shop",
+			   "SELECT string_agg(id || ',' || lower(email) || ',' ||"
+			   " coalesce(plan, '-') || ',' || balance, ';' ORDER BY id) FROM users");
+}
+
+static void
+assert_in_sync(struct engine_rig *r)
+{
+	char *there = users_there(r), *here = users_here(r);
+
+	assert_non_null(there);
+	assert_string_equal(there, here);
+	free(there);
+	free(here);
+}
+
+static void
+a_table_arrives_and_then_its_changes(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = engine_rig_run(r, "users", 0);
+
+	assert_string_equal(s.state, "settled");
+	assert_true(s.rows_read == 50 && s.adds == 50 && s.acked == 50 && s.dead == 0);
+	assert_in_sync(r);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.adds == 0 && s.updates == 0 && s.acked == 0);
+	engine_rig_sql(r, "UPDATE users SET plan = 'gold', balance = 9.99 WHERE id IN (3, 4);"
+			  "INSERT INTO users(id, email, balance) VALUES (99, 'z@example.com', 0)");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 48 && s.adds == 1 && s.updates == 2 && s.acked == 3);
+	assert_in_sync(r);
+	assert_int_equal(test_receiver_stats(r->rx).repeats, 0);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+static void
+a_value_that_comes_back_is_sent_again(void **state)
+{
+	struct engine_rig *r = *state;
+
+	assert_string_equal(engine_rig_run(r, "users", 0).state, "settled");
+	for (int i = 0; i < 4; i++) {
+		engine_rig_sql(r, i % 2 == 0 ? "UPDATE users SET plan = 'A' WHERE id = 1"
+					     : "UPDATE users SET plan = 'B' WHERE id = 1");
+		assert_int_equal(engine_rig_run(r, "users", 0).acked, 1);
+		assert_in_sync(r);
+	}
+	assert_int_equal(test_receiver_stats(r->rx).repeats, 0);
+}
+
+static void
+history_and_changes_are_told(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	assert_string_equal(engine_rig_run(r, "users", 0).state, "settled");
+	engine_rig_sql(r, "UPDATE users SET plan = 'gold' WHERE id = 3;"
+			  "INSERT INTO users(id, email) VALUES (99, 'z@example.com')");
+	s = engine_rig_run(r, "users", 0);
+	m = engine_rig_ok(r, sl_runs(r->engine, "users", 0, 10));
+	assert_int_equal(sl_table_rows(m->table), 2);
+	assert_int_equal(sl_table_get_int(m->table, 0, "run"), s.run);
+	assert_string_equal(sl_table_get(m->table, 0, "by"), "rig");
+	assert_int_equal(sl_table_get_int(m->table, 0, "acked"), 2);
+	assert_int_equal(sl_table_get_int(m->table, 0, "pending"), 0);
+	sl_msg_free(m);
+	m = engine_rig_ok(r, sl_changes(r->engine, s.run, "update", 0, 10));
+	assert_int_equal(sl_table_rows(m->table), 1);
+	assert_string_equal(sl_table_get(m->table, 0, "key"), "[\"3\"]");
+	assert_string_equal(sl_table_get(m->table, 0, "verdict"), "acknowledged");
+	assert_non_null(strstr(sl_table_get(m->table, 0, "body"), "\"gold\""));
+	assert_non_null(strstr(sl_table_get(m->table, 0, "old"), "\"free\""));
+	assert_int_equal(strncmp(sl_table_get(m->table, 0, "id"), "sluice-", 7), 0);
+	sl_msg_free(m);
+}
+
+static void
+a_dry_run_counts_and_sends_nothing(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = engine_rig_run(r, "users", SL_RUN_DRY);
+	struct sl_msg *m;
+
+	assert_true(s.run < 0);
+	assert_true(s.adds == 50 && s.acked == 0);
+	assert_int_equal(test_receiver_stats(r->rx).requests, 0);
+	m = engine_rig_ok(r, sl_changes(r->engine, s.run, NULL, 0, 10));
+	assert_int_equal(sl_table_rows(m->table), 10);
+	sl_msg_free(m);
+	m = engine_rig_ok(r, sl_runs(r->engine, NULL, 0, 10));
+	assert_int_equal(sl_table_rows(m->table), 0);
+	sl_msg_free(m);
+}
+
+static void
+another_destination_starts_from_nothing(void **state)
+{
+	struct engine_rig *r = *state;
+	struct test_receiver *other = test_receiver_start(NULL);
+	char text[400];
+
+	assert_string_equal(engine_rig_run(r, "users", 0).state, "settled");
+	(void)snprintf(text, sizeof(text),
+		       "{\"type\": \"rudderstack\", \"url\": \"%s\","
+		       " \"write_key\": \"env:ENGINE_RIG_KEY\"}",
+		       test_receiver_url(other));
+	engine_rig_file(r, "connections/other.json", text);
+	engine_rig_file(r, "syncs/users.json",
+			"{\"source\": \"wh\", \"table\": \"public.users\", \"key\": [\"id\"],\n"
+			" \"profile\": \"users\", \"destination\": \"other\"}\n");
+	assert_int_equal(engine_rig_run(r, "users", SL_RUN_DRY).adds, 50);
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	assert_int_equal(test_receiver_int(other, "SELECT count(*) FROM users"), 50);
+	test_receiver_stop(other);
+}
+
+/* ---- removes --------------------------------------------------------------------------------- */
+
+static void
+use_mirror(struct engine_rig *r)
+{
+	engine_rig_file(r, "profiles/people.json",
+			"{\"event\": \"record\", \"map\": {\"identifiers.id\": \"id\",\n"
+			" \"fields.email\": \"email\", \"fields.plan\": \"plan\"}}\n");
+	engine_rig_file(
+		r, "syncs/people.json",
+		"{\"source\": \"wh\", \"table\": \"public.users\", \"key\": [\"id\"],\n"
+		" \"profile\": \"people\", \"destination\": \"rx\", \"mode\": \"mirror\"}\n");
+}
+
+static long long
+records(struct engine_rig *r)
+{
+	return test_receiver_int(r->rx, "SELECT count(*) FROM records WHERE action != 'delete'");
+}
+
+static void
+mirror_removes_what_is_gone(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	assert_int_equal(records(r), 50);
+	engine_rig_sql(r, "DELETE FROM users WHERE id <= 4");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.removes == 4 && s.acked == 4);
+	assert_int_equal(records(r), 46);
+	s = engine_rig_run(r, "people", 0);
+	assert_int_equal(s.removes, 0);
+	engine_rig_sql(r, "INSERT INTO users(id, email) VALUES (2, 'back@example.com')");
+	s = engine_rig_run(r, "people", 0);
+	assert_true(s.adds == 1 && s.acked == 1);
+	assert_int_equal(records(r), 47);
+}
+
+static void
+many_removes_wait_for_a_person(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r, "DELETE FROM users WHERE id <= 30;"
+			  "UPDATE users SET plan = 'x' WHERE id = 40");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "held");
+	assert_true(s.removes_held && s.removes == 30 && s.updates == 1 && s.acked == 1);
+	assert_int_equal(records(r), 50);
+	m = engine_rig_fail(r, sl_start(r->engine, "people", 0));
+	assert_int_equal(sl_table_get_int(m->table, 0, "run"), s.run);
+	sl_msg_free(m);
+	m = engine_rig_fail(r, sl_release(r->engine, s.run, true, 29));
+	assert_non_null(strstr(m->problem.message, "30"));
+	sl_msg_free(m);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, true, 30)));
+	for (int i = 0; i < 2000 && records(r) != 20; i++)
+		usleep(5000);
+	s = engine_rig_settle(r, s.run);
+	assert_string_equal(s.state, "settled");
+	assert_int_equal(s.acked, 31);
+	assert_int_equal(records(r), 20);
+}
+
+static void
+an_empty_source_removes_nothing_by_itself(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	engine_rig_sql(r, "DELETE FROM users WHERE id > 3");
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 3);
+	engine_rig_sql(r, "DELETE FROM users");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "held");
+	assert_non_null(strstr(s.error, "empty"));
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, s.run)));
+	for (int i = 0; i < 1000 && s.open; i++) {
+		usleep(5000);
+		assert_true(sl_run_stats(r->engine, s.run, &s));
+	}
+	assert_string_equal(s.state, "cancelled");
+	assert_int_equal(records(r), 3);
+}
+
+static void
+a_plan_can_be_looked_at_before_a_byte_is_sent(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = engine_rig_run(r, "users", SL_RUN_HOLD);
+	struct sl_msg *m;
+
+	assert_string_equal(s.state, "held");
+	assert_int_equal(s.adds, 50);
+	assert_int_equal(test_receiver_stats(r->rx).requests, 0);
+	m = engine_rig_ok(r, sl_changes(r->engine, s.run, NULL, 10, 5));
+	assert_int_equal(sl_table_rows(m->table), 5);
+	assert_int_equal(sl_table_get_int(m->table, 0, "n"), 10);
+	assert_string_equal(sl_table_get(m->table, 0, "verdict"), "pending");
+	sl_msg_free(m);
+	/* A plan outlives the program. */
+	engine_rig_shut(r);
+	engine_rig_open(r, false);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, false, 0)));
+	for (int i = 0; i < 2000; i++) {
+		if (sl_run_stats(r->engine, s.run, &s) && !s.open)
+			break;
+		usleep(5000);
+	}
+	assert_string_equal(s.state, "settled");
+	assert_in_sync(r);
+}
+
+/* ---- trouble --------------------------------------------------------------------------------- */
+
+static void
+a_cancelled_run_leaves_the_rest_for_the_next(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = { 0 };
+	struct sl_msg *m;
+	int64_t run;
+
+	engine_rig_users(r, 3000);
+	test_receiver_faults(r->rx, "{\"slow_ms\": 100}");
+	m = engine_rig_ok(r, sl_start(r->engine, "users", 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0; i < 1000 && s.acked == 0; i++) {
+		usleep(5000);
+		assert_true(sl_run_stats(r->engine, run, &s));
+	}
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, run)));
+	s = engine_rig_settle(r, run);
+	assert_string_equal(s.state, "cancelled");
+	assert_true(s.acked > 0 && s.acked < 3000);
+	test_receiver_faults(r->rx, "{}");
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_in_sync(r);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+static void
+rows_that_cannot_be_told_apart_stop_the_run(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	engine_rig_file(r, "syncs/twice.json",
+			"{\"source\": \"wh\", \"key\": [\"id\"], \"profile\": \"users\",\n"
+			" \"sql\": \"SELECT * FROM users UNION ALL SELECT * FROM users\",\n"
+			" \"destination\": \"rx\"}\n");
+	s = engine_rig_run(r, "twice", 0);
+	assert_string_equal(s.state, "failed");
+	assert_non_null(strstr(s.error, "id"));
+	assert_int_equal(test_receiver_stats(r->rx).events, 0);
+}
+
+static void
+a_destination_that_refuses_us_pauses_the_run(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	test_receiver_faults(r->rx, "{\"fail_every\": 1, \"fail_status\": 401}");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.acked == 0 && s.dead == 0);
+	test_receiver_faults(r->rx, "{}");
+	if (strcmp(s.state, "paused") == 0) {
+		m = engine_rig_ok(r, sl_resume(r->engine, s.run));
+		sl_msg_free(m);
+		for (int i = 0; i < 2000; i++) {
+			if (sl_run_stats(r->engine, s.run, &s) && !s.open)
+				break;
+			usleep(5000);
+		}
+	} else {
+		assert_string_equal(s.state, "failed");
+		s = engine_rig_run(r, "users", 0);
+	}
+	assert_string_equal(s.state, "settled");
+	assert_in_sync(r);
+}
+
+static void
+one_engine_works_on_a_state_at_a_time(void **state)
+{
+	struct engine_rig *r = *state;
+	const struct sl_options o = { .workspace = r->dir, .workers = 1, .who = "other" };
+	const struct sl_options look = { .workspace = r->dir, .workers = 1, .read_only = true };
+	struct sl_problem p;
+	struct sl_engine *e;
+
+	assert_null(sl_engine_open(&o, &p));
+	assert_int_equal(p.exit_code, SL_EXIT_LOCKED);
+	assert_string_equal(p.kind, "locked");
+	e = sl_engine_open(&look, &p);
+	assert_non_null(e);
+	sl_engine_close(e, 1000);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_table_arrives_and_then_its_changes),
+		TEST(a_value_that_comes_back_is_sent_again),
+		TEST(history_and_changes_are_told),
+		TEST(a_dry_run_counts_and_sends_nothing),
+		TEST(another_destination_starts_from_nothing),
+		TEST(mirror_removes_what_is_gone),
+		TEST(many_removes_wait_for_a_person),
+		TEST(an_empty_source_removes_nothing_by_itself),
+		TEST(a_plan_can_be_looked_at_before_a_byte_is_sent),
+		TEST(a_cancelled_run_leaves_the_rest_for_the_next),
+		TEST(rows_that_cannot_be_told_apart_stop_the_run),
+		TEST(a_destination_that_refuses_us_pauses_the_run),
+		TEST(one_engine_works_on_a_state_at_a_time),
+	};
+
+	return cmocka_run_group_tests(tests, engine_rig_setup, engine_rig_teardown);
+}
