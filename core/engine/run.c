@@ -228,7 +228,8 @@ end_run(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 			   err.msg);
 		pthread_mutex_lock(&t->lock);
 		t->rec.state = SL_RUN_FAILED;
-		sl_copy(t->rec.error, sizeof(t->rec.error), err.msg);
+		if (!t->rec.error[0])
+			sl_copy(t->rec.error, sizeof(t->rec.error), err.msg);
 		pthread_mutex_unlock(&t->lock);
 		return;
 	}

@@ -192,6 +192,16 @@ a_discarded_row_is_left_alone_until_it_changes(void **state)
 	assert_true(s.updates == 1 && s.acked == 1);
 }
 
+/* The first line that is about one event, or -1. */
+static int
+event_line(const struct sl_table *t)
+{
+	for (unsigned i = 0; i < sl_table_rows(t); i++)
+		if (sl_table_get(t, i, "idx"))
+			return (int)i;
+	return -1;
+}
+
 static void
 the_log_tells_what_happened(void **state)
 {
@@ -199,19 +209,21 @@ the_log_tells_what_happened(void **state)
 	struct sl_run_stats s = run_refused(r);
 	struct sl_log_filter f = { .run = s.run, .level = "error" };
 	struct sl_msg *m = NULL, *event;
-	int at;
+	int at, line = -1;
 
 	for (int i = 0; i < 200; i++) {
 		m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 100));
-		if (sl_table_rows(m->table) >= 2)
+		line = event_line(m->table);
+		if (line >= 0)
 			break;
 		sl_msg_free(m);
 		usleep(20000);
 	}
-	assert_int_equal(sl_table_rows(m->table), 2);
-	assert_int_equal(sl_table_get_int(m->table, 0, "status"), 400);
-	event = engine_rig_ok(r, sl_event(r->engine, s.run, sl_table_get_int(m->table, 0, "block"),
-					  sl_table_get_int(m->table, 0, "idx")));
+	assert_true(line >= 0);
+	assert_int_equal(sl_table_get_int(m->table, (unsigned)line, "status"), 400);
+	event = engine_rig_ok(r, sl_event(r->engine, s.run,
+					  sl_table_get_int(m->table, (unsigned)line, "block"),
+					  sl_table_get_int(m->table, (unsigned)line, "idx")));
 	at = engine_rig_row(event->table, "name", "verdict");
 	assert_string_equal(sl_table_get(event->table, (unsigned)at, "value"), "dead");
 	at = engine_rig_row(event->table, "name", "id");

@@ -92,7 +92,7 @@ history_and_changes_are_told(void **state)
 	m = engine_rig_ok(r, sl_changes(r->engine, s.run, "update", 0, 10));
 	assert_int_equal(sl_table_rows(m->table), 1);
 	assert_string_equal(sl_table_get(m->table, 0, "key"), "[\"3\"]");
-	assert_string_equal(sl_table_get(m->table, 0, "verdict"), "acknowledged");
+	assert_string_equal(sl_table_get(m->table, 0, "verdict"), "acked");
 	assert_non_null(strstr(sl_table_get(m->table, 0, "body"), "\"gold\""));
 	assert_non_null(strstr(sl_table_get(m->table, 0, "old"), "\"free\""));
 	assert_int_equal(strncmp(sl_table_get(m->table, 0, "id"), "sluice-", 7), 0);
@@ -296,6 +296,7 @@ rows_that_cannot_be_told_apart_stop_the_run(void **state)
 {
 	struct engine_rig *r = *state;
 	struct sl_run_stats s;
+	struct sl_msg *m;
 
 	engine_rig_file(r, "syncs/twice.json",
 			"{\"source\": \"wh\", \"key\": [\"id\"], \"profile\": \"users\",\n"
@@ -305,6 +306,12 @@ rows_that_cannot_be_told_apart_stop_the_run(void **state)
 	assert_string_equal(s.state, "failed");
 	assert_non_null(strstr(s.error, "id"));
 	assert_int_equal(test_receiver_stats(r->rx).events, 0);
+	/* It is over for the state too. */
+	engine_rig_shut(r);
+	engine_rig_open(r, false);
+	m = engine_rig_ok(r, sl_run(r->engine, s.run));
+	assert_string_equal(sl_table_get(m->table, 0, "state"), "failed");
+	sl_msg_free(m);
 }
 
 static void
