@@ -69,7 +69,7 @@ sl() {
 	rc=0
 	"$SLUICE" -w "$w" "$@" >out 2>err </dev/null || rc=$?
 }
-said() { cat out err | grep -qF -- "$1"; }
+said() { grep -qF -- "$1" out err; }
 # ends CODE WORD...: is that the exit code?
 ends() {
 	local want=$1
