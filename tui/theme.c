@@ -235,7 +235,7 @@ parse_top(struct parser *p, struct sl_str key, struct sl_str value)
 		if (!sl_str_is(value, "dark") && !sl_str_is(value, "light") &&
 		    !sl_str_is(value, "any"))
 			return fail(p, "for must be dark, light or any; got", value);
-		p->t->background = value.ptr[0];
+		p->t->background = (unsigned char)value.ptr[0];
 		return SL_OK;
 	}
 	if (!sl_str_is(key, "inherits"))

@@ -173,15 +173,48 @@ static const struct tui_action actions[] = {
 	{ ACT_NAME, "rename", "a", NULL, "give it a name", "SYNC", "[name]", 0 },
 };
 
-#define SCREEN(ID, TITLE)                                                                          \
-	{                                                                                          \
-		.id = ID, .title = TITLE, .state_size = sizeof(struct list), .actions = actions,   \
-		.nactions = SL_COUNT(actions), .init = init, .fini = fini, .enter = enter,         \
-		.action = action, .why_not = why_not, .draw = draw, .crumb = crumb                 \
-	}
-static const struct tui_screen_ops home = SCREEN("home", "Home");
-static const struct tui_screen_ops browse = SCREEN("browse", "Browse");
-static const struct tui_screen_ops detail = SCREEN("detail", "Sync");
+static const struct tui_screen_ops home = {
+	.id = "home",
+	.title = "Home",
+	.state_size = sizeof(struct list),
+	.actions = actions,
+	.nactions = SL_COUNT(actions),
+	.init = init,
+	.fini = fini,
+	.enter = enter,
+	.action = action,
+	.why_not = why_not,
+	.draw = draw,
+	.crumb = crumb,
+};
+static const struct tui_screen_ops browse = {
+	.id = "browse",
+	.title = "Browse",
+	.state_size = sizeof(struct list),
+	.actions = actions,
+	.nactions = SL_COUNT(actions),
+	.init = init,
+	.fini = fini,
+	.enter = enter,
+	.action = action,
+	.why_not = why_not,
+	.draw = draw,
+	.crumb = crumb,
+};
+static const struct tui_screen_ops detail = {
+	.id = "detail",
+	.title = "Sync",
+	.state_size = sizeof(struct list),
+	.actions = actions,
+	.nactions = SL_COUNT(actions),
+	.init = init,
+	.fini = fini,
+	.enter = enter,
+	.action = action,
+	.why_not = why_not,
+	.draw = draw,
+	.crumb = crumb,
+};
 static const struct tui_screen_ops *const tabs[TUI_TABS] = { &home, &browse };
 static const struct tui_screen_ops *const others[] = { &detail, &tui_screen_themes, NULL };
 

@@ -30,7 +30,9 @@ add_line(struct tui_diff *d, struct sl_str field)
 	if (!more)
 		return NULL;
 	d->line = more;
-	more[d->n] = (struct tui_diff_line){ .mark = ' ', .field = strndup(field.ptr, field.len) };
+	more[d->n] =
+		(struct tui_diff_line){ .mark = ' ',
+					.field = strndup(field.len ? field.ptr : "", field.len) };
 	return more[d->n].field ? &more[d->n++] : NULL;
 }
 
