@@ -198,6 +198,8 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 			"a terminal of the type TERM=%s cannot place text", t->name);
 		return sl_err_hint(err, "use a command, see sluice --help");
 	}
+	/* xterm's description promises it, other terminals of that name do not know it */
+	repeat_char = NULL;
 	typeahead(-1);
 	t->depth = find_depth(o);
 	t->default_colors = t->depth != TUI_MONO && use_default_colors() == OK;
@@ -444,6 +446,8 @@ draw_cell(struct tui_term *t, int y, int x, const struct tui_cell *cell)
 	if (t->depth != TUI_MONO &&
 	    (s.fg.kind > TUI_COLOR_DEFAULT || s.bg.kind > TUI_COLOR_DEFAULT)) {
 		short fg = color_number(t, &s.fg, false, &attr);
+		if (fg == COLOR_BLACK && t->depth <= TUI_16)
+			attr &= ~A_BOLD; /* bold black is dark gray there */
 		pair = color_pair(t, fg, color_number(t, &s.bg, true, &attr));
 	}
 	if (setcchar(&cc, text, attr, pair, NULL) == OK)
