@@ -65,6 +65,19 @@ rewrite_scroll(struct sl_str params, char final, struct sl_buf *out)
 		sl_buf_putc(out, '\n');
 }
 
+/* The number of "ESC [ N b", whose final byte is at end. */
+static void
+repeat(struct sl_str number, struct sl_buf *out)
+{
+	int64_t n;
+	char last = out->len ? out->ptr[out->len - 1] : ' ';
+
+	if (!sl_str_to_i64(number, &n) || n > 1000)
+		return;
+	while (n-- > 0)
+		sl_buf_putc(out, last);
+}
+
 void
 tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 {
@@ -92,6 +105,9 @@ tui_sgr_rewrite(const struct tui_slots *s, struct sl_str in, struct sl_buf *out)
 		} else if (end < in.len && in.ptr[from + 1] == '[' &&
 			   (in.ptr[end] == 'S' || in.ptr[end] == 'T')) {
 			rewrite_scroll(params, in.ptr[end++], out);
+		} else if (end < in.len && in.ptr[end] == 'b' && end > from + 2) {
+			repeat((struct sl_str){ in.ptr + from + 2, end - from - 2 }, out);
+			end++;
 		} else {
 			sl_buf_put(out, in.ptr + from, end - from);
 		}

@@ -198,8 +198,6 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 			"a terminal of the type TERM=%s cannot place text", t->name);
 		return sl_err_hint(err, "use a command, see sluice --help");
 	}
-	/* xterm's description promises it, other terminals of that name do not know it */
-	repeat_char = NULL;
 	typeahead(-1);
 	t->depth = find_depth(o);
 	t->default_colors = t->depth != TUI_MONO && use_default_colors() == OK;

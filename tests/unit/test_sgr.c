@@ -32,6 +32,7 @@ numbers_become_colours(void **state)
 	expect(&s, "\033", "\033");
 	expect(&s, "38;5;16m", "38;5;16m");
 	expect(&s, "\033[4;38;2;1;2;3m", "\033[4;38;2;1;2;3m");
+	expect(&s, "x-\033[4b\033[2By", "x-----\033[2By");
 }
 
 static void
