@@ -228,7 +228,7 @@ sl_ticket sl_preview(struct sl_engine *e, const struct sl_draft *d, unsigned lim
 #define SL_RUN_ALL  4u /* every row counts as changed */
 
 /* Answer as soon as the run has its id: run (int). What happens then is told by SL_MSG_RUN. A sync has
- * one run at a time: failed with kind "busy" when one is open (its id is in the table: run). */
+ * one run at a time: failed with kind "locked" when one is open (its id is in the table: run). */
 sl_ticket sl_start(struct sl_engine *e, const char *sync, unsigned flags);
 /* Let a held run go. removes: also send the removes, and confirm must be their exact number. Answer:
  * run. Failed when the run is not held, or the number is not right. */

@@ -208,9 +208,11 @@ sync_rows(struct sl_job *j, const struct sl_config *c, struct sl_table *t, struc
 {
 	struct sync_past *past = calloc(1, sizeof(*past));
 	struct sl_store *s = NULL;
-	enum sl_code code = past ? sl_engine_reader(j->engine, &s, err)
-				 : sl_fail(err, SL_E_NOMEM, "", "no memory for the list");
+	enum sl_code code;
 
+	if (!past)
+		return sl_fail(err, SL_E_NOMEM, "", "no memory for the list");
+	code = sl_engine_reader(j->engine, &s, err);
 	if (code == SL_E_NOTFOUND)
 		code = SL_OK; /* nothing was ever run */
 	for (size_t i = 0; i < c->nobjects && code == SL_OK; i++) {

@@ -19,7 +19,8 @@ struct sl_rows_args {
 /* A page as it comes in: batches, kept until the last row is known. */
 struct page {
 	struct sl_batch **batches;
-	uint32_t nbatches, rows;
+	const struct sl_value **rows;
+	uint32_t nbatches, nrows, room;
 };
 
 static void
@@ -28,36 +29,38 @@ page_free(struct page *p)
 	for (uint32_t i = 0; i < p->nbatches; i++)
 		sl_batch_free(p->batches[i]);
 	free(p->batches);
+	free(p->rows);
 	*p = (struct page){ 0 };
 }
 
 static enum sl_code
+page_new(struct page *p, uint32_t room, struct sl_err *err)
+{
+	*p = (struct page){ .room = room };
+	p->batches = calloc(room, sizeof(struct sl_batch *));
+	p->rows = calloc(room, sizeof(struct sl_value *));
+	if (p->batches && p->rows)
+		return SL_OK;
+	return sl_fail(err, SL_E_NOMEM, "", "no memory for the rows");
+}
+
+/* Every batch has a row at least, so there is room for as many batches as rows. */
+static enum sl_code
 page_read(struct page *p, const struct sl_source_handle *h, struct sl_err *err)
 {
-	struct sl_batch **list, *b;
+	struct sl_batch *b;
 	enum sl_code code;
 
 	while ((code = h->driver->next(h->ctx, &b, err)) == SL_OK) {
-		list = realloc(p->batches, (p->nbatches + 1) * sizeof(*list));
-		if (!list) {
+		if (p->nbatches == p->room) {
 			sl_batch_free(b);
-			return sl_fail(err, SL_E_NOMEM, "", "no memory for the rows");
+			return SL_OK;
 		}
-		p->batches = list;
 		p->batches[p->nbatches++] = b;
-		p->rows += b->nrows;
+		for (uint32_t i = 0; i < b->nrows && p->nrows < p->room; i++)
+			p->rows[p->nrows++] = b->cells + (size_t)i * b->schema->ncols;
 	}
 	return code == SL_DONE ? SL_OK : code;
-}
-
-static const struct sl_value *
-page_row(const struct page *p, uint32_t row)
-{
-	uint32_t i = 0;
-
-	while (row >= p->batches[i]->nrows)
-		row -= p->batches[i++]->nrows;
-	return p->batches[i]->cells + (size_t)row * p->batches[i]->schema->ncols;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------ */
@@ -90,8 +93,8 @@ cell_type(enum sl_type t)
 static struct sl_table *
 page_table(const struct page *p, const struct sl_schema *schema, const struct sl_rows_args *a)
 {
-	const bool more = p->rows > a->limit;
-	const uint32_t n = more ? a->limit : p->rows;
+	const bool more = p->nrows > a->limit;
+	const uint32_t n = more ? a->limit : p->nrows;
 	struct sl_table *t = sl_table_bare();
 
 	if (!t)
@@ -101,7 +104,7 @@ page_table(const struct page *p, const struct sl_schema *schema, const struct sl
 	sl_table_column(t, SL_LIT("_more"), SL_CELL_BOOL);
 	for (uint32_t r = 0; r < n; r++) {
 		/* Backwards they came in descending order. */
-		const struct sl_value *row = page_row(p, a->backwards ? n - 1 - r : r);
+		const struct sl_value *row = p->rows[a->backwards ? n - 1 - r : r];
 
 		sl_table_row(t);
 		for (uint32_t c = 0; c < schema->ncols; c++) {
@@ -156,7 +159,7 @@ read_page(struct sl_job *j, const struct sl_source_handle *h, void *arg, struct 
 				.backwards = a->backwards && a->nkey > 0,
 				.limit = (uint64_t)a->limit + 1 };
 	struct sl_table *t = NULL;
-	struct page page = { 0 };
+	struct page page;
 	struct sl_schema schema;
 	enum sl_code code = sl_model_of(j, &a->what, &scan.model, err);
 
@@ -164,7 +167,9 @@ read_page(struct sl_job *j, const struct sl_source_handle *h, void *arg, struct 
 		code = take_after(j, h, a, &scan, err);
 	if (code != SL_OK)
 		return code;
-	code = h->driver->begin(h->ctx, j->arena, &scan, &schema, err);
+	code = page_new(&page, a->limit + 1, err);
+	if (code == SL_OK)
+		code = h->driver->begin(h->ctx, j->arena, &scan, &schema, err);
 	if (code == SL_OK)
 		code = page_read(&page, h, err);
 	if (code == SL_OK)

@@ -8,7 +8,7 @@
 struct sl_run_task *sl_run_task_new(struct sl_engine *e, const struct sl_run *rec,
 				    unsigned flags) SL_MUST;
 void sl_run_task_free(struct sl_run_task *t); /* joins its thread; must not be in the list */
-/* Into the engine's list (which owns it then). SL_E_LOCKED with kind of "busy": the sync has an open run
+/* Into the engine's list (which owns it then). SL_E_LOCKED: the sync has an open run
  * already, whose id is set in *busy. Finished runs beyond the last few leave the list here. */
 enum sl_code sl_run_list_add(struct sl_run_task *t, int64_t *busy, struct sl_err *err) SL_MUST;
 /* The task of a run id; NULL = not of this process. Tasks stay valid until the engine is closed or a

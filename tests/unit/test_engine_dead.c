@@ -121,6 +121,45 @@ what_is_refused_again_is_a_dead_letter_again(void **state)
 }
 
 static void
+a_retry_that_was_interrupted_goes_on(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t run;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{\"fail_every\": 1, \"fail_status\": 503}");
+	m = engine_rig_ok(r, sl_retry(r->engine, "users", NULL, 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0; i < 1000; i++) {
+		assert_true(sl_run_stats(r->engine, run, &s));
+		if (s.requests > 0)
+			break;
+		usleep(5000);
+	}
+	m = engine_rig_fail(r, sl_retry(r->engine, "users", NULL, 0));
+	assert_string_equal(m->problem.kind, "locked");
+	assert_int_equal(sl_table_get_int(m->table, 0, "run"), run);
+	sl_msg_free(m);
+	engine_rig_shut(r);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_open(r, false);
+	m = engine_rig_ok(r, sl_run(r->engine, run));
+	assert_string_equal(sl_table_get(m->table, 0, "state"), "paused");
+	assert_int_equal(sl_table_get_int(m->table, 0, "pending"), 2);
+	sl_msg_free(m);
+	sl_msg_free(engine_rig_ok(r, sl_resume(r->engine, run)));
+	s = engine_rig_settle(r, run);
+	assert_string_equal(s.state, "settled");
+	assert_int_equal(s.acked, 2);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.adds == 0);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+static void
 a_row_that_changed_takes_its_dead_letter_away(void **state)
 {
 	struct engine_rig *r = *state;
@@ -257,6 +296,7 @@ main(void)
 		TEST(refused_events_are_listed_with_the_answer),
 		TEST(a_retry_sends_the_same_bytes_again),
 		TEST(what_is_refused_again_is_a_dead_letter_again),
+		TEST(a_retry_that_was_interrupted_goes_on),
 		TEST(a_row_that_changed_takes_its_dead_letter_away),
 		TEST(events_that_were_never_made_cannot_be_sent),
 		TEST(a_discarded_row_is_left_alone_until_it_changes),

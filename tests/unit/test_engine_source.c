@@ -2,6 +2,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/engine_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const struct sl_what users = { "wh", "public.users", NULL };
@@ -159,6 +160,29 @@ a_kept_connection_that_died_is_replaced(void **state)
 }
 
 static void
+a_connection_that_was_edited_is_opened_anew(void **state)
+{
+	struct engine_rig *r = *state;
+	const struct sl_what what = { "wh", NULL, "SELECT current_database()::text AS name" };
+	const struct sl_page p = { .limit = 1 };
+	char port[12];
+	struct sl_pair set[] = { { "type", "postgres" },
+				 { "host", test_pg_host(r->pg) },
+				 { "port", port },
+				 { "database", "postgres" },
+				 { "user", "postgres" } };
+	struct sl_msg *m = engine_rig_ok(r, sl_rows(r->engine, &what, &p));
+
+	assert_string_equal(sl_table_get(m->table, 0, "name"), "shop");
+	sl_msg_free(m);
+	(void)snprintf(port, sizeof(port), "%d", test_pg_port(r->pg));
+	sl_msg_free(engine_rig_ok(r, sl_put(r->engine, SL_CONNECTION, "wh", set, 5, false)));
+	m = engine_rig_ok(r, sl_rows(r->engine, &what, &p));
+	assert_string_equal(sl_table_get(m->table, 0, "name"), "postgres");
+	sl_msg_free(m);
+}
+
+static void
 a_running_query_is_cancelled(void **state)
 {
 	struct engine_rig *r = *state;
@@ -187,6 +211,7 @@ main(void)
 		TEST(pages_go_by_key_in_both_directions),
 		TEST(rows_come_typed_and_exact),
 		TEST(a_kept_connection_that_died_is_replaced),
+		TEST(a_connection_that_was_edited_is_opened_anew),
 		TEST(a_running_query_is_cancelled),
 	};
 
