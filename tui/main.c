@@ -1,14 +1,17 @@
-/* main.c - entry of the program. */
-#include <stdio.h>
-#include <string.h>
+/* main.c - entry of the program: a command of the shell, or the screens. */
+#include "tui/commands/command.h"
+#include "tui/ui.h"
+
+#include <signal.h>
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("sluice " SL_VERSION);
-		return 0;
-	}
-	fputs("usage: sluice --version\n", stderr);
-	return 2;
+	struct cmd_screens screens;
+	int code;
+
+	/* A peer that went away and a file at its limit are errors of a call, not the end of us. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return cmd_main(argc, argv, &screens, &code) ? code : tui_ui(&screens);
 }

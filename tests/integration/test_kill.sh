@@ -35,7 +35,7 @@ psql -Xq -v ON_ERROR_STOP=1 <<END
 CREATE TABLE people (id int PRIMARY KEY, email text, plan text, rev int NOT NULL DEFAULT 0);
 INSERT INTO people SELECT i, 'p' || i || '@example.com', 'free' FROM generate_series(1, $ROWS) i;
 END
-"$SLUICE" receive --port 0 --port-file "$dir/port" --database "$dir/receiver.db" --faults '{"slow_ms": 8}' -q &
+"$SLUICE" receive --port 0 --port-file "$dir/port" --database "$dir/receiver.db" --faults '{"slow_ms": 20}' -q &
 receiver=$!
 for _ in $(seq 100); do [ ! -s "$dir/port" ] || break; sleep 0.05; done
 
