@@ -3,13 +3,17 @@
 
 #include "tui/screens/browse.h"
 #include "tui/screens/home.h"
+#include "tui/screens/map.h"
 #include "tui/screens/monitor.h"
+#include "tui/screens/preview.h"
 #include "tui/screens/runs.h"
 #include "tui/screens/themes.h"
 
 const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 	[0] = &tui_screen_home,
 	[1] = &tui_screen_browse,
+	[2] = &tui_screen_map,
+	[3] = &tui_screen_preview,
 	[4] = &tui_screen_runs,
 	[8] = &tui_screen_themes,
 };
