@@ -35,7 +35,7 @@ psql -Xq -v ON_ERROR_STOP=1 <<END
 CREATE TABLE people (id int PRIMARY KEY, email text, plan text, rev int NOT NULL DEFAULT 0);
 INSERT INTO people SELECT i, 'p' || i || '@example.com', 'free' FROM generate_series(1, $ROWS) i;
 END
-"$SLUICE" receive --port 0 --port-file "$dir/port" --database "$dir/receiver.db" --faults '{"slow_ms": 20}' -q &
+"$SLUICE" receive --port 0 --port-file "$dir/port" --database "$dir/receiver.db" --faults '{"slow_ms": 8}' -q &
 receiver=$!
 for _ in $(seq 100); do [ ! -s "$dir/port" ] || break; sleep 0.05; done
 
@@ -55,18 +55,17 @@ cat >"$dir/work/syncs/people.json" <<END
 END
 export KILL_KEY=any
 
+# Before each run every third row changes, and some go back to what they were, so that there is always
+# work to be killed in.
 killed=0
 for i in $(seq "$KILLS"); do
+	psql -Xq -c "UPDATE people SET plan = CASE plan WHEN 'free' THEN 'pro' ELSE 'free' END, rev = (rev + 1) % 3
+		WHERE id % 3 = $((RANDOM % 3))"
 	"$SLUICE" -w "$dir/work" run people -q >"$dir/run.log" 2>&1 &
 	pid=$!
-	sleep "0.$(printf '%03d' $((RANDOM % 500)))"
+	sleep "0.$(printf '%03d' $((RANDOM % 300)))"
 	if kill -9 "$pid" 2>/dev/null; then killed=$((killed + 1)); fi
 	wait "$pid" 2>/dev/null || true
-	# Every few kills some rows change, and some go back to what they were.
-	if [ $((i % 4)) = 0 ]; then
-		psql -Xq -c "UPDATE people SET plan = CASE plan WHEN 'free' THEN 'pro' ELSE 'free' END, rev = (rev + 1) % 3
-			WHERE id % 50 = $((RANDOM % 50))"
-	fi
 done
 code=0
 "$SLUICE" -w "$dir/work" run people -q || code=$?
