@@ -2,6 +2,7 @@
 #include "tui/screens.h"
 
 #include "tui/screens/browse.h"
+#include "tui/screens/conns.h"
 #include "tui/screens/home.h"
 #include "tui/screens/map.h"
 #include "tui/screens/monitor.h"
@@ -10,15 +11,13 @@
 #include "tui/screens/themes.h"
 
 const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
-	[0] = &tui_screen_home,
-	[1] = &tui_screen_browse,
-	[2] = &tui_screen_map,
-	[3] = &tui_screen_preview,
-	[4] = &tui_screen_runs,
+	[0] = &tui_screen_home,    [1] = &tui_screen_browse, [2] = &tui_screen_map,
+	[3] = &tui_screen_preview, [4] = &tui_screen_runs,   [7] = &tui_screen_conns,
 	[8] = &tui_screen_themes,
 };
 
 const struct tui_screen_ops *const tui_screen_others[] = {
+	&tui_screen_conn,
 	&tui_screen_run,
 	NULL,
 };
