@@ -107,6 +107,15 @@ check_entry(const struct sl_checking *c, const struct sl_setting *s, const char 
 	}
 }
 
+/* What a value's check says, without the name of the setting that it may start with. */
+static const char *
+without_name(const char *text, const char *name)
+{
+	const size_t n = strlen(name);
+
+	return strncmp(text, name, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text;
+}
+
 /* A required one that is missing or empty is told by check_required(). */
 static bool
 check_value(const struct sl_checking *c, const struct sl_setting *s, const struct sl_prop *prop)
@@ -133,7 +142,7 @@ check_value(const struct sl_checking *c, const struct sl_setting *s, const struc
 	if (sl_prop_check(prop, s->value, &err) == SL_OK)
 		return true;
 	c->problems->nomem |= err.code == SL_E_NOMEM;
-	sl_problem_add(c->problems, at, "%s", err.msg);
+	sl_problem_add(c->problems, at, "%s", without_name(err.msg, prop->name));
 	sl_problem_mend(c->problems, "%s", err.hint[0] ? err.hint : prop->help);
 	return prop->type != SL_P_SECRET && prop->type != SL_P_URL;
 }

@@ -203,6 +203,10 @@ load_folders(struct load *l, const char *dir, struct sl_err *err)
 		sl_fail(err, SL_E_NOTFOUND, dir, "there is no workspace: no such folder");
 		return sl_err_hint(err, "make one with `sluice init`, or name another with -w DIR");
 	}
+	if (root < 0 && errno == ENOTDIR) {
+		sl_fail(err, SL_E_CONFIG, dir, "this is a file, not a workspace");
+		return sl_err_hint(err, "name a folder with -w DIR");
+	}
 	if (root < 0)
 		return sl_fail_file(err, errno, dir, "opened as a workspace");
 	for (int k = 0; k < SL_KINDS && code == SL_OK; k++)

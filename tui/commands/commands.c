@@ -4,6 +4,7 @@
 #include "tui/commands/print.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -311,12 +312,52 @@ run_command(struct cmd_call *c)
 	}
 	code = c->cmd->run(c);
 	sl_engine_close(c->engine, 500);
-	if (fflush(stdout) != 0 && code == 0) {
+	return code;
+}
+
+/* A descriptor that was closed for us would be given to the next file or socket, and our output would
+ * go into that. Reading only: what is written there is an error, and told. */
+static void
+hold_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Output that did not arrive is an error, but for a reader that has seen enough (`| head`). */
+static int
+finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno != EPIPE)
 		(void)fprintf(stderr, "sluice: the output could not be written: %s\n",
 			      strerror(errno));
-		code = SL_EXIT_STATE;
-	}
-	return code;
+	return code != SL_EXIT_OK ? code : SL_EXIT_STATE;
+}
+
+/* The texts that need no engine. false: it is none of them. */
+static bool
+tell(const struct parse *p)
+{
+	const struct cmd *cmd = p->call->cmd;
+
+	if (p->version)
+		(void)printf("sluice %s\n", sl_version());
+	else if (p->man)
+		cmd_man(stdout, common, screen_options);
+	else if (p->help && cmd)
+		cmd_help(stdout, cmd);
+	else if (p->help)
+		cmd_usage(stdout);
+	else
+		return false;
+	return true;
 }
 
 bool
@@ -325,28 +366,17 @@ cmd_main(int argc, char **argv, struct cmd_screens *screens, int *code)
 	struct cmd_call c = { 0 };
 	struct parse p = { .call = &c, .screens = screens, .argc = argc, .argv = argv };
 
+	hold_standard_files();
 	*screens = (struct cmd_screens){ 0 };
 	*code = parse(&p);
 	if (*code != 0)
 		return true;
-	if (p.version) {
-		(void)printf("sluice %s\n", sl_version());
-		return true;
+	if (!tell(&p)) {
+		if (!c.cmd)
+			return false;
+		*code = run_command(&c);
 	}
-	if (p.man) {
-		cmd_man(stdout, common, screen_options);
-		return true;
-	}
-	if (p.help) {
-		if (c.cmd)
-			cmd_help(stdout, c.cmd);
-		else
-			cmd_usage(stdout);
-		return true;
-	}
-	if (!c.cmd)
-		return false;
-	*code = run_command(&c);
+	*code = finish_output(*code);
 	return true;
 }
 
@@ -437,7 +467,9 @@ cmd_answer_parts(struct cmd_call *c, sl_ticket t, cmd_part_fn *part, void *arg, 
 
 	*code = SL_EXIT_OK;
 	if (!m) {
-		*code = SL_EXIT_STATE;
+		*code = cmd_problem(c, &(struct sl_problem){ .exit_code = SL_EXIT_STATE,
+							     .kind = "memory",
+							     .message = "no memory" });
 		return NULL;
 	}
 	if (!m->failed)
