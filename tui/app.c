@@ -195,10 +195,21 @@ tui_app_go_tab(struct tui_app *a, int tab, const char *arg)
 	enter(a, arg);
 }
 
+/* A screen that opens on top of a tab; NULL = there is none with this id. */
+static const struct tui_screen_ops *
+find_other(const struct tui_app *a, const char *id)
+{
+	const struct tui_screen_ops *const *o = a->o.others;
+
+	while (o && *o && strcmp((*o)->id, id) != 0)
+		o++;
+	return o ? *o : NULL;
+}
+
 void
 tui_app_open(struct tui_app *a, const char *id, const char *arg)
 {
-	const struct tui_screen_ops *const *o = a->o.others;
+	const struct tui_screen_ops *ops = find_other(a, id);
 
 	for (int i = 0; i < TUI_TABS; i++) {
 		if (a->o.tabs[i] && strcmp(a->o.tabs[i]->id, id) == 0) {
@@ -206,15 +217,32 @@ tui_app_open(struct tui_app *a, const char *id, const char *arg)
 			return;
 		}
 	}
-	while (o && *o && strcmp((*o)->id, id) != 0)
-		o++;
-	if (!o || !*o) {
+	if (!ops) {
 		tui_app_say(a, TUI_SEV_ERROR, "there is no screen named %s", id);
 		return;
 	}
 	leave(a);
-	(void)push(a, *o);
+	(void)push(a, ops);
 	enter(a, arg);
+}
+
+void
+tui_app_replace(struct tui_app *a, const char *id, const char *arg)
+{
+	const struct tui_screen_ops *ops = find_other(a, id);
+	struct tui_stack *st = &a->tab[a->cur];
+	char copy[256];
+
+	/* arg may be the text of the screen that goes */
+	snprintf(copy, sizeof(copy), "%s", arg ? arg : "");
+	if (!ops || st->n < 2) {
+		tui_app_open(a, id, arg);
+		return;
+	}
+	leave(a);
+	free_screen(st->s[--st->n]);
+	(void)push(a, ops);
+	enter(a, arg ? copy : NULL);
 }
 
 void

@@ -39,6 +39,8 @@ struct sl_engine *tui_app_engine(const struct tui_app *a);
 /* Show the screen with this id: its tab, or a new one on top of the present stack. arg goes to its
  * enter(). "Back" returns to where we are now. */
 void tui_app_open(struct tui_app *a, const char *id, const char *arg);
+/* The same in place of the screen that is shown, which is freed: going back leads to what was below. */
+void tui_app_replace(struct tui_app *a, const char *id, const char *arg);
 void tui_app_back(struct tui_app *a);
 void tui_app_area(const struct tui_app *a, int *rows, int *cols); /* what draw() gets */
 void tui_app_redraw(struct tui_app *a); /* something shown has changed outside of a callback */

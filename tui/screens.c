@@ -6,6 +6,7 @@
 #include "tui/screens/home.h"
 #include "tui/screens/map.h"
 #include "tui/screens/monitor.h"
+#include "tui/screens/plan.h"
 #include "tui/screens/preview.h"
 #include "tui/screens/runs.h"
 #include "tui/screens/themes.h"
@@ -18,6 +19,7 @@ const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 
 const struct tui_screen_ops *const tui_screen_others[] = {
 	&tui_screen_conn,
+	&tui_screen_plan,
 	&tui_screen_run,
 	NULL,
 };

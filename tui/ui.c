@@ -297,8 +297,6 @@ tui_ui(const struct cmd_screens *o)
 	struct ui u = { .o = o };
 	int code;
 
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
 	if (!has_terminal(o))
 		return SL_EXIT_CONFIG;
 	find_state_dir(&u);
