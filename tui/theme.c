@@ -399,7 +399,15 @@ tui_theme_style(const struct tui_theme *t, enum tui_role role, enum tui_role ove
 	if (!over)
 		return s;
 	const struct tui_style *o = &t->style[over];
-	if (depth < TUI_256 && o->bg.kind == TUI_COLOR_SET) { /* see themes/README.md, [mono] */
+	const bool poor =
+		depth < TUI_256 && o->bg.kind == TUI_COLOR_SET; /* see themes/README.md, [mono] */
+
+	/* A coloured word would become a coloured block within a reversed row. */
+	if ((poor ? t->mono[over] : o->attr) & TUI_REVERSE) {
+		s.fg = (struct tui_color){ .kind = TUI_COLOR_UNSET };
+		s.attr &= ~TUI_FAINT;
+	}
+	if (poor) {
 		s.attr |= t->mono[over];
 		return s;
 	}
