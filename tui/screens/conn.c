@@ -268,6 +268,7 @@ message(struct tui_screen *s, const struct sl_msg *m)
 		tui_pane_problem(&k->pane, &m->problem);
 	} else if (drivers) {
 		tui_pane_ready(&k->pane);
+		k->pane.empty = "Choose what to connect to.";
 		k->drivers = sl_table_copy(m->table);
 		choose_type(s);
 	} else if (get) {
@@ -408,8 +409,8 @@ draw(const struct tui_screen *s, const struct tui_canvas *c)
 		(void)conn_test_draw(&k->test, &foot, 1);
 	else
 		tui_puts(&foot, 1, 1, TUI_DIM,
-			 "Secrets are never typed here. Say where one is: env:NAME, file:PATH, "
-			 "exec:COMMAND or pgpass.");
+			 "Secrets are never typed here: env:NAME, file:PATH, exec:COMMAND or "
+			 "pgpass");
 }
 
 static void

@@ -305,6 +305,14 @@ edit(struct tui_form *f, const struct tui_event *ev)
 	return taken;
 }
 
+/* The only candidate is in the field already: Tab goes on. */
+static bool
+is_completed(const struct tui_input *in)
+{
+	return in->found.len > 0 &&
+	       memchr(in->found.ptr, '\n', in->found.len) == in->found.ptr + in->found.len - 1;
+}
+
 bool
 tui_form_event(struct tui_form *f, const struct tui_event *ev)
 {
@@ -313,7 +321,8 @@ tui_form_event(struct tui_form *f, const struct tui_event *ev)
 	if (ev->type == TUI_EV_KEY) {
 		switch (ev->key) {
 		case TUI_K_TAB:
-			if (f->field[f->focus].input.complete.find && edit(f, ev) &&
+			if (f->field[f->focus].input.complete.find &&
+			    !is_completed(&f->field[f->focus].input) && edit(f, ev) &&
 			    f->field[f->focus].input.found.len > 0)
 				return true;
 			go_round(f, 1);
