@@ -6,9 +6,11 @@
 #include "tui/screens/home.h"
 #include "tui/screens/map.h"
 #include "tui/screens/monitor.h"
+#include "tui/screens/newsync.h"
 #include "tui/screens/plan.h"
 #include "tui/screens/preview.h"
 #include "tui/screens/runs.h"
+#include "tui/screens/sql.h"
 #include "tui/screens/themes.h"
 
 const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
@@ -18,8 +20,6 @@ const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 };
 
 const struct tui_screen_ops *const tui_screen_others[] = {
-	&tui_screen_conn,
-	&tui_screen_plan,
-	&tui_screen_run,
-	NULL,
+	&tui_screen_conn, &tui_screen_newsync, &tui_screen_sql,
+	&tui_screen_plan, &tui_screen_run,     NULL,
 };
