@@ -9,15 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GROUP    128         /* commands in one transaction at most */
-#define MAX_WAIT (48u << 20) /* bytes that may wait */
-#define LOG_ROOM 1024        /* lines that may wait; then the oldest wait is counted as lost */
-#define IDLE_MS  250
+#define GROUP       128         /* commands in one transaction at most */
+#define GROUP_BYTES (8u << 20)  /* and their bytes, but for the last command */
+#define MAX_WAIT    (32u << 20) /* bytes that may wait */
+#define LOG_ROOM    1024        /* lines that may wait; more are only counted */
+#define IDLE_MS     250
 
 struct sl_cmd {
 	sl_write_fn *fn;
 	sl_written_fn *done;
 	void *arg;
+	size_t bytes;
 };
 
 struct sl_writer {
@@ -27,7 +29,7 @@ struct sl_writer {
 	pthread_t thread;
 	struct sl_err fatal; /* the writer thread's; code SL_OK while all is well */
 	pthread_mutex_t log_lock;
-	struct sl_line *lines; /* LOG_ROOM */
+	struct sl_line *lines; /* LOG_ROOM, and one about lost ones */
 	size_t nlines, lost;
 };
 
@@ -37,7 +39,8 @@ is_fatal(enum sl_code code)
 	return code == SL_E_IO || code == SL_E_CORRUPT;
 }
 
-static enum sl_code
+/* The result is in err->code. */
+static void
 run_group(struct sl_writer *w, struct sl_cmd **cmds, size_t n, struct sl_err *err)
 {
 	enum sl_code code = sl_store_begin(w->store, err);
@@ -48,7 +51,7 @@ run_group(struct sl_writer *w, struct sl_cmd **cmds, size_t n, struct sl_err *er
 		code = sl_store_commit(w->store, err);
 	if (code != SL_OK)
 		sl_store_rollback(w->store);
-	return code;
+	err->code = code;
 }
 
 static void
@@ -59,26 +62,24 @@ finish(struct sl_cmd *c, enum sl_code code, const struct sl_err *err)
 	free(c);
 }
 
-/* All in one transaction; where that fails each alone, so that one bad command harms no other. */
+/* All in one transaction; where that fails each alone, so that one bad command harms no other. But for
+ * an error of the disk: a second try may seem to go well after data was lost. */
 static void
 run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 {
-	struct sl_err err = { 0 };
-	enum sl_code code = w->fatal.code;
+	struct sl_err err = w->fatal;
 
-	if (code == SL_OK)
-		code = run_group(w, cmds, n, &err);
-	if (code == SL_OK || n == 1 || w->fatal.code != SL_OK) {
-		if (w->fatal.code != SL_OK)
-			err = w->fatal;
-		else if (is_fatal(code))
-			w->fatal = err;
+	if (err.code == SL_OK)
+		run_group(w, cmds, n, &err);
+	if (err.code != SL_OK && err.code != SL_E_IO && w->fatal.code == SL_OK && n > 1) {
 		for (size_t i = 0; i < n; i++)
-			finish(cmds[i], code, &err);
+			run_commands(w, &cmds[i], 1);
 		return;
 	}
+	if (is_fatal(err.code))
+		w->fatal = err;
 	for (size_t i = 0; i < n; i++)
-		run_commands(w, &cmds[i], 1);
+		finish(cmds[i], err.code, &err);
 }
 
 static void
@@ -86,22 +87,34 @@ write_lines(struct sl_writer *w)
 {
 	struct sl_line *lines, *fresh;
 	struct sl_err err;
-	size_t n;
+	size_t n, lost;
 
-	fresh = calloc(LOG_ROOM, sizeof(*fresh));
+	fresh = calloc(LOG_ROOM + 1, sizeof(*fresh));
 	if (!fresh)
 		return;
 	pthread_mutex_lock(&w->log_lock);
 	lines = w->lines;
 	n = w->nlines;
+	lost = w->lost;
 	if (n > 0) {
 		w->lines = fresh;
 		w->nlines = 0;
+		w->lost = 0;
 	}
 	pthread_mutex_unlock(&w->log_lock);
 	if (n == 0) {
 		free(fresh);
 		return;
+	}
+	if (lost > 0) {
+		lines[n] = (struct sl_line){ .at_us = sl_wall_us(),
+					     .level = SL_WARN,
+					     .part = "log",
+					     .block_no = -1,
+					     .idx = -1 };
+		(void)snprintf(lines[n].text, sizeof(lines[n].text),
+			       "%zu lines before this one were lost", lost);
+		n++; /* and where it is lost itself, it stands for one of them */
 	}
 	/* The activity log may be lost without harm: an error here stops nothing. */
 	if (!w->activity || sl_activity_write(w->activity, lines, n, &err) != SL_OK) {
@@ -133,12 +146,15 @@ writer_main(void *arg)
 	enum sl_code code;
 
 	while ((code = sl_queue_pop(w->queue, &item, IDLE_MS)) != SL_DONE) {
-		size_t n = 0;
+		size_t n = 0, bytes = 0;
 
-		if (code == SL_OK) {
-			cmds[n++] = item;
-			while (n < GROUP && sl_queue_pop(w->queue, &item, 0) == SL_OK)
-				cmds[n++] = item;
+		while (code == SL_OK) {
+			cmds[n] = item;
+			bytes += cmds[n++]->bytes;
+			code = n < GROUP && bytes < GROUP_BYTES ? sl_queue_pop(w->queue, &item, 0)
+								: SL_AGAIN;
+		}
+		if (n > 0) {
 			run_commands(w, cmds, n);
 			if (w->fatal.code == SL_OK &&
 			    sl_store_checkpoint(w->store, &err) != SL_OK && is_fatal(err.code))
@@ -161,7 +177,7 @@ sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_
 		w->store = store;
 		w->activity = activity;
 		w->queue = sl_queue_new(100000, MAX_WAIT, NULL);
-		w->lines = calloc(LOG_ROOM, sizeof(*w->lines));
+		w->lines = calloc(LOG_ROOM + 1, sizeof(*w->lines));
 		pthread_mutex_init(&w->log_lock, NULL);
 	}
 	if (!w || !w->queue || !w->lines ||
@@ -200,7 +216,7 @@ sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn *done, void *
 
 	if (!c)
 		return SL_E_NOMEM;
-	*c = (struct sl_cmd){ fn, done, arg };
+	*c = (struct sl_cmd){ fn, done, arg, bytes };
 	code = sl_queue_push(w->queue, c, bytes, -1);
 	if (code != SL_OK)
 		free(c);
