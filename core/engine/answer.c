@@ -116,10 +116,13 @@ again(struct sl_deliver *d, const struct sl_parcel *p, enum sl_next_step step, i
 		if (!part[k])
 			continue;
 		part[k]->not_before_us = at_us;
-		if (step == SL_STEP_SPLIT)
-			sl_deliver_ready(d, part[k]);
-		else
+		if (step != SL_STEP_SPLIT) {
 			push_waiting(d, part[k]);
+			continue;
+		}
+		/* What went through before says nothing about the halves: it may be down since. */
+		part[k]->first_us = sl_mono_us();
+		sl_deliver_ready(d, part[k]);
 	}
 }
 
@@ -144,6 +147,17 @@ note_latency(struct sl_run_task *t, const struct sl_parcel *p, const struct sl_t
 	pthread_mutex_unlock(&t->lock);
 }
 
+static void
+take_from_flight(struct sl_deliver *d, const struct sl_parcel *p)
+{
+	struct sl_parcel **at = &d->flying;
+
+	while (*at != p)
+		at = &(*at)->next;
+	*at = p->next;
+	d->inflight--;
+}
+
 void
 sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 {
@@ -152,7 +166,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 	struct sl_tally y = { 0 };
 	int64_t retry_at = 0;
 
-	d->inflight--;
+	take_from_flight(d, p);
 	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
 	for (uint32_t i = 0; i < delivery->n; i++) {
 		if (p->step[i] == SL_STEP_ACK)

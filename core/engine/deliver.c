@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define OPEN_BLOCKS 48     /* blocks held in memory at most */
-#define FLUSH_US    150000 /* verdicts wait at most this long for the log */
+#define OPEN_BLOCKS 48          /* blocks held in memory at most */
+#define OPEN_BYTES  (32u << 20) /* and their bodies, but for the last one */
+#define FLUSH_US    150000      /* verdicts wait at most this long for the log */
 #define POLL_MS     100
+#define FULL_MS     10 /* before a driver that took nothing is asked again */
 
 /* ---- verdicts to the log ------------------------------------------------------------------------ */
 
@@ -46,6 +48,7 @@ flush_blocks(struct sl_deliver *d, bool all)
 		if (!*p)
 			d->open_tail = p;
 		d->nopen--;
+		d->open_bytes -= ob->block->body_len;
 		sl_open_block_free(ob);
 	}
 	if (due)
@@ -111,6 +114,7 @@ open_block(struct sl_deliver *d, struct sl_block *b, bool removes_held, struct s
 	*d->open_tail = ob;
 	d->open_tail = &ob->next;
 	d->nopen++;
+	d->open_bytes += b->body_len;
 	for (uint32_t i = 0; i < b->n; i++) {
 		if (b->verdicts[i] != SL_V_PENDING ||
 		    (removes_held && b->events[i].op == SL_OP_REMOVE))
@@ -133,13 +137,14 @@ take_blocks(struct sl_deliver *d, bool removes_held, struct sl_err *err)
 	struct sl_block *b;
 	enum sl_code code = SL_OK;
 
-	while (code == SL_OK && d->nopen < OPEN_BLOCKS && !d->ready) {
+	while (code == SL_OK && d->nopen < OPEN_BLOCKS && d->open_bytes < OPEN_BYTES && !d->ready) {
 		code = next_block(d, &b, err);
 		if (code == SL_OK)
 			code = open_block(d, b, removes_held, err);
 	}
-	/* A part-filled request goes out when nothing else keeps the destination busy. */
-	if (code == SL_DONE && !d->ready && d->inflight == 0)
+	/* A part-filled request goes out when nothing else keeps the destination busy: also when no more
+	 * blocks may be opened, since it may hold what keeps them open. */
+	if (!d->ready && d->inflight == 0)
 		close_fill(d);
 	return code == SL_DONE ? SL_OK : code;
 }
@@ -217,6 +222,8 @@ send_ready(struct sl_deliver *d, int64_t now)
 		d->ready = p->next;
 		if (!d->ready)
 			d->ready_tail = &d->ready;
+		p->next = d->flying;
+		d->flying = p;
 		d->inflight++;
 		show_lane(d, p);
 	}
@@ -263,19 +270,38 @@ all_sent(const struct sl_deliver *d)
 	return d->inflight == 0 && !d->ready && !d->waiting && !d->fill;
 }
 
+/* Wait for answers, for more to send, or for the time to send it. false: the driver failed, and what is
+ * in flight will not be answered. */
+static bool
+wait_for_work(struct sl_deliver *d, int64_t hold, int64_t now)
+{
+	struct sl_err err = { 0 };
+	const int ms = wait_ms(d, hold, now);
+
+	if (d->inflight == 0) {
+		sleep_until_work(d, d->ready && hold == 0 && ms > FULL_MS ? FULL_MS : ms);
+		return true;
+	}
+	if (d->dest.driver->poll(d->dest.ctx, ms, sl_deliver_answered, d, &err) == SL_OK)
+		return true;
+	d->stop = err;
+	return false;
+}
+
 /* One turn of the loop. false: delivery is over. */
 static bool
 turn(struct sl_deliver *d)
 {
 	struct sl_run_task *t = d->task;
 	struct sl_err err = { 0 };
-	bool no_more, abort, held, end;
+	bool no_more, abort, held, end, late;
 	int64_t now = sl_mono_us(), hold = 0;
 
 	pthread_mutex_lock(&t->lock);
 	no_more = d->no_more;
 	abort = d->abort || t->stop || t->closing || t->write_error.code != SL_OK;
 	held = t->rec.removes_held;
+	late = t->give_up_us > 0 && now >= t->give_up_us;
 	pthread_mutex_unlock(&t->lock);
 	abort = abort || d->stop.code != SL_OK;
 	if (!abort) {
@@ -288,16 +314,9 @@ turn(struct sl_deliver *d)
 	pthread_mutex_lock(&t->lock);
 	end = no_more && d->next_no >= t->committed;
 	pthread_mutex_unlock(&t->lock);
-	if (abort ? d->inflight == 0 : end && all_sent(d))
+	if (abort ? d->inflight == 0 || late : end && all_sent(d))
 		return false;
-	if (d->inflight > 0) {
-		if (d->dest.driver->poll(d->dest.ctx, wait_ms(d, hold, now), sl_deliver_answered, d,
-					 &err) != SL_OK)
-			d->stop = err;
-	} else if (!d->ready || hold > 0) {
-		sleep_until_work(d, wait_ms(d, hold, now));
-	}
-	return true;
+	return wait_for_work(d, hold, now);
 }
 
 static void
@@ -359,6 +378,7 @@ deliver_free(struct sl_deliver *d)
 	d->task->nlanes = 0;
 	pthread_mutex_unlock(&d->task->lock);
 	sl_dest_disconnect(&d->dest);
+	drop_parcels(d->flying); /* they were given up: their events stay pending */
 	sl_store_close(d->reader);
 	free(d);
 }

@@ -22,7 +22,9 @@ struct sl_deliver {
 	struct sl_parcel *ready, **ready_tail; /* to be sent now */
 	struct sl_parcel *waiting;             /* for their time; not sorted */
 	struct sl_parcel *fill;                /* being filled */
-	unsigned inflight;
+	struct sl_parcel *flying;              /* with the driver */
+	unsigned inflight;                     /* how many are */
+	size_t open_bytes;                     /* bodies of the open blocks */
 	uint64_t logged;
 	int64_t flushed_us;
 	struct sl_err stop; /* why the run must stop; code SL_OK while it need not */

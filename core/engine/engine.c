@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define REQUEST_THREADS 4
+#define REQUEST_THREADS 8
+#define ORDER_THREADS   2
 #define MOST_WORKERS    16
 
 const char *
@@ -148,8 +149,9 @@ start_threads(struct sl_engine *e, unsigned workers, struct sl_err *err)
 	e->mail = sl_mailbox_new();
 	e->pool = sl_pool_new("work", workers < MOST_WORKERS ? workers : MOST_WORKERS);
 	e->requests = sl_pool_new("request", REQUEST_THREADS);
+	e->orders = sl_pool_new("order", ORDER_THREADS);
 	e->sources = sl_source_cache_new();
-	if (!e->mail || !e->pool || !e->requests || !e->sources)
+	if (!e->mail || !e->pool || !e->requests || !e->orders || !e->sources)
 		return sl_fail(err, SL_E_NOMEM, "engine", "cannot start the engine's threads");
 	return SL_OK;
 }
@@ -157,6 +159,7 @@ start_threads(struct sl_engine *e, unsigned workers, struct sl_err *err)
 static void
 engine_free(struct sl_engine *e)
 {
+	sl_pool_free(e->orders);
 	sl_pool_free(e->requests);
 	sl_source_cache_free(e->sources);
 	sl_pool_free(e->pool);
@@ -178,6 +181,18 @@ check_workspace(struct sl_engine *e, struct sl_err *err)
 	return code;
 }
 
+/* Its waits end by the clock that nobody sets. */
+static void
+init_idle(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 struct sl_engine *
 sl_engine_open(const struct sl_options *o, struct sl_problem *problem)
 {
@@ -192,7 +207,7 @@ sl_engine_open(const struct sl_options *o, struct sl_problem *problem)
 		return NULL;
 	}
 	pthread_mutex_init(&e->lock, NULL);
-	pthread_cond_init(&e->idle, NULL);
+	init_idle(&e->idle);
 	e->read_only = o->read_only;
 	find_name(e, o->who);
 	code = find_dirs(e, o, &err);
@@ -212,25 +227,13 @@ sl_engine_open(const struct sl_options *o, struct sl_problem *problem)
 	return e;
 }
 
-void
-sl_engine_close(struct sl_engine *e, unsigned grace_ms)
+/* Requests may end by themselves for a while; then they are cancelled. */
+static void
+end_jobs(struct sl_engine *e, int64_t until_us)
 {
-	struct timespec until;
+	const struct timespec until = { .tv_sec = until_us / 1000000,
+					.tv_nsec = (until_us % 1000000) * 1000 };
 
-	if (!e)
-		return;
-	pthread_mutex_lock(&e->lock);
-	e->closing = true;
-	pthread_mutex_unlock(&e->lock);
-	sl_runs_close(e);
-	/* Requests may end by themselves for a while; then they are cancelled. */
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += grace_ms / 1000;
-	until.tv_nsec += (long)(grace_ms % 1000) * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
 	pthread_mutex_lock(&e->lock);
 	while (e->jobs && pthread_cond_timedwait(&e->idle, &e->lock, &until) == 0)
 		;
@@ -240,6 +243,25 @@ sl_engine_close(struct sl_engine *e, unsigned grace_ms)
 			j->wake(j->wake_arg);
 	}
 	pthread_mutex_unlock(&e->lock);
+	/* A request may be just about to start a run, so these end first. */
+	sl_pool_free(e->orders);
+	sl_pool_free(e->requests);
+	e->orders = e->requests = NULL;
+}
+
+void
+sl_engine_close(struct sl_engine *e, unsigned grace_ms)
+{
+	const int64_t until_us = sl_mono_us() + (int64_t)grace_ms * 1000;
+
+	if (!e)
+		return;
+	pthread_mutex_lock(&e->lock);
+	e->closing = true;
+	pthread_mutex_unlock(&e->lock);
+	sl_runs_ask_close(e, until_us);
+	end_jobs(e, until_us);
+	sl_runs_join(e);
 	engine_free(e);
 }
 

@@ -24,9 +24,10 @@ struct sl_engine {
 	struct sl_driver_info *drivers; /* of all registries; constant after open */
 	size_t ndrivers;
 	struct sl_mailbox *mail;
-	struct sl_pool *pool;            /* mapping and compressing: short jobs */
-	struct sl_pool *requests;        /* client requests: may block */
-	struct sl_writer *writer;        /* NULL when read_only */
+	struct sl_pool *pool;     /* mapping and compressing: short jobs */
+	struct sl_pool *requests; /* client requests: may block */
+	struct sl_pool *orders;   /* those that start and stop runs: wait for the state only */
+	struct sl_writer *writer; /* NULL when read_only */
 	struct sl_source_cache *sources; /* idle connections of requests */
 	struct sl_digest_key hash;       /* of the workspace's seed */
 	char workspace_id[17];           /* short and stable, for context.sources */

@@ -96,7 +96,7 @@ sl_job_submit(struct sl_job *j)
 	t = j->ticket = ++e->next_ticket;
 	j->next = e->jobs;
 	e->jobs = j;
-	if (!sl_pool_submit(e->requests, job_main, j)) {
+	if (!sl_pool_submit(j->order ? e->orders : e->requests, job_main, j)) {
 		e->jobs = j->next;
 		t = 0;
 	}

@@ -21,6 +21,7 @@ struct sl_job {
 	struct sl_arena *arena; /* arguments and scratch; freed with the job */
 	void *args;             /* of the function, in the arena */
 	struct sl_table *answer;
+	bool order;     /* starts or stops a run: never waits behind one that asks a source */
 	bool cancelled; /* atomic */
 	/* What sl_cancel() has to wake; guarded by the engine's job lock. */
 	void (*wake)(void *arg);

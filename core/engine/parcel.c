@@ -82,6 +82,7 @@ sl_open_block_bury(struct sl_open_block *ob, const struct sl_run_task *t, const 
 	memcpy(g->dead.sync, t->rec.sync, sizeof(g->dead.sync));
 	g->next = ob->buried;
 	ob->buried = g;
+	ob->buried_bytes += (size_t)(at - (char *)g);
 	return SL_OK;
 }
 
@@ -97,7 +98,10 @@ static enum sl_code
 flush_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	const struct sl_flush *f = arg;
-	enum sl_code code = sl_store_verdicts_put(s, &f->stub, err);
+	enum sl_code code = sl_run_may_write(f->task, err);
+
+	if (code == SL_OK)
+		code = sl_store_verdicts_put(s, &f->stub, err);
 
 	for (const struct sl_buried *b = f->buried; b && code == SL_OK; b = b->next)
 		code = sl_store_dead_put(s, &b->dead, err);
@@ -130,12 +134,14 @@ sl_open_block_flush(struct sl_open_block *ob, struct sl_run_task *t, struct sl_e
 		.run_id = b->run_id, .no = b->no, .n = b->n, .verdicts = f->verdicts
 	};
 	f->buried = ob->buried;
-	code = sl_writer_push(t->engine->writer, flush_write, flush_done, f, b->n);
+	code = sl_writer_push(t->engine->writer, flush_write, flush_done, f,
+			      b->n + ob->buried_bytes);
 	if (code != SL_OK) {
 		free(f);
 		return sl_fail(err, code, "send", "the log is closed");
 	}
 	ob->buried = NULL;
+	ob->buried_bytes = 0;
 	ob->dirty = false;
 	return SL_OK;
 }

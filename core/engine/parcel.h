@@ -13,6 +13,7 @@ struct sl_open_block {
 	uint32_t left;            /* events in parcels that have no final verdict yet */
 	bool dirty;               /* verdicts that the log does not have yet */
 	struct sl_buried *buried; /* dead letters that the log does not have yet */
+	size_t buried_bytes;
 };
 
 /* Why an event was given up on. Texts are copied. */
@@ -53,7 +54,7 @@ struct sl_parcel {
 	size_t bytes;
 	unsigned attempt; /* 1 = first try */
 	unsigned lane;    /* on the monitor */
-	int64_t first_us; /* of its events' first try, monotonic; 0 = not tried */
+	int64_t first_us; /* its events were first tried in this company, monotonic; 0 = not yet */
 	int64_t not_before_us;
 };
 

@@ -49,13 +49,12 @@ enum sl_code
 sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep, bool begin,
 	     struct sl_err *err)
 {
-	struct sync_write w = { .sync = prep->sync.name,
-				.identity = sl_prep_identity(prep, &e->hash) };
+	struct sync_write w = { .sync = prep->sync.name };
 	bool same = true;
-	enum sl_code code = SL_OK;
+	enum sl_code code = sl_sync_identity(&prep->sync, &e->hash, &w.identity, err);
 
 	*p = (struct sl_past){ .epoch = 1 };
-	if (begin) {
+	if (code == SL_OK && begin) {
 		code = sl_writer_call(e->writer, write_sync, &w, err);
 		p->epoch = w.state.epoch;
 	}
@@ -84,4 +83,33 @@ sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec)
 	spec->nsnap = p->nsnap;
 	spec->dead = p->dead;
 	spec->ndead = p->ndead;
+}
+
+enum sl_code
+sl_past_is_of(const struct sl_engine *e, const struct sl_run *r, bool *same, struct sl_err *err)
+{
+	const struct sl_object_def *o;
+	struct sl_sync_state state;
+	struct sl_config *c = NULL;
+	struct sl_store *s = NULL;
+	struct sl_digest now;
+	struct sl_sync sync;
+	enum sl_code code = sl_engine_config(e, &c, err);
+
+	*same = false;
+	if (code == SL_OK)
+		code = sl_engine_object(c, SL_KIND_SYNC, r->sync, &o, err);
+	if (code == SL_OK)
+		code = sl_sync_read(o, c->arena, &sync, err);
+	if (code == SL_OK)
+		code = sl_sync_identity(&sync, &e->hash, &now, err);
+	if (code == SL_OK)
+		code = sl_engine_reader(e, &s, err);
+	if (code == SL_OK)
+		code = sl_store_sync_get(s, r->sync, &state, err);
+	if (code == SL_OK)
+		*same = sl_digest_eq(state.identity, now) && state.epoch == r->epoch;
+	sl_store_close(s);
+	sl_config_free(c);
+	return code;
 }

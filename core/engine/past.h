@@ -19,6 +19,10 @@ struct sl_past {
 enum sl_code sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
 			  bool begin, struct sl_err *err) SL_MUST;
 void sl_past_free(struct sl_past *p); /* safe on a zeroed struct */
+/* Was the run planned for the destination and the key that its sync has now? If not its events must not
+ * be sent: they are about what another destination holds. */
+enum sl_code sl_past_is_of(const struct sl_engine *e, const struct sl_run *r, bool *same,
+			   struct sl_err *err) SL_MUST;
 /* Snapshot and dead letters of a diff; borrowed. */
 void sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec);
 

@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BATCH_ROWS 1000
-#define WINDOW     12   /* batches between reader and log */
-#define SMALL      500  /* events; smaller blocks wait for more */
-#define SAMPLE     1000 /* changes that a dry run keeps */
-#define NOTIFY_US  100000
+#define BATCH_ROWS   1000
+#define WINDOW       12         /* batches between reader and log */
+#define SMALL        500        /* events; smaller blocks wait for more */
+#define SMALL_BYTES  (1u << 20) /* but not those with so many bytes */
+#define SAMPLE       1000       /* changes that a dry run keeps */
+#define SAMPLE_BYTES (2u << 20) /* and their bodies */
+#define NOTIFY_US    100000
 
 struct sl_plan {
 	struct sl_run_task *task;
@@ -33,9 +35,14 @@ struct sl_plan {
 	struct sl_plan_job *done[WINDOW]; /* by sequence modulo WINDOW */
 	struct sl_made partial;           /* small blocks joined so far */
 	uint32_t block_no;
-	uint64_t adds, updates, removes; /* in the blocks so far */
-	struct sl_err err;               /* the first failure */
+	size_t sample_bytes; /* of events that a dry run has kept */
+	struct sl_err err;   /* the first failure */
 	int64_t notified_us;
+};
+
+struct sl_opened {
+	struct sl_run_task *task;
+	struct sl_source_handle *handle;
 };
 
 struct sl_plan_job {
@@ -62,7 +69,6 @@ plan_fail(struct sl_plan *p, const struct sl_err *err)
 struct sl_put {
 	struct sl_run_task *task;
 	struct sl_made made;
-	uint64_t adds, updates, removes; /* of the run, up to and with this block */
 };
 
 static enum sl_code
@@ -70,16 +76,13 @@ put_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	const struct sl_put *w = arg;
 	struct sl_run rec;
-	enum sl_code code;
+	enum sl_code code = sl_run_may_write(w->task, err);
 
 	pthread_mutex_lock(&w->task->lock);
 	rec = w->task->rec;
 	pthread_mutex_unlock(&w->task->lock);
-	rec.adds = w->adds;
-	rec.updates = w->updates;
-	rec.removes = w->removes;
-	rec.blocks = w->made.block->no + 1;
-	code = sl_store_run_save(s, &rec, err);
+	if (code == SL_OK)
+		code = sl_store_run_save(s, &rec, err);
 	if (code == SL_OK)
 		code = sl_made_write(s, &w->made, rec.sync, rec.id, err);
 	return code;
@@ -101,6 +104,21 @@ put_done(void *arg, enum sl_code code, const struct sl_err *err)
 	free(w);
 }
 
+/* By n blocks of this kind more, or fewer. */
+static void
+count_made(struct sl_plan *p, const struct sl_made *m, bool more)
+{
+	struct sl_run *r = &p->task->rec;
+	const uint64_t sign = more ? 1 : UINT64_MAX;
+
+	pthread_mutex_lock(&p->task->lock);
+	r->adds += sign * m->adds;
+	r->updates += sign * m->updates;
+	r->removes += sign * m->removes;
+	r->blocks = p->block_no;
+	pthread_mutex_unlock(&p->task->lock);
+}
+
 /* Number the block and queue it for the log; takes what made holds. */
 static enum sl_code
 put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
@@ -114,27 +132,21 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a block");
-	p->adds += made->adds;
-	p->updates += made->updates;
-	p->removes += made->removes;
 	made->block->no = p->block_no++;
 	made->block->run_id = t->rec.id;
-	*w = (struct sl_put){ t, *made, p->adds, p->updates, p->removes };
+	/* Counted before it can be committed: wait_commits() compares the two. */
+	count_made(p, made, true);
+	*w = (struct sl_put){ t, *made };
 	*made = (struct sl_made){ 0 };
 	code = sl_writer_push(t->engine->writer, put_write, put_done, w,
 			      w->made.block->body_len + w->made.pack.body_len);
-	if (code != SL_OK) {
-		sl_made_free(&w->made);
-		free(w);
-		return sl_fail(err, code, "plan", "the log is closed");
-	}
-	pthread_mutex_lock(&t->lock);
-	t->rec.adds = p->adds;
-	t->rec.updates = p->updates;
-	t->rec.removes = p->removes;
-	t->rec.blocks = p->block_no;
-	pthread_mutex_unlock(&t->lock);
-	return SL_OK;
+	if (code == SL_OK)
+		return SL_OK;
+	p->block_no--;
+	count_made(p, &w->made, false);
+	sl_made_free(&w->made);
+	free(w);
+	return sl_fail(err, code, "plan", "the log is closed");
 }
 
 static enum sl_code
@@ -151,18 +163,22 @@ keep_sample(struct sl_plan *p, struct sl_made *made)
 {
 	struct sl_run_task *t = p->task;
 
-	p->adds += made->adds;
-	p->updates += made->updates;
-	p->removes += made->removes;
+	count_made(p, made, true);
 	pthread_mutex_lock(&t->lock);
-	for (uint32_t i = 0; i < made->block->n && sl_table_rows(t->sample) < SAMPLE; i++)
-		sl_made_sample(made, i, &p->maker, t->sample);
-	t->rec.adds = p->adds;
-	t->rec.updates = p->updates;
-	t->rec.removes = p->removes;
+	for (uint32_t i = 0; i < made->block->n && sl_table_rows(t->sample) < SAMPLE; i++) {
+		p->sample_bytes += made->block->events[i].len;
+		if (p->sample_bytes <= SAMPLE_BYTES)
+			sl_made_sample(made, i, &p->maker, t->sample);
+	}
 	t->rec.dead += made->ndead;
 	pthread_mutex_unlock(&t->lock);
 	sl_made_free(made);
+}
+
+static bool
+is_small(const struct sl_block *b)
+{
+	return b->n < SMALL && b->body_len < SMALL_BYTES;
 }
 
 /* One block in batch order, with p->lock held. Big ones go on as they are, small ones are joined. */
@@ -179,12 +195,12 @@ pass_on(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 		keep_sample(p, made);
 		return SL_OK;
 	}
-	if (made->block->n >= SMALL) {
+	if (!is_small(made->block)) {
 		code = flush_partial(p, err);
 		return code == SL_OK ? put_block(p, made, err) : code;
 	}
 	code = sl_made_join(&p->partial, made, err);
-	if (code == SL_OK && p->partial.block->n >= SMALL)
+	if (code == SL_OK && !is_small(p->partial.block))
 		code = flush_partial(p, err);
 	return code;
 }
@@ -254,7 +270,7 @@ job_main(void *arg)
 	}
 	if (j->code == SL_OK)
 		j->code = sl_made_render(&p->maker, j->batch, changes, n, &j->made, &j->err);
-	if (j->code == SL_OK && !p->task->dry && j->made.block && j->made.block->n >= SMALL)
+	if (j->code == SL_OK && !p->task->dry && j->made.block && !is_small(j->made.block))
 		j->code = sl_made_pack(&j->made, &j->err);
 	free(changes);
 	job_finished(j);
@@ -462,6 +478,9 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	if (!key)
 		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for the key");
 	estimate_rows(p, h);
+	/* A cancel that came while one of these ended its own transaction is forgotten with it. */
+	if (sl_run_should_stop(t))
+		return sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
 	code = h->driver->begin_snapshot(h->ctx, err);
 	if (code == SL_OK)
 		code = h->driver->check_key(h->ctx, &p->prep.model, key,
@@ -472,7 +491,9 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 		code = sl_past_load(&p->past, t->engine, &p->prep, !t->dry, err);
 	if (code != SL_OK)
 		return code;
+	pthread_mutex_lock(&t->lock);
 	t->rec.epoch = p->past.epoch;
+	pthread_mutex_unlock(&t->lock);
 	sl_prep_diff(&p->prep, &t->engine->hash, &p->spec);
 	sl_past_spec(&p->past, &p->spec);
 	p->spec.full = p->spec.full || (t->flags & SL_RUN_ALL);
@@ -481,15 +502,16 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	return code == SL_OK ? sl_diff_new(&p->spec, &p->diff, err) : code;
 }
 
-/* The source as the run's stop sees it: cancel() reaches it from any thread. */
+/* Now cancel() of the source can be called, from any thread. */
 static void
 publish_source(void *arg)
 {
-	struct sl_plan *p = arg;
-	struct sl_run_task *t = p->task;
+	const struct sl_opened *o = arg;
+	struct sl_run_task *t = o->task;
 
 	pthread_mutex_lock(&t->lock);
-	if (t->stop && t->source)
+	t->source = o->handle;
+	if (t->stop || t->closing || t->write_error.code != SL_OK)
 		t->source->driver->cancel(t->source->ctx);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -498,16 +520,14 @@ static enum sl_code
 plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle *h,
 	  struct sl_err *err)
 {
-	const struct sl_open_hook hook = { publish_source, p };
 	struct sl_run_task *t = p->task;
+	struct sl_opened opened = { t, h };
+	const struct sl_open_hook hook = { publish_source, &opened };
 	enum sl_code code;
 
 	code = sl_prep_load(&p->prep, c, t->rec.sync, err);
 	if (code != SL_OK)
 		return code;
-	pthread_mutex_lock(&t->lock);
-	t->source = h;
-	pthread_mutex_unlock(&t->lock);
 	code = sl_source_connect(t->engine, c, p->prep.sync.source, h, &hook, err);
 	if (code == SL_OK)
 		code = prepare(p, c, h, err);

@@ -4,6 +4,7 @@
 #define BACKOFF_CAP_US 60000000LL   /* its longest */
 #define HOLD_CAP_US    3600000000LL /* a longer Retry-After is cut to an hour */
 #define HOLD_US        1000000LL    /* throttled without a Retry-After */
+#define DOWN_CAP_US    5000000LL    /* longest pause of all while nothing goes through */
 #define SPLIT_AFTER    3            /* tries of a batch that fails while others go through */
 #define DEAD_AFTER     6            /* tries of one event that fails while others go through */
 #define COLD_PATIENCE  15000000LL   /* no sign of life since the start */
@@ -16,7 +17,8 @@ sl_policy_init(struct sl_policy *p, int64_t now_us)
 	*p = (struct sl_policy){ .alive_us = now_us };
 }
 
-/* Others went through since these events were first tried: the fault is theirs, not the destination's. */
+/* Others went through since these events were first tried as this request: the fault is theirs, not the
+ * destination's. */
 static bool
 others_pass(const struct sl_policy *p, const struct sl_parcel *parcel)
 {
@@ -78,7 +80,7 @@ sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us, s
 
 		parcel->step[i] = (uint8_t)s;
 		count(y, s, c);
-		if (s != SL_STEP_ACK)
+		if (s == SL_STEP_NONE || (s != SL_STEP_ACK && y->stopped == 0))
 			y->worst = i;
 		if (d->outcomes[i].retry_after_us > y->retry_after_us)
 			y->retry_after_us = d->outcomes[i].retry_after_us;
@@ -126,6 +128,9 @@ sl_policy_retry_at(struct sl_policy *p, struct sl_parcel *parcel, const struct s
 
 	if (y->throttled && floor == 0)
 		floor = HOLD_US;
+	/* While nothing goes through, a request each would only add to the trouble. */
+	if (p->failures >= FEW_FAILURES && floor == 0)
+		floor = sl_backoff_us(rng, p->failures - FEW_FAILURES, BACKOFF_US, DOWN_CAP_US);
 	/* A destination that asks for patience asks for it in all our requests. */
 	if (floor > 0 && now_us + floor > p->hold_until_us)
 		p->hold_until_us = now_us + floor;

@@ -155,21 +155,24 @@ sl_prep_diff(const struct sl_prep *p, const struct sl_digest_key *hash, struct s
 	spec->used = sl_mapper_used(p->mapper, &spec->nused);
 }
 
-struct sl_digest
-sl_prep_identity(const struct sl_prep *p, const struct sl_digest_key *hash)
+enum sl_code
+sl_sync_identity(const struct sl_sync *s, const struct sl_digest_key *hash, struct sl_digest *out,
+		 struct sl_err *err)
 {
 	struct sl_buf b;
-	struct sl_digest d;
+	enum sl_code code = SL_OK;
 
 	sl_buf_init(&b, 0);
-	sl_buf_printf(&b, "%s", p->sync.destination);
-	for (size_t i = 0; i < p->sync.nkey; i++) {
+	sl_buf_printf(&b, "%s", s->destination);
+	for (size_t i = 0; i < s->nkey; i++) {
 		sl_buf_putc(&b, '\0');
-		sl_buf_puts(&b, p->sync.key[i]);
+		sl_buf_puts(&b, s->key[i]);
 	}
-	d = sl_digest(hash, b.ptr, b.len);
+	if (b.failed)
+		code = no_memory(err);
+	*out = sl_digest(hash, b.ptr, b.len);
 	sl_buf_free(&b);
-	return d;
+	return code;
 }
 
 const char *

@@ -43,7 +43,8 @@ const struct sl_str *sl_prep_key(const struct sl_prep *p);
 void sl_prep_diff(const struct sl_prep *p, const struct sl_digest_key *hash,
 		  struct sl_diff_spec *spec);
 /* What names the destination and the key of a sync in the state. */
-struct sl_digest sl_prep_identity(const struct sl_prep *p, const struct sl_digest_key *hash);
+enum sl_code sl_sync_identity(const struct sl_sync *s, const struct sl_digest_key *hash,
+			      struct sl_digest *out, struct sl_err *err) SL_MUST;
 /* How the mode tells an operation to the destination: "insert" "update" "delete". */
 const char *sl_prep_action(const struct sl_prep *p, enum sl_op op);
 

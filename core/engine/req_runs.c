@@ -136,7 +136,7 @@ collect(struct sl_job *j, struct sl_store *s, const struct sl_run *run, struct s
 	return code;
 }
 
-/* A dry run left its sample in memory. */
+/* A dry run left its sample in memory. Gives the task's lock back. */
 static enum sl_code
 sample_rows(struct sl_job *j, struct sl_run_task *task, struct sl_err *err)
 {
@@ -145,7 +145,6 @@ sample_rows(struct sl_job *j, struct sl_run_task *task, struct sl_err *err)
 	struct sl_str cell;
 	int64_t at = 0;
 
-	pthread_mutex_lock(&task->lock);
 	for (unsigned r = 0; t && r < sl_table_rows(task->sample) && sl_table_rows(t) < a->limit;
 	     r++) {
 		if (a->op && strcmp(sl_table_get(task->sample, r, "op"), a->op) != 0)
@@ -175,7 +174,7 @@ changes_job(struct sl_job *j, struct sl_err *err)
 	enum sl_code code;
 
 	if (a->run < 0) {
-		struct sl_run_task *task = sl_run_list_find(j->engine, a->run);
+		struct sl_run_task *task = sl_run_list_lock(j->engine, a->run);
 
 		if (!task)
 			return sl_fail(err, SL_E_NOTFOUND, "",

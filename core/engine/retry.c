@@ -141,7 +141,10 @@ log_batch(struct sl_run_task *t, struct sl_store *s, const int64_t *ids, size_t 
 		code = sl_writer_call(t->engine->writer, write_batch, &b, err);
 	if (code == SL_OK) {
 		pthread_mutex_lock(&t->lock);
-		t->rec = b.rec;
+		t->rec.blocks = b.rec.blocks;
+		t->rec.adds = b.rec.adds;
+		t->rec.updates = b.rec.updates;
+		t->rec.removes = b.rec.removes;
 		pthread_mutex_unlock(&t->lock);
 	}
 	sl_packed_free(&b.pack);
@@ -186,6 +189,7 @@ struct choice {
 	struct sl_job *job;
 	const struct retry_args *args;
 	struct sl_past past;
+	struct sl_run_task *after; /* a paused run that comes first; owned until the start */
 	struct sl_retry *send;
 	struct sl_retry changed; /* their row was acknowledged in another form since */
 	uint64_t unsendable;     /* never rendered: there are no bytes to send */
@@ -315,7 +319,7 @@ choose_ids(struct choice *c, struct sl_err *err)
 /* ---- the request ----------------------------------------------------------------------------------- */
 
 static enum sl_code
-start(struct choice *c, struct sl_run_task *after, int64_t *run, struct sl_err *err)
+start(struct choice *c, int64_t *run, struct sl_err *err)
 {
 	struct sl_engine *e = c->job->engine;
 	struct sl_run rec = { .started_us = sl_wall_us(),
@@ -323,7 +327,6 @@ start(struct choice *c, struct sl_run_task *after, int64_t *run, struct sl_err *
 			      .epoch = c->past.epoch,
 			      .planned_all = true };
 	struct sl_run_task *t;
-	enum sl_code code;
 
 	sl_copy(rec.sync, sizeof(rec.sync), c->args->sync);
 	sl_copy(rec.by, sizeof(rec.by), e->who);
@@ -331,12 +334,11 @@ start(struct choice *c, struct sl_run_task *after, int64_t *run, struct sl_err *
 	t = sl_run_task_new(e, &rec, 0);
 	if (!t)
 		return no_memory(err);
-	t->after = after;
+	t->after = c->after;
+	c->after = NULL;
 	t->retry = c->send;
 	c->send = NULL;
-	code = sl_run_start(t, err);
-	*run = code == SL_OK ? t->rec.id : 0;
-	return code;
+	return sl_run_start(t, run, err);
 }
 
 static enum sl_code
@@ -368,23 +370,23 @@ static enum sl_code
 retry_job(struct sl_job *j, struct sl_err *err)
 {
 	struct choice c = { .job = j, .args = j->args };
-	struct sl_run_task *after = NULL;
 	int64_t run = 0, events = 0;
 	enum sl_code code = sl_engine_may_write(j->engine, err);
 
 	if (code != SL_OK)
 		return code;
 	c.send = calloc(1, sizeof(*c.send));
-	code = c.send ? sl_run_clear_way(j, c.args->sync, &after, err) : no_memory(err);
+	code = c.send ? sl_run_clear_way(j, c.args->sync, &c.after, err) : no_memory(err);
 	if (code == SL_OK)
 		code = choose_ids(&c, err);
 	if (code == SL_OK) {
 		events = (int64_t)c.send->n;
 		if (events > 0)
-			code = start(&c, after, &run, err);
+			code = start(&c, &run, err);
 	}
 	if (code == SL_OK)
 		code = answer(&c, run, events, err);
+	sl_run_task_free(c.after);
 	sl_retry_free(c.send);
 	free(c.changed.ids);
 	sl_past_free(&c.past);
@@ -403,5 +405,6 @@ sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n)
 	a->sync = sl_job_str(j, sync ? sync : "");
 	a->n = n;
 	a->ids = sl_job_ids(j, ids, &a->n);
+	j->order = true;
 	return sl_job_submit(j);
 }

@@ -1,8 +1,10 @@
 /* run.c - the life of a run: NEW -> PLANNING -> (HELD) -> DELIVERING -> SETTLED, or FAILED, PAUSED,
- * CANCELLED. move_to() is the only place that changes the state. */
+ * CANCELLED. run_state.c is the only place that changes the state. */
 #include "core/engine/run.h"
+#include "core/engine/past.h"
 #include "core/engine/retry.h"
 #include "core/engine/run_list.h"
+#include "core/engine/run_state.h"
 
 #include "core/base/clock.h"
 
@@ -75,7 +77,8 @@ sl_run_block_ready(struct sl_run_task *t, struct sl_block *b)
 		stillborn += b->verdicts[i] == SL_V_DEAD;
 	pthread_mutex_lock(&t->lock);
 	t->rec.dead += stillborn;
-	if (t->delivering && !t->hand[b->no % SL_HAND]) {
+	if (t->delivering && !t->hand[b->no % SL_HAND] && t->hand_bytes < SL_HAND_BYTES) {
+		t->hand_bytes += b->body_len;
 		t->hand[b->no % SL_HAND] = b;
 		b = NULL;
 	}
@@ -97,18 +100,41 @@ sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err)
 	pthread_mutex_unlock(&t->lock);
 }
 
+enum sl_code
+sl_run_may_write(struct sl_run_task *t, struct sl_err *err)
+{
+	enum sl_code code;
+
+	pthread_mutex_lock(&t->lock);
+	code = t->write_error.code;
+	if (code != SL_OK)
+		*err = t->write_error;
+	pthread_mutex_unlock(&t->lock);
+	return code;
+}
+
 struct sl_block *
 sl_run_take(struct sl_run_task *t, uint32_t no)
 {
 	struct sl_block *b;
 
+	struct sl_block *old = NULL;
+
 	pthread_mutex_lock(&t->lock);
 	b = t->hand[no % SL_HAND];
-	if (b && b->no == no)
+	if (b && b->no <= no) {
 		t->hand[no % SL_HAND] = NULL;
-	else
+		t->hand_bytes -= b->body_len;
+	} else {
 		b = NULL;
+	}
 	pthread_mutex_unlock(&t->lock);
+	/* One of before was read back from the log while it was on its way here. */
+	if (b && b->no < no) {
+		old = b;
+		b = NULL;
+	}
+	sl_block_free(old);
 	return b;
 }
 
@@ -120,139 +146,8 @@ drop_hand(struct sl_run_task *t)
 		sl_block_free(t->hand[i]);
 		t->hand[i] = NULL;
 	}
+	t->hand_bytes = 0;
 	pthread_mutex_unlock(&t->lock);
-}
-
-/* ---- the record ------------------------------------------------------------------------------------ */
-
-static enum sl_code
-save_write(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	struct sl_run_task *t = arg;
-	struct sl_run rec;
-
-	pthread_mutex_lock(&t->lock);
-	rec = t->rec;
-	pthread_mutex_unlock(&t->lock);
-	return sl_store_run_save(s, &rec, err);
-}
-
-static enum sl_code
-new_write(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	return sl_store_run_new(s, arg, err);
-}
-
-/* The one place where a run that goes on changes its state. */
-static enum sl_code
-move_to(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
-{
-	enum sl_code code = SL_OK;
-
-	pthread_mutex_lock(&t->lock);
-	t->rec.state = state;
-	pthread_mutex_unlock(&t->lock);
-	if (!t->dry) {
-		code = sl_writer_call(t->engine->writer, save_write, t, err);
-		sl_run_log(t, SL_INFO, "run", "%s", sl_run_state_name(state));
-	}
-	sl_run_notify(t);
-	return code;
-}
-
-struct sl_end {
-	struct sl_run rec;
-	enum sl_run_state state;
-	enum sl_verdict rest;
-	int64_t keep_us;
-};
-
-static enum sl_code
-end_write(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	struct sl_end *e = arg;
-	struct sl_run rec = e->rec; /* may run twice: only the last result counts */
-	enum sl_code code = sl_store_run_end(s, &rec, e->state, e->rest, e->keep_us, err);
-
-	if (code == SL_OK)
-		e->rec = rec;
-	return code;
-}
-
-static int64_t
-keep_us(struct sl_run_task *t)
-{
-	int64_t keep = 7LL * 86400 * 1000000;
-	struct sl_config *c = NULL;
-	const struct sl_object_def *o;
-	struct sl_sync sync;
-	struct sl_err err;
-
-	if (sl_engine_config(t->engine, &c, &err) != SL_OK)
-		return keep;
-	if (sl_engine_object(c, SL_KIND_SYNC, t->rec.sync, &o, &err) == SL_OK &&
-	    sl_sync_read(o, c->arena, &sync, &err) == SL_OK)
-		keep = sync.keep_events_ms * 1000;
-	sl_config_free(c);
-	return keep;
-}
-
-static void
-end_dry(struct sl_run_task *t, enum sl_run_state state)
-{
-	pthread_mutex_lock(&t->lock);
-	t->rec.state = state;
-	t->rec.ended_us = sl_wall_us();
-	t->rec.planned_all = state == SL_RUN_SETTLED;
-	pthread_mutex_unlock(&t->lock);
-}
-
-/* The last state of a run: recount, check, fold, in one transaction. */
-static void
-end_run(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
-{
-	struct sl_end e = { .state = state, .rest = rest, .keep_us = keep_us(t) };
-	struct sl_err err;
-
-	if (t->dry) {
-		end_dry(t, state);
-		return;
-	}
-	pthread_mutex_lock(&t->lock);
-	t->rec.ended_us = sl_wall_us();
-	t->rec.removes_held = false;
-	e.rec = t->rec;
-	pthread_mutex_unlock(&t->lock);
-	if (sl_writer_call(t->engine->writer, end_write, &e, &err) != SL_OK) {
-		sl_run_log(t, SL_ERROR, "state", "the end of the run could not be recorded: %s",
-			   err.msg);
-		pthread_mutex_lock(&t->lock);
-		t->rec.state = SL_RUN_FAILED;
-		if (!t->rec.error[0])
-			sl_copy(t->rec.error, sizeof(t->rec.error), err.msg);
-		pthread_mutex_unlock(&t->lock);
-		return;
-	}
-	pthread_mutex_lock(&t->lock);
-	t->rec = e.rec;
-	pthread_mutex_unlock(&t->lock);
-	sl_run_log(t, state == SL_RUN_FAILED ? SL_ERROR : SL_INFO, "run",
-		   "%s: %llu acknowledged, %llu given up on, %llu cancelled",
-		   sl_run_state_name(state), (unsigned long long)e.rec.acked,
-		   (unsigned long long)e.rec.dead, (unsigned long long)e.rec.cancelled);
-}
-
-static void
-set_error(struct sl_run_task *t, const struct sl_err *err)
-{
-	char text[512];
-
-	(void)sl_err_text(err, text, sizeof(text));
-	pthread_mutex_lock(&t->lock);
-	sl_copy(t->rec.error, sizeof(t->rec.error), text);
-	t->error = *err;
-	pthread_mutex_unlock(&t->lock);
-	sl_run_log(t, SL_ERROR, "run", "%s", text);
 }
 
 /* ---- the course of a run ----------------------------------------------------------------------------- */
@@ -264,21 +159,6 @@ wait_commits(struct sl_run_task *t)
 	while (t->committed < t->rec.blocks && t->write_error.code == SL_OK)
 		pthread_cond_wait(&t->changed, &t->lock);
 	pthread_mutex_unlock(&t->lock);
-}
-
-/* Wait for a person. true: go on; false: stop or close. */
-static bool
-wait_release(struct sl_run_task *t)
-{
-	bool go;
-
-	pthread_mutex_lock(&t->lock);
-	while (!t->released && !t->stop && !t->closing)
-		pthread_cond_wait(&t->changed, &t->lock);
-	go = t->released && !t->stop;
-	t->released = false;
-	pthread_mutex_unlock(&t->lock);
-	return go;
 }
 
 static void
@@ -303,7 +183,6 @@ hold_text(struct sl_run_task *t)
 static void
 interrupted(struct sl_run_task *t, struct sl_err *err)
 {
-	struct sl_err ignored;
 	bool stop, closing, planned;
 
 	pthread_mutex_lock(&t->lock);
@@ -312,17 +191,42 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	planned = t->rec.planned_all;
 	pthread_mutex_unlock(&t->lock);
 	if (stop || (closing && !planned)) {
-		end_run(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
 	} else if (!planned) {
-		set_error(t, err);
-		end_run(t, SL_RUN_FAILED, SL_V_CANCELLED);
+		sl_run_error(t, err);
+		sl_run_end(t, SL_RUN_FAILED, SL_V_CANCELLED);
 	} else {
 		if (closing)
 			(void)sl_fail(err, SL_E_CANCELLED, "",
 				      "the program was closed; the rest is in the log");
-		set_error(t, err);
-		(void)move_to(t, SL_RUN_PAUSED, &ignored);
+		sl_run_error(t, err);
+		sl_run_end(t, SL_RUN_PAUSED, SL_V_PENDING);
 	}
+}
+
+/* Wait for a person. true: go on; false: it is over, or stays held since the program closes. */
+static bool
+hold(struct sl_run_task *t)
+{
+	struct sl_err err = { 0 };
+	bool go, stop;
+
+	hold_text(t);
+	if (sl_run_move(t, SL_RUN_HELD, &err) != SL_OK) {
+		interrupted(t, &err);
+		return false;
+	}
+	sl_run_list_tell(t);
+	pthread_mutex_lock(&t->lock);
+	while (!t->released && !t->stop && !t->closing)
+		pthread_cond_wait(&t->changed, &t->lock);
+	stop = t->stop;
+	go = t->released && !stop;
+	t->released = false;
+	pthread_mutex_unlock(&t->lock);
+	if (stop)
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+	return go;
 }
 
 /* Deliver what is in the log. true: every event has its verdict, or is a held remove. */
@@ -348,9 +252,9 @@ static void
 deliver_and_settle(struct sl_run_task *t, struct sl_deliver *d)
 {
 	struct sl_err err = { 0 };
-	bool held, send_removes;
+	bool held, left_out;
 
-	if (move_to(t, SL_RUN_DELIVERING, &err) != SL_OK) {
+	if (sl_run_move(t, SL_RUN_DELIVERING, &err) != SL_OK) {
 		sl_deliver_abort(d);
 		interrupted(t, &err);
 		return;
@@ -361,38 +265,35 @@ deliver_and_settle(struct sl_run_task *t, struct sl_deliver *d)
 	held = t->rec.removes_held && !t->without_removes;
 	pthread_mutex_unlock(&t->lock);
 	if (held) {
-		hold_text(t);
-		if (move_to(t, SL_RUN_HELD, &err) != SL_OK || !wait_release(t)) {
-			if (t->stop)
-				end_run(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
-			return; /* closing: it stays held */
-		}
-		pthread_mutex_lock(&t->lock);
-		send_removes = t->deliver_removes;
-		t->rec.removes_held = !send_removes;
-		t->rec.error[0] = '\0';
-		pthread_mutex_unlock(&t->lock);
-		if (send_removes &&
-		    (move_to(t, SL_RUN_DELIVERING, &err) != SL_OK || !deliver(t, NULL, &err)))
+		if (!hold(t))
 			return;
+		pthread_mutex_lock(&t->lock);
+		t->rec.removes_held = !t->deliver_removes;
+		t->rec.error[0] = '\0';
+		held = t->rec.removes_held;
+		pthread_mutex_unlock(&t->lock);
+		if (!held) {
+			if (sl_run_move(t, SL_RUN_DELIVERING, &err) != SL_OK) {
+				interrupted(t, &err);
+				return;
+			}
+			if (!deliver(t, NULL, &err))
+				return;
+		}
 	}
-	end_run(t, SL_RUN_SETTLED, SL_V_CANCELLED);
+	pthread_mutex_lock(&t->lock);
+	left_out = t->rec.removes_held;
+	pthread_mutex_unlock(&t->lock);
+	/* But for removes that a person left out nothing can be pending here: that would be an error. */
+	sl_run_end(t, SL_RUN_SETTLED, left_out ? SL_V_CANCELLED : SL_V_PENDING);
 }
 
 /* The whole plan waits for a person's look before a byte is sent. */
 static bool
 review(struct sl_run_task *t)
 {
-	struct sl_err err;
-
-	hold_text(t);
-	if (move_to(t, SL_RUN_HELD, &err) != SL_OK)
+	if (!hold(t))
 		return false;
-	if (!wait_release(t)) {
-		if (t->stop)
-			end_run(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
-		return false;
-	}
 	pthread_mutex_lock(&t->lock);
 	/* Released as a whole: removes go with it when they were confirmed, else they are left out. */
 	t->rec.removes_held = t->rec.removes > 0 && !t->deliver_removes;
@@ -425,7 +326,7 @@ course(struct sl_run_task *t)
 	const bool pipelined = !t->dry && !(t->flags & SL_RUN_HOLD);
 	struct sl_deliver *d = NULL;
 	struct sl_err err = { 0 };
-	enum sl_code code = move_to(t, SL_RUN_PLANNING, &err);
+	enum sl_code code = sl_run_move(t, SL_RUN_PLANNING, &err);
 
 	if (code == SL_OK && pipelined)
 		code = sl_deliver_start(t, &d, &err);
@@ -446,7 +347,7 @@ course(struct sl_run_task *t)
 	}
 	plan_complete(t);
 	if (t->dry)
-		end_run(t, SL_RUN_SETTLED, SL_V_PENDING);
+		sl_run_end(t, SL_RUN_SETTLED, SL_V_PENDING);
 	else if (pipelined || review(t))
 		deliver_and_settle(t, d);
 }
@@ -455,6 +356,22 @@ course(struct sl_run_task *t)
 static void
 resume(struct sl_run_task *t)
 {
+	struct sl_err err = { 0 };
+	bool same = false;
+
+	if (sl_run_should_stop(t) || sl_past_is_of(t->engine, &t->rec, &same, &err) != SL_OK) {
+		interrupted(t, &err);
+		return;
+	}
+	if (!same) {
+		(void)sl_fail(
+			&err, SL_E_CONFIG, t->rec.sync,
+			"the destination or the key of the sync was changed: what was not sent "
+			"is planned anew by the next run");
+		sl_run_error(t, &err);
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+		return;
+	}
 	pthread_mutex_lock(&t->lock);
 	t->committed = t->rec.blocks;
 	t->rec.error[0] = '\0';
@@ -467,12 +384,35 @@ resume(struct sl_run_task *t)
 	deliver_and_settle(t, NULL);
 }
 
+/* Between the request and now another one may have gone on with the run, and ended it. */
+static bool
+still_waits(struct sl_run_task *t)
+{
+	struct sl_store *s;
+	struct sl_run rec;
+	struct sl_err err = { 0 };
+	enum sl_code code = sl_engine_reader(t->engine, &s, &err);
+
+	if (code == SL_OK) {
+		code = sl_store_run_get(s, t->rec.id, &rec, &err);
+		sl_store_close(s);
+	}
+	if (code != SL_OK) {
+		sl_run_error(t, &err);
+		return false;
+	}
+	pthread_mutex_lock(&t->lock);
+	sl_run_take_end(t, &rec);
+	pthread_mutex_unlock(&t->lock);
+	return rec.state == SL_RUN_PAUSED || rec.state == SL_RUN_HELD;
+}
+
 /* Dead letters go into the log as they were; then it goes on as after an interruption. */
 static void
 again(struct sl_run_task *t)
 {
 	struct sl_err err = { 0 };
-	enum sl_code code = move_to(t, SL_RUN_PLANNING, &err);
+	enum sl_code code = sl_run_move(t, SL_RUN_PLANNING, &err);
 
 	if (code == SL_OK)
 		code = sl_retry_log(t, &err);
@@ -482,48 +422,96 @@ again(struct sl_run_task *t)
 		interrupted(t, &err);
 }
 
-static void *
-run_main(void *arg)
+/* Wait until the run before this one is over. false: this one is not to be, and has ended. */
+static bool
+wait_turn(struct sl_run_task *t)
 {
-	struct sl_run_task *t = arg;
-	struct sl_engine *e = t->engine;
+	struct sl_run_task *before = t->after;
 	struct sl_err err = { 0 };
+	enum sl_run_state state;
+	bool asked;
 
-	if (t->after && !sl_run_wait_settled(t->after, &err)) {
-		set_error(t, &err);
-		end_run(t, SL_RUN_FAILED, SL_V_CANCELLED);
-	} else if (t->resumed) {
-		resume(t);
-	} else if (t->retry) {
-		again(t);
-	} else {
-		course(t);
+	if (!before)
+		return true;
+	pthread_mutex_lock(&t->lock);
+	while (t->waits && !t->stop && !t->closing)
+		pthread_cond_wait(&t->changed, &t->lock);
+	asked = t->stop || t->closing;
+	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_lock(&before->lock);
+	state = before->rec.state;
+	err = before->error;
+	pthread_mutex_unlock(&before->lock);
+	if (asked) {
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+		return false;
 	}
+	if (state == SL_RUN_SETTLED || state == SL_RUN_CANCELLED)
+		return true;
+	if (state == SL_RUN_HELD) {
+		(void)sl_fail(&err, SL_E_LOCKED, "run",
+			      "run %lld of this sync waits for confirmation",
+			      (long long)before->rec.id);
+		(void)sl_err_hint(&err, "look at its plan and release it, or stop it");
+	} else if (err.code == SL_OK) {
+		(void)sl_fail(&err, SL_E_CANCELLED, "run",
+			      "run %lld before this one did not come to its end",
+			      (long long)before->rec.id);
+	}
+	sl_run_error(t, &err);
+	sl_run_end(t, SL_RUN_FAILED, SL_V_CANCELLED);
+	return false;
+}
+
+static void
+run_is_over(struct sl_run_task *t)
+{
+	struct sl_engine *e = t->engine;
+
 	pthread_mutex_lock(&t->lock);
 	t->open = false;
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
+	sl_run_list_tell(t);
 	pthread_mutex_lock(&e->lock);
 	pthread_cond_broadcast(&e->idle);
 	pthread_mutex_unlock(&e->lock);
 	sl_run_notify(t);
-	return NULL;
 }
 
-enum sl_code
-sl_run_record(struct sl_run_task *t, struct sl_err *err)
+static void *
+run_main(void *arg)
 {
-	return sl_writer_call(t->engine->writer, new_write, &t->rec, err);
+	struct sl_run_task *t = arg;
+
+	if (wait_turn(t)) {
+		if (!t->resumed && !t->retry)
+			course(t);
+		else if (t->retry)
+			again(t);
+		else if (still_waits(t))
+			resume(t);
+	}
+	run_is_over(t);
+	return NULL;
 }
 
 enum sl_code
 sl_run_launch(struct sl_run_task *t, struct sl_err *err)
 {
-	t->open = true;
-	if (sl_thread_start(&t->thread, "run", run_main, t) != 0) {
-		t->open = false;
-		return sl_fail(err, SL_E_NOMEM, "run", "cannot start a thread for the run");
-	}
-	t->launched = true;
-	return SL_OK;
+	int failed;
+
+	/* Whoever joins the thread takes the lock first. */
+	pthread_mutex_lock(&t->lock);
+	failed = sl_thread_start(&t->thread, "run", run_main, t);
+	t->launched = failed == 0;
+	pthread_mutex_unlock(&t->lock);
+	if (!failed)
+		return SL_OK;
+	(void)sl_fail(err, SL_E_NOMEM, "run", "cannot start a thread for the run");
+	sl_run_error(t, err);
+	if (!t->resumed)
+		sl_run_end(t, SL_RUN_FAILED, SL_V_CANCELLED);
+	run_is_over(t);
+	return err->code;
 }

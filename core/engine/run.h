@@ -12,8 +12,9 @@
 #include "core/engine/engine.h"
 #include "core/engine/table.h"
 
-#define SL_HAND      16  /* committed blocks kept in memory for delivery */
-#define SL_LATENCIES 128 /* the last requests, for percentiles */
+#define SL_HAND       16          /* committed blocks kept in memory for delivery */
+#define SL_HAND_BYTES (16u << 20) /* and their bodies, but for the last one */
+#define SL_LATENCIES  128         /* the last requests, for percentiles */
 
 struct sl_deliver;
 struct sl_retry;
@@ -21,7 +22,8 @@ struct sl_retry;
 struct sl_run_task {
 	struct sl_run_task *next; /* the engine's list, guarded by its lock */
 	struct sl_engine *engine;
-	struct sl_run_task *after; /* this one starts when that one has ended; NULL = at once */
+	struct sl_run_task *after; /* this one starts when that one has ended; NULL = at once. Stays
+				    * in the list as long as this one */
 	unsigned flags;            /* SL_RUN_DRY ... */
 	bool resumed;              /* no planning: deliver what the log holds */
 	struct sl_retry *retry;    /* dead letters to send again, owned; NULL = a usual run */
@@ -30,11 +32,14 @@ struct sl_run_task {
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
-	struct sl_run rec;
-	bool open;     /* the run thread is at work */
-	bool stop;     /* a person wants it to end */
-	bool closing;  /* the engine is closing */
-	bool released; /* held no more */
+	struct sl_run rec;  /* sync, kind, by never change; id (with the engine's lock) once, before
+			       * the thread runs: those may be read without the lock by the run */
+	bool open;          /* the run thread is at work */
+	bool stop;          /* a person wants it to end */
+	bool closing;       /* the engine is closing */
+	bool waits;         /* for `after` to end or to be held */
+	int64_t give_up_us; /* monotonic; then requests in flight are given up; 0 = never */
+	bool released;      /* held no more */
 	bool deliver_removes;
 	bool without_removes; /* released, but the removes are left out */
 	bool launched;        /* thread is to be joined */
@@ -43,16 +48,17 @@ struct sl_run_task {
 	size_t remove_limit;
 
 	/* Planning. */
-	struct sl_source_handle *source; /* for cancel; NULL when none is open */
+	struct sl_source_handle *source; /* for cancel: its context exists; NULL = none */
 	unsigned batches;                /* between reader and log */
 	uint32_t committed;              /* blocks 0..committed-1 are in the log */
 	struct sl_table *sample;         /* of a dry run: its first changes */
 
 	/* From the log to delivery. */
 	struct sl_block *hand[SL_HAND]; /* by number modulo SL_HAND */
-	struct sl_dest_handle *dest;    /* for wakeup; NULL when none is open */
-	bool delivering;                /* blocks are wanted in hand */
-	struct sl_err write_error;      /* the log could not be written: stop */
+	size_t hand_bytes;
+	struct sl_dest_handle *dest; /* for wakeup; NULL when none is open */
+	bool delivering;             /* blocks are wanted in hand */
+	struct sl_err write_error;   /* the log could not be written: stop */
 
 	/* For the monitor. */
 	uint64_t in_flight, retrying, throttled;
@@ -81,6 +87,8 @@ void sl_run_log(struct sl_run_task *t, enum sl_level level, const char *part, co
 /* A block was committed to the log; taken. Called by the writer thread. */
 void sl_run_block_ready(struct sl_run_task *t, struct sl_block *b);
 void sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err);
+/* SL_OK as long as no write of the run has failed: a later one may stand on it. Writer thread. */
+enum sl_code sl_run_may_write(struct sl_run_task *t, struct sl_err *err) SL_MUST;
 /* The block if it is at hand (then the caller's), else NULL. */
 struct sl_block *sl_run_take(struct sl_run_task *t, uint32_t no);
 
@@ -98,11 +106,20 @@ enum sl_code sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out,
 enum sl_code sl_deliver_finish(struct sl_deliver *d, struct sl_err *err) SL_MUST;
 void sl_deliver_abort(struct sl_deliver *d);
 
-/* ---- life (run.c) ---------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
-/* After a kill: runs that were planning are cancelled, runs that were delivering wait as paused. */
+/* Start the thread of a task that is in the list. On failure the run has ended. */
+enum sl_code sl_run_launch(struct sl_run_task *t, struct sl_err *err) SL_MUST;
+/* What the end of a run has changed in its record; with the task's lock held. */
+void sl_run_take_end(struct sl_run_task *t, const struct sl_run *r);
+
+/* run_list.c: after a kill: runs that were planning are cancelled, runs that were delivering wait as
+ * paused. */
 enum sl_code sl_runs_recover(struct sl_engine *e, struct sl_err *err) SL_MUST;
-/* Ask every open run to end and join their threads. */
-void sl_runs_close(struct sl_engine *e);
+/* Ask every open run to end; what is in flight at give_up_us (monotonic) is given up. No run may be
+ * added any more. */
+void sl_runs_ask_close(struct sl_engine *e, int64_t give_up_us);
+/* Join the threads of all runs and free them. */
+void sl_runs_join(struct sl_engine *e);
 
 #endif

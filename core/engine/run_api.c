@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define STOP_US 10000000 /* then a run that was stopped gives up what is in flight */
+
 struct sl_run_args {
 	const char *sync;
 	unsigned flags;
@@ -32,15 +34,14 @@ answer_run(struct sl_job *j, int64_t run, struct sl_err *err)
 static enum sl_code
 waiting_run(struct sl_engine *e, const char *sync, struct sl_run *out, struct sl_err *err)
 {
+	struct sl_run *open = NULL;
 	struct sl_store *s;
-	struct sl_run *open = calloc(64, sizeof(*open));
 	uint32_t n = 0;
-	enum sl_code code;
+	enum sl_code code = sl_engine_reader(e, &s, err);
 
 	out->id = 0;
-	code = open ? sl_engine_reader(e, &s, err) : sl_fail(err, SL_E_NOMEM, "state", "no memory");
 	if (code == SL_OK) {
-		code = sl_store_open_runs(s, 64, open, &n, err);
+		code = sl_run_list_open(s, &open, &n, err);
 		sl_store_close(s);
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -51,59 +52,63 @@ waiting_run(struct sl_engine *e, const char *sync, struct sl_run *out, struct sl
 	return code == SL_E_NOTFOUND ? SL_OK : code;
 }
 
+/* Put a task to work that is in the list; a new one is recorded first. */
 static enum sl_code
-cancel_write(struct sl_store *s, void *arg, struct sl_err *err)
+launch(struct sl_run_task *t, int64_t *run, struct sl_err *err)
 {
-	struct sl_run rec = *(const struct sl_run *)arg;
-
-	rec.ended_us = sl_wall_us();
-	rec.removes_held = false;
-	return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
-}
-
-/* Put a task to work; on failure it is freed. The record of a new run is written first. */
-static enum sl_code
-launch(struct sl_run_task *t, bool record, struct sl_err *err)
-{
-	const bool recorded = record && !t->dry;
-	enum sl_code code = recorded ? sl_run_record(t, err) : SL_OK;
+	struct sl_run_task *before = t->after;
 	struct sl_err ignored;
-	int64_t busy;
+	enum sl_code code = t->dry || t->resumed ? SL_OK : sl_run_record(t, err);
 
-	t->open = true;
-	if (code == SL_OK) {
-		code = sl_run_list_add(t, &busy, err);
-		/* Another request was faster. */
-		if (code != SL_OK && recorded &&
-		    sl_writer_call(t->engine->writer, cancel_write, &t->rec, &ignored) != SL_OK)
-			*err = ignored;
-	}
 	if (code != SL_OK) {
-		t->open = false;
-		sl_run_task_free(t);
-		return err->code;
+		sl_run_list_drop(t);
+		if (before)
+			sl_run_list_drop(before);
+		return code;
 	}
+	*run = t->rec.id;
+	/* Where that one cannot start, this one finds it over and says so. */
+	if (before)
+		(void)!sl_run_launch(before, &ignored);
 	return sl_run_launch(t, err);
 }
 
-static enum sl_code
-resume_record(struct sl_engine *e, const struct sl_run *rec, const struct sl_run_args *release,
-	      struct sl_run_task **out, struct sl_err *err)
+enum sl_code
+sl_run_start(struct sl_run_task *t, int64_t *run, struct sl_err *err)
+{
+	if (sl_run_list_add(t, err) == SL_OK)
+		return launch(t, run, err);
+	sl_run_task_free(t->after);
+	sl_run_task_free(t);
+	return err->code;
+}
+
+/* A task that goes on with a run of the state; NULL = no memory. */
+static struct sl_run_task *
+resumed_task(struct sl_engine *e, const struct sl_run *rec, const struct sl_run_args *release)
 {
 	struct sl_run_task *t = sl_run_task_new(e, rec, 0);
-	enum sl_code code;
 
 	if (!t)
-		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+		return NULL;
 	t->resumed = true;
 	if (release) {
 		t->released = true;
 		t->deliver_removes = release->removes;
 	}
-	code = launch(t, false, err);
-	if (code == SL_OK && out)
-		*out = t;
-	return code;
+	return t;
+}
+
+static enum sl_code
+resume_record(struct sl_engine *e, const struct sl_run *rec, const struct sl_run_args *release,
+	      struct sl_err *err)
+{
+	struct sl_run_task *t = resumed_task(e, rec, release);
+	int64_t run;
+
+	if (!t)
+		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	return sl_run_start(t, &run, err);
 }
 
 static void
@@ -174,18 +179,14 @@ sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after,
 	code = waiting_run(e, sync, &waiting, err);
 	if (code != SL_OK || waiting.id == 0)
 		return code;
-	if (waiting.state != SL_RUN_HELD)
-		return resume_record(e, &waiting, NULL, after, err);
+	if (waiting.state != SL_RUN_HELD) {
+		*after = resumed_task(e, &waiting, NULL);
+		return *after ? SL_OK : sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	}
 	code = busy(j, waiting.id, "waits for confirmation", err);
 	if (code == SL_E_LOCKED)
 		(void)sl_err_hint(err, "look at its plan and release it, or stop it");
 	return code;
-}
-
-enum sl_code
-sl_run_start(struct sl_run_task *t, struct sl_err *err)
-{
-	return launch(t, true, err);
 }
 
 static enum sl_code
@@ -194,6 +195,7 @@ start_job(struct sl_job *j, struct sl_err *err)
 	const struct sl_run_args *a = j->args;
 	struct sl_engine *e = j->engine;
 	struct sl_run_task *t = NULL;
+	int64_t run;
 	enum sl_code code = a->flags & SL_RUN_DRY ? SL_OK : sl_engine_may_write(e, err);
 
 	if (code == SL_OK)
@@ -204,23 +206,8 @@ start_job(struct sl_job *j, struct sl_err *err)
 		sl_run_task_free(t);
 		return code;
 	}
-	code = sl_run_start(t, err);
-	return code == SL_OK ? answer_run(j, t->rec.id, err) : code;
-}
-
-/* The task of a run id, with its lock held; NULL = not of this process. */
-static struct sl_run_task *
-lock_task(struct sl_engine *e, int64_t id)
-{
-	struct sl_run_task *t;
-
-	pthread_mutex_lock(&e->lock);
-	for (t = e->runs; t && t->rec.id != id; t = t->next)
-		;
-	if (t)
-		pthread_mutex_lock(&t->lock);
-	pthread_mutex_unlock(&e->lock);
-	return t;
+	code = sl_run_start(t, &run, err);
+	return code == SL_OK ? answer_run(j, run, err) : code;
 }
 
 static enum sl_code
@@ -279,7 +266,7 @@ release_job(struct sl_job *j, struct sl_err *err)
 		return code;
 	(void)snprintf(audit.detail, sizeof(audit.detail), "run %lld, %lld removes",
 		       (long long)a->run, (long long)a->confirm);
-	t = lock_task(e, a->run);
+	t = sl_run_list_lock(e, a->run);
 	if (t && t->open) {
 		code = check_release(&t->rec, a, err);
 		if (code == SL_OK) {
@@ -295,7 +282,7 @@ release_job(struct sl_job *j, struct sl_err *err)
 		if (code == SL_OK)
 			code = check_release(&rec, a, err);
 		if (code == SL_OK)
-			code = resume_record(e, &rec, a, NULL, err);
+			code = resume_record(e, &rec, a, err);
 	}
 	if (code == SL_OK)
 		code = sl_writer_call(e->writer, audit_write, &audit, err);
@@ -307,17 +294,13 @@ stop_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct sl_run_args *a = j->args;
 	struct sl_engine *e = j->engine;
-	struct sl_run_task *t = lock_task(e, a->run);
+	struct sl_run_task *t = sl_run_list_lock(e, a->run);
 	struct sl_run rec;
-	enum sl_code code = SL_OK;
+	int64_t run;
+	enum sl_code code;
 
 	if (t && t->open) {
-		t->stop = true;
-		if (t->source)
-			t->source->driver->cancel(t->source->ctx);
-		if (t->dest)
-			t->dest->driver->wakeup(t->dest->ctx);
-		pthread_cond_broadcast(&t->changed);
+		sl_run_ask(t, &t->stop, sl_mono_us() + STOP_US);
 		pthread_mutex_unlock(&t->lock);
 		return answer_run(j, a->run, err);
 	}
@@ -329,10 +312,14 @@ stop_job(struct sl_job *j, struct sl_err *err)
 	if (code == SL_OK && rec.state != SL_RUN_HELD && rec.state != SL_RUN_PAUSED)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is over (%s)", (long long)a->run,
 			       sl_run_state_name(rec.state));
-	if (code == SL_OK)
-		code = sl_writer_call(e->writer, cancel_write, &rec, err);
-	if (code == SL_OK)
-		sl_mailbox_post_run(e->mail, a->run);
+	if (code != SL_OK)
+		return code;
+	/* One that waits in the state is taken up only to be ended. */
+	t = resumed_task(e, &rec, NULL);
+	if (!t)
+		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	t->stop = true;
+	code = sl_run_start(t, &run, err);
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 
@@ -351,7 +338,7 @@ resume_job(struct sl_job *j, struct sl_err *err)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is %s, not paused",
 			       (long long)a->run, sl_run_state_name(rec.state));
 	if (code == SL_OK)
-		code = resume_record(e, &rec, NULL, NULL, err);
+		code = resume_record(e, &rec, NULL, err);
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 
@@ -366,6 +353,7 @@ request(struct sl_engine *e, sl_job_fn *fn, const struct sl_run_args *args)
 	a = j->args;
 	*a = *args;
 	a->sync = sl_job_str(j, args->sync);
+	j->order = true;
 	return sl_job_submit(j);
 }
 

@@ -85,22 +85,44 @@ trim_locked(struct sl_engine *e)
 	return gone;
 }
 
+/* Is there an open run of the same sync? With the engine's lock held. */
+static bool
+is_busy(const struct sl_engine *e, const struct sl_run_task *t)
+{
+	for (struct sl_run_task *o = e->runs; o && !t->dry; o = o->next)
+		if (!o->dry && strcmp(o->rec.sync, t->rec.sync) == 0 && is_open(o))
+			return true;
+	return false;
+}
+
+static void
+push_locked(struct sl_engine *e, struct sl_run_task *t)
+{
+	t->open = true;
+	t->next = e->runs;
+	e->runs = t;
+}
+
 enum sl_code
-sl_run_list_add(struct sl_run_task *t, int64_t *busy, struct sl_err *err)
+sl_run_list_add(struct sl_run_task *t, struct sl_err *err)
 {
 	struct sl_engine *e = t->engine;
-	struct sl_run_task *gone;
+	struct sl_run_task *gone = NULL;
+	enum sl_code code = SL_OK;
 
-	*busy = 0;
 	pthread_mutex_lock(&e->lock);
-	for (struct sl_run_task *o = e->runs; o && !t->dry; o = o->next)
-		if (!o->dry && o != t->after && strcmp(o->rec.sync, t->rec.sync) == 0 && is_open(o))
-			*busy = o->rec.id;
-	if (*busy == 0) {
-		t->next = e->runs;
-		e->runs = t;
+	if (e->closing) {
+		code = sl_fail(err, SL_E_CANCELLED, "", "the program is closing");
+	} else if (is_busy(e, t)) {
+		code = sl_fail(err, SL_E_LOCKED, t->rec.sync,
+			       "another run of this sync is not finished yet");
+	} else {
+		t->waits = t->after != NULL;
+		if (t->after)
+			push_locked(e, t->after);
+		push_locked(e, t);
+		gone = trim_locked(e);
 	}
-	gone = trim_locked(e);
 	pthread_mutex_unlock(&e->lock);
 	while (gone) {
 		struct sl_run_task *next = gone->next;
@@ -108,22 +130,69 @@ sl_run_list_add(struct sl_run_task *t, int64_t *busy, struct sl_err *err)
 		sl_run_task_free(gone);
 		gone = next;
 	}
-	if (*busy == 0)
-		return SL_OK;
-	return sl_fail(err, SL_E_LOCKED, t->rec.sync, "run %lld of this sync is not finished yet",
-		       (long long)*busy);
+	return code;
+}
+
+void
+sl_run_list_drop(struct sl_run_task *t)
+{
+	pthread_mutex_lock(&t->lock);
+	t->open = false;
+	pthread_mutex_unlock(&t->lock);
+}
+
+static enum sl_code
+new_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	return sl_store_run_new(s, arg, err);
+}
+
+enum sl_code
+sl_run_record(struct sl_run_task *t, struct sl_err *err)
+{
+	struct sl_engine *e = t->engine;
+	struct sl_run rec = t->rec;
+	enum sl_code code = sl_writer_call(e->writer, new_write, &rec, err);
+
+	if (code != SL_OK)
+		return code;
+	pthread_mutex_lock(&e->lock);
+	pthread_mutex_lock(&t->lock);
+	t->rec.id = rec.id;
+	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_unlock(&e->lock);
+	return SL_OK;
 }
 
 struct sl_run_task *
-sl_run_list_find(struct sl_engine *e, int64_t id)
+sl_run_list_lock(struct sl_engine *e, int64_t id)
 {
 	struct sl_run_task *t;
 
 	pthread_mutex_lock(&e->lock);
 	for (t = e->runs; t && t->rec.id != id; t = t->next)
 		;
+	if (t)
+		pthread_mutex_lock(&t->lock);
 	pthread_mutex_unlock(&e->lock);
 	return t;
+}
+
+void
+sl_run_list_tell(struct sl_run_task *t)
+{
+	struct sl_engine *e = t->engine;
+
+	pthread_mutex_lock(&e->lock);
+	for (struct sl_run_task *o = e->runs; o; o = o->next) {
+		if (o->after != t)
+			continue;
+		pthread_mutex_lock(&o->lock);
+		o->waits = false;
+		pthread_cond_broadcast(&o->changed);
+		pthread_mutex_unlock(&o->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
 }
 
 int64_t
@@ -159,23 +228,17 @@ sl_run_list_fresher(struct sl_engine *e, struct sl_run *r)
 	pthread_mutex_unlock(&e->lock);
 }
 
-bool
-sl_run_wait_settled(struct sl_run_task *t, struct sl_err *err)
+void
+sl_run_ask(struct sl_run_task *t, bool *why, int64_t give_up_us)
 {
-	bool settled;
-
-	pthread_mutex_lock(&t->lock);
-	while (t->open)
-		pthread_cond_wait(&t->changed, &t->lock);
-	settled = t->rec.state == SL_RUN_SETTLED || t->rec.state == SL_RUN_CANCELLED;
-	if (!settled && t->error.code != SL_OK)
-		*err = t->error;
-	else if (!settled)
-		(void)sl_fail(err, SL_E_CANCELLED, "",
-			      "run %lld before this one did not come to its end",
-			      (long long)t->rec.id);
-	pthread_mutex_unlock(&t->lock);
-	return settled;
+	*why = true;
+	if (t->give_up_us == 0 || give_up_us < t->give_up_us)
+		t->give_up_us = give_up_us;
+	if (t->source)
+		t->source->driver->cancel(t->source->ctx);
+	if (t->dest)
+		t->dest->driver->wakeup(t->dest->ctx);
+	pthread_cond_broadcast(&t->changed);
 }
 
 unsigned
@@ -200,30 +263,51 @@ sl_open_runs(struct sl_engine *e, int64_t *ids, unsigned cap)
 static enum sl_code
 recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
-	struct sl_run *r = arg;
+	struct sl_run r = *(const struct sl_run *)arg;
 
 	/* What a retry has put into the log stays there: its plan is whole from the start. */
-	if (r->state == SL_RUN_NEW || (r->state == SL_RUN_PLANNING && !r->planned_all)) {
-		struct sl_run rec = *r;
-
+	if (r.state == SL_RUN_NEW || (r.state == SL_RUN_PLANNING && !r.planned_all)) {
 		(void)snprintf(
-			rec.error, sizeof(rec.error),
+			r.error, sizeof(r.error),
 			"interrupted while planning; what was acknowledged counts, the rest is "
 			"planned again by the next run");
-		rec.removes_held = false;
-		return sl_store_run_end(s, &rec, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
+		r.removes_held = false;
+		return sl_store_run_end(s, &r, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
 	}
-	if (r->state != SL_RUN_DELIVERING && r->state != SL_RUN_PLANNING)
+	if (r.state != SL_RUN_DELIVERING && r.state != SL_RUN_PLANNING)
 		return SL_OK;
-	r->state = SL_RUN_PAUSED;
+	r.state = SL_RUN_PAUSED;
 	(void)snprintf(
-		r->error, sizeof(r->error),
+		r.error, sizeof(r.error),
 		"interrupted while delivering; the rest is in the log, run the sync to go on");
-	return sl_store_run_save(s, r, err);
+	return sl_store_run_save(s, &r, err);
+}
+
+enum sl_code
+sl_run_list_open(struct sl_store *s, struct sl_run **out, uint32_t *n, struct sl_err *err)
+{
+	uint32_t room = 16;
+	enum sl_code code = SL_OK;
+
+	*out = NULL;
+	do {
+		room *= 4;
+		free(*out);
+		*out = calloc(room, sizeof(**out));
+		*n = 0;
+		code = *out ? sl_store_open_runs(s, room, *out, n, err)
+			    : sl_fail(err, SL_E_NOMEM, "state", "no memory for the open runs");
+	} while (code == SL_OK && *n == room);
+	if (code != SL_OK) {
+		free(*out);
+		*out = NULL;
+		*n = 0;
+	}
+	return code;
 }
 
 struct sl_open_list {
-	struct sl_run runs[64];
+	struct sl_run *runs;
 	uint32_t n;
 };
 
@@ -232,44 +316,49 @@ list_open(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sl_open_list *l = arg;
 
-	return sl_store_open_runs(s, SL_COUNT(l->runs), l->runs, &l->n, err);
+	free(l->runs);
+	return sl_run_list_open(s, &l->runs, &l->n, err);
 }
 
 enum sl_code
 sl_runs_recover(struct sl_engine *e, struct sl_err *err)
 {
-	struct sl_open_list *l = calloc(1, sizeof(*l));
-	enum sl_code code;
+	struct sl_open_list l = { 0 };
+	enum sl_code code = sl_writer_call(e->writer, list_open, &l, err);
 
-	if (!l)
-		return sl_fail(err, SL_E_NOMEM, "state", "no memory for the open runs");
-	code = sl_writer_call(e->writer, list_open, l, err);
-	for (uint32_t i = 0; i < l->n && code == SL_OK; i++)
-		code = sl_writer_call(e->writer, recover_write, &l->runs[i], err);
-	free(l);
+	for (uint32_t i = 0; i < l.n && code == SL_OK; i++)
+		code = sl_writer_call(e->writer, recover_write, &l.runs[i], err);
+	free(l.runs);
 	return code;
 }
 
 void
-sl_runs_close(struct sl_engine *e)
+sl_runs_ask_close(struct sl_engine *e, int64_t give_up_us)
+{
+	pthread_mutex_lock(&e->lock);
+	for (struct sl_run_task *t = e->runs; t; t = t->next) {
+		pthread_mutex_lock(&t->lock);
+		sl_run_ask(t, &t->closing, give_up_us);
+		pthread_mutex_unlock(&t->lock);
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
+void
+sl_runs_join(struct sl_engine *e)
 {
 	struct sl_run_task *list, *t;
 
+	/* The list stays in place until its last thread has ended: they look at it. */
 	pthread_mutex_lock(&e->lock);
 	list = e->runs;
-	e->runs = NULL;
 	pthread_mutex_unlock(&e->lock);
-	for (t = list; t; t = t->next) {
-		pthread_mutex_lock(&t->lock);
-		t->closing = true;
-		if (t->source)
-			t->source->driver->cancel(t->source->ctx);
-		if (t->dest)
-			t->dest->driver->wakeup(t->dest->ctx);
-		pthread_cond_broadcast(&t->changed);
-		pthread_mutex_unlock(&t->lock);
-	}
-	/* Newest first: one that waits for an earlier run ends before that one is freed. */
+	for (t = list; t; t = t->next)
+		if (t->launched) {
+			pthread_join(t->thread, NULL);
+			t->launched = false;
+		}
+	e->runs = NULL;
 	while (list) {
 		t = list->next;
 		sl_run_task_free(list);

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #define RATE_WINDOW_US 1000000
-#define RATE_WEIGHT    0.4 /* of the newest second in the moving average */
+#define SLOWEST        1e-3 /* a second; below this there is no time left to tell */
+#define RATE_WEIGHT    0.4  /* of the newest second in the moving average */
 
 /* Moving averages, brought up to date by whoever asks; with the task's lock held. */
 static void
@@ -55,6 +56,13 @@ percentiles(const struct sl_run_task *t, struct sl_run_stats *out)
 	out->p95_us = sorted[n * 95 / 100];
 }
 
+/* -1: hardly anything moves. */
+static int64_t
+us_for(double n, double rate)
+{
+	return rate > SLOWEST ? (int64_t)(n / rate * 1e6) : -1;
+}
+
 static int64_t
 time_left(const struct sl_run_task *t, const struct sl_run_stats *s)
 {
@@ -63,12 +71,11 @@ time_left(const struct sl_run_task *t, const struct sl_run_stats *s)
 	if (!s->open)
 		return 0;
 	if (s->planning) {
-		if (s->rows_est <= 0 || t->read_rate <= 0 || (uint64_t)s->rows_est < s->rows_read)
+		if (s->rows_est <= 0 || (uint64_t)s->rows_est < s->rows_read)
 			return -1;
-		return (int64_t)((double)((uint64_t)s->rows_est - s->rows_read) / t->read_rate *
-				 1e6);
+		return us_for((double)((uint64_t)s->rows_est - s->rows_read), t->read_rate);
 	}
-	return t->rate > 0 ? (int64_t)(pending / t->rate * 1e6) : -1;
+	return us_for(pending, t->rate);
 }
 
 /* What the run waits for most. */

@@ -1,0 +1,149 @@
+#include "core/engine/run_state.h"
+
+#include "core/base/clock.h"
+
+#include <stdio.h>
+
+static enum sl_code
+save_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sl_run_task *t = arg;
+	struct sl_run rec;
+
+	pthread_mutex_lock(&t->lock);
+	rec = t->rec;
+	pthread_mutex_unlock(&t->lock);
+	return sl_store_run_save(s, &rec, err);
+}
+
+enum sl_code
+sl_run_move(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	pthread_mutex_lock(&t->lock);
+	t->rec.state = state;
+	pthread_mutex_unlock(&t->lock);
+	if (!t->dry) {
+		code = sl_writer_call(t->engine->writer, save_write, t, err);
+		sl_run_log(t, SL_INFO, "run", "%s", sl_run_state_name(state));
+	}
+	sl_run_notify(t);
+	return code;
+}
+
+struct sl_end {
+	struct sl_run rec;
+	enum sl_run_state state;
+	enum sl_verdict rest;
+	int64_t keep_us;
+};
+
+static enum sl_code
+end_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	struct sl_end *e = arg;
+	struct sl_run rec = e->rec; /* may run twice: only the last result counts */
+	enum sl_code code = sl_store_run_end(s, &rec, e->state, e->rest, e->keep_us, err);
+
+	if (code == SL_OK)
+		e->rec = rec;
+	return code;
+}
+
+static int64_t
+keep_us(struct sl_run_task *t)
+{
+	int64_t keep = 7LL * 86400 * 1000000;
+	struct sl_config *c = NULL;
+	const struct sl_object_def *o;
+	struct sl_sync sync;
+	struct sl_err err;
+
+	if (sl_engine_config(t->engine, &c, &err) != SL_OK)
+		return keep;
+	if (sl_engine_object(c, SL_KIND_SYNC, t->rec.sync, &o, &err) == SL_OK &&
+	    sl_sync_read(o, c->arena, &sync, &err) == SL_OK)
+		keep = sync.keep_events_ms * 1000;
+	sl_config_free(c);
+	return keep;
+}
+
+static void
+end_dry(struct sl_run_task *t, enum sl_run_state state)
+{
+	pthread_mutex_lock(&t->lock);
+	t->rec.state = state;
+	t->rec.ended_us = sl_wall_us();
+	t->rec.planned_all = state == SL_RUN_SETTLED;
+	pthread_mutex_unlock(&t->lock);
+}
+
+void
+sl_run_take_end(struct sl_run_task *t, const struct sl_run *r)
+{
+	t->rec.state = r->state;
+	t->rec.ended_us = r->ended_us;
+	t->rec.removes_held = r->removes_held;
+	t->rec.blocks = r->blocks;
+	t->rec.adds = r->adds;
+	t->rec.updates = r->updates;
+	t->rec.removes = r->removes;
+	t->rec.acked = r->acked;
+	t->rec.dead = r->dead;
+	t->rec.superseded = r->superseded;
+	t->rec.cancelled = r->cancelled;
+}
+
+void
+sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
+{
+	struct sl_end e = { .state = state, .rest = rest };
+	struct sl_err err;
+
+	if (t->dry) {
+		end_dry(t, state);
+		return;
+	}
+	e.keep_us = keep_us(t);
+	pthread_mutex_lock(&t->lock);
+	e.rec = t->rec;
+	pthread_mutex_unlock(&t->lock);
+	if (state != SL_RUN_PAUSED) {
+		e.rec.ended_us = sl_wall_us();
+		e.rec.removes_held = false;
+	}
+	if (sl_writer_call(t->engine->writer, end_write, &e, &err) != SL_OK) {
+		sl_run_log(t, SL_ERROR, "state", "the end of the run could not be recorded: %s",
+			   err.msg);
+		pthread_mutex_lock(&t->lock);
+		t->rec.state = SL_RUN_FAILED;
+		if (!t->rec.error[0])
+			sl_copy(t->rec.error, sizeof(t->rec.error), err.msg);
+		if (t->error.code == SL_OK)
+			t->error = err;
+		pthread_mutex_unlock(&t->lock);
+		return;
+	}
+	pthread_mutex_lock(&t->lock);
+	sl_run_take_end(t, &e.rec);
+	pthread_mutex_unlock(&t->lock);
+	sl_run_notify(t);
+	sl_run_log(t, state == SL_RUN_FAILED ? SL_ERROR : SL_INFO, "run",
+		   "%s: %llu acknowledged, %llu given up on, %llu cancelled",
+		   sl_run_state_name(state), (unsigned long long)e.rec.acked,
+		   (unsigned long long)e.rec.dead, (unsigned long long)e.rec.cancelled);
+}
+
+void
+sl_run_error(struct sl_run_task *t, const struct sl_err *err)
+{
+	char text[512];
+
+	(void)sl_err_text(err, text, sizeof(text));
+	pthread_mutex_lock(&t->lock);
+	sl_copy(t->rec.error, sizeof(t->rec.error), text);
+	t->error = *err;
+	pthread_mutex_unlock(&t->lock);
+	sl_run_log(t, SL_ERROR, "run", "%s", text);
+}
