@@ -41,8 +41,8 @@ typedef void sl_complete_fn(void *arg, struct sl_delivery *d);
 struct sl_dest_driver {
 	const char *name;  /* "rudderstack" */
 	const char *title; /* "RudderStack / Segment" */
-	unsigned caps; /* SL_DST_* */
-	size_t ctx_size; /* allocated zeroed by the caller */
+	unsigned caps;     /* SL_DST_* */
+	size_t ctx_size;   /* allocated zeroed by the caller */
 	const struct sl_prop *props;
 	size_t nprops;
 

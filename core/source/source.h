@@ -20,7 +20,8 @@ struct sl_model {
 struct sl_source_config {
 	const struct sl_setting *settings;
 	size_t nsettings;
-	const char *secret;   /* resolved value of the SECRET property, NULL = none; not kept after open */
+	const char *
+		secret; /* resolved value of the SECRET property, NULL = none; not kept after open */
 	const char *base_dir; /* relative paths start here (the workspace) */
 };
 
@@ -28,10 +29,11 @@ struct sl_source_config {
 struct sl_object {
 	struct sl_str schema;
 	struct sl_str name;
-	struct sl_str kind;   /* "schema" "table" "view" "materialized view" "foreign table" */
-	int64_t rows_est;     /* from statistics; -1 = not known */
-	int64_t bytes_est;    /* -1 = not known */
-	struct sl_str detail; /* table: "pk id" or "no primary key"; both: "no permission"; or nothing */
+	struct sl_str kind; /* "schema" "table" "view" "materialized view" "foreign table" */
+	int64_t rows_est;   /* from statistics; -1 = not known */
+	int64_t bytes_est;  /* -1 = not known */
+	struct sl_str
+		detail; /* table: "pk id" or "no primary key"; both: "no permission"; or nothing */
 };
 
 /* A scan of chosen columns in one snapshot of the source. */
@@ -41,11 +43,11 @@ struct sl_scan {
 	uint32_t ncolumns;
 	uint32_t batch_rows; /* rows a batch; 0 = 1000 */
 	/* Pages for the browser: rows after (or before) a key, in key order. All empty: no order. */
-	const struct sl_str *order; /* key columns; norder 0 = unordered */
+	const struct sl_str *order;   /* key columns; norder 0 = unordered */
 	const struct sl_value *after; /* norder values; NULL = from the start */
 	uint32_t norder;
-	bool backwards;   /* rows before `after`, delivered in descending order */
-	uint64_t limit;   /* 0 = all */
+	bool backwards; /* rows before `after`, delivered in descending order */
+	uint64_t limit; /* 0 = all */
 };
 
 struct sl_source_driver {
@@ -57,10 +59,11 @@ struct sl_source_driver {
 
 	enum sl_code (*open)(void *ctx, const struct sl_source_config *cfg, struct sl_err *err);
 	/* For "test connection": one line about the server, its role, whether it can write. */
-	enum sl_code (*about)(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err);
+	enum sl_code (*about)(void *ctx, struct sl_arena *a, struct sl_str *out,
+			      struct sl_err *err);
 	/* schema empty: the schemas; else the objects of the schema. Sorted by name. */
-	enum sl_code (*list)(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,
-			     uint32_t *n, struct sl_err *err);
+	enum sl_code (*list)(void *ctx, struct sl_arena *a, struct sl_str schema,
+			     struct sl_object **out, uint32_t *n, struct sl_err *err);
 	/* Columns of a model, without reading rows. SQL is checked here: one SELECT, no writes. */
 	enum sl_code (*describe)(void *ctx, struct sl_arena *a, const struct sl_model *m,
 				 struct sl_schema *out, struct sl_err *err);
@@ -77,11 +80,11 @@ struct sl_source_driver {
 	/* SL_OK: *out is a batch with at least one row, now the caller's. SL_DONE: all rows were
 	 * delivered and the source confirmed it. */
 	enum sl_code (*next)(void *ctx, struct sl_batch **out, struct sl_err *err);
-	void (*end)(void *ctx);    /* ends scan and snapshot; the connection stays */
+	void (*end)(void *ctx); /* ends scan and snapshot; the connection stays */
 	/* Any thread, but not while close() runs: the running call returns SL_E_CANCELLED soon. Between
 	 * two calls it counts for the next one; end() forgets it. */
 	void (*cancel)(void *ctx);
-	void (*close)(void *ctx);  /* safe after a failed open() and on a zeroed context */
+	void (*close)(void *ctx); /* safe after a failed open() and on a zeroed context */
 };
 
 const struct sl_source_driver *sl_source_find(const char *name);

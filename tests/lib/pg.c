@@ -49,7 +49,7 @@ static _Noreturn void __attribute__((format(printf, 1, 2))) die(const char *fmt,
 static void
 nap(void)
 {
-	nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+	nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000 * 1000 }, NULL);
 }
 
 static void
@@ -139,18 +139,18 @@ init_cluster(const struct test_pg *pg)
 			   chown(pg->dir, pw->pw_uid, pw->pw_gid) != 0))
 		die("cannot give %s to %s", pg->dir, pw->pw_name);
 
-	char *argv[] = {(char[]){"initdb"},
-			(char[]){"-D"},
-			data,
-			(char[]){"-U"},
-			(char[]){"postgres"},
-			(char[]){"-N"},
-			(char[]){"--encoding=UTF8"},
-			(char[]){"--locale=C.UTF-8"},
-			(char[]){"--auth-local=trust"},
-			(char[]){"--auth-host=scram-sha-256"},
-			pwarg,
-			NULL};
+	char *argv[] = { (char[]){ "initdb" },
+			 (char[]){ "-D" },
+			 data,
+			 (char[]){ "-U" },
+			 (char[]){ "postgres" },
+			 (char[]){ "-N" },
+			 (char[]){ "--encoding=UTF8" },
+			 (char[]){ "--locale=C.UTF-8" },
+			 (char[]){ "--auth-local=trust" },
+			 (char[]){ "--auth-host=scram-sha-256" },
+			 pwarg,
+			 NULL };
 	int status = 0;
 	pid_t pid = fork();
 	if (pid == 0)
@@ -164,7 +164,8 @@ init_cluster(const struct test_pg *pg)
 static int
 free_port(void)
 {
-	struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, len) != 0 ||
@@ -191,21 +192,21 @@ supervise(const struct test_pg *pg, int gone)
 	snprintf(sock, sizeof sock, "unix_socket_directories=%s", pg->dir);
 	snprintf(listen_on, sizeof listen_on, "listen_addresses=%s", pg->tcp ? "127.0.0.1" : "");
 	snprintf(port, sizeof port, "port=%d", pg->port);
-	char *argv[] = {(char[]){"postgres"},
-			(char[]){"-D"},
-			data,
-			(char[]){"-c"},
-			sock,
-			(char[]){"-c"},
-			listen_on,
-			(char[]){"-c"},
-			port,
-			(char[]){"-F"}, /* no fsync: nothing here outlives the test */
-			(char[]){"-c"},
-			(char[]){"autovacuum=off"},
-			(char[]){"-c"},
-			(char[]){"max_connections=40"},
-			NULL};
+	char *argv[] = { (char[]){ "postgres" },
+			 (char[]){ "-D" },
+			 data,
+			 (char[]){ "-c" },
+			 sock,
+			 (char[]){ "-c" },
+			 listen_on,
+			 (char[]){ "-c" },
+			 port,
+			 (char[]){ "-F" }, /* no fsync: nothing here outlives the test */
+			 (char[]){ "-c" },
+			 (char[]){ "autovacuum=off" },
+			 (char[]){ "-c" },
+			 (char[]){ "max_connections=40" },
+			 NULL };
 	setsid(); /* ^C reaches the test, which then closes the pipe */
 	pid_t pid = fork();
 	if (pid == 0)
@@ -225,9 +226,9 @@ try_connect(const struct test_pg *pg, const char *db)
 {
 	char port[16];
 	snprintf(port, sizeof port, "%d", pg->port);
-	const char *const k[] = {"host", "port", "user", "dbname", "connect_timeout", NULL};
-	const char *const v[] = {pg->dir, port, "postgres", db != NULL ? db : "postgres",
-				 "10",    NULL};
+	const char *const k[] = { "host", "port", "user", "dbname", "connect_timeout", NULL };
+	const char *const v[] = { pg->dir, port, "postgres", db != NULL ? db : "postgres",
+				  "10",    NULL };
 	return PQconnectdbParams(k, v, 0);
 }
 
