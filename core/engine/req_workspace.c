@@ -106,7 +106,7 @@ props_job(struct sl_job *j, struct sl_err *err)
 	if (a->kind == SL_KIND_CONNECTION && !sl_engine_driver(e, a->driver)) {
 		(void)sl_fail(err, SL_E_NOTFOUND, "type", "there is no type \"%s\"",
 			      a->driver ? a->driver : "");
-		return sl_err_hint(err, "sl_drivers() lists the types that there are");
+		return sl_err_hint(err, "the types are listed by: sluice drivers");
 	}
 	props = sl_kind_props(a->kind, a->driver, e->drivers, e->ndrivers, &n);
 	t = sl_table_new("name type required:bool default min:int max:int choices help");

@@ -90,7 +90,8 @@ int cmd_show(struct cmd_call *c, sl_ticket t, const char *columns);
 int cmd_interrupts(void);
 void cmd_catch_interrupts(void);
 
-extern const struct cmd cmd_init, cmd_check, cmd_tables, cmd_rows, cmd_preview, cmd_plan, cmd_run,
-	cmd_release, cmd_stop, cmd_status, cmd_log, cmd_failed, cmd_retry, cmd_discard, cmd_receive;
+extern const struct cmd cmd_init, cmd_check, cmd_drivers, cmd_tables, cmd_rows, cmd_preview,
+	cmd_plan, cmd_run, cmd_release, cmd_stop, cmd_status, cmd_log, cmd_failed, cmd_retry,
+	cmd_discard, cmd_receive;
 
 #endif

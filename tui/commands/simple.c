@@ -118,6 +118,27 @@ const struct cmd cmd_check = {
 	.run = run_check,
 };
 
+/* ---- drivers -------------------------------------------------------------------------------------- */
+
+static int
+run_drivers(struct cmd_call *c)
+{
+	if (c->nwords == 0)
+		return cmd_show(c, sl_drivers(c->engine), "name=type title role help");
+	return cmd_show(c, sl_props(c->engine, SL_CONNECTION, c->word[0]),
+			"name=setting type required default choices help");
+}
+
+const struct cmd cmd_drivers = {
+	.name = "drivers",
+	.words = "[TYPE]",
+	.summary = "list the types of connections, or the settings of one type",
+	.help = "",
+	.max_words = 1,
+	.needs = CMD_LOOKS,
+	.run = run_drivers,
+};
+
 /* ---- tables, rows ---------------------------------------------------------------------------------- */
 
 static int
