@@ -99,6 +99,10 @@ report_text(const struct sl_run_stats *s)
 	(void)printf("%s run %lld: %s", s->sync, (long long)s->run, s->state);
 	if (took)
 		(void)printf(" in %s", print_span(span, took));
+	if (s->error[0] && s->rows_read == 0 && s->adds + s->updates + s->removes == 0) {
+		(void)fputc('\n', stdout);
+		return;
+	}
 	(void)printf("\n  read %s rows:", print_count(n, s->rows_read));
 	(void)printf(" %s adds,", print_count(n, s->adds));
 	(void)printf(" %s updates,", print_count(n, s->updates));
