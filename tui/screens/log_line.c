@@ -17,12 +17,47 @@ static const struct {
 	{ "error", "ERROR", TUI_FAIL },
 };
 
-static size_t
-level_of(const char *level)
+static const char *
+text_of(const struct sl_table *t, unsigned row, const char *name)
 {
-	for (size_t i = 0; level && i < SL_COUNT(levels); i++) {
+	const char *v = sl_table_get(t, row, name);
+
+	return v ? v : "";
+}
+
+/* NULL reads as 0, which is a block and an index of their own. */
+static int64_t
+place(const struct sl_table *t, unsigned row, const char *name)
+{
+	return sl_table_get(t, row, name) ? sl_table_get_int(t, row, name) : -1;
+}
+
+void
+tui_log_read(const struct sl_table *t, unsigned row, struct tui_log_row *out)
+{
+	*out = (struct tui_log_row){
+		.seq = sl_table_get_int(t, row, "seq"),
+		.at_us = sl_table_get_int(t, row, "at"),
+		.run = sl_table_get_int(t, row, "run"),
+		.block = place(t, row, "block"),
+		.idx = place(t, row, "idx"),
+		.events = sl_table_get_int(t, row, "events"),
+		.status = sl_table_get_int(t, row, "status"),
+		.took_us = sl_table_get_int(t, row, "took_us"),
+		.level = text_of(t, row, "level"),
+		.sync = text_of(t, row, "sync"),
+		.part = text_of(t, row, "part"),
+		.text = text_of(t, row, "text"),
+		.answer = text_of(t, row, "answer"),
+	};
+}
+
+int
+tui_log_level(const char *level)
+{
+	for (size_t i = 0; i < SL_COUNT(levels); i++) {
 		if (strcmp(levels[i].level, level) == 0)
-			return i;
+			return (int)i;
 	}
 	return 1;
 }
@@ -30,7 +65,7 @@ level_of(const char *level)
 enum tui_role
 tui_log_role(const char *level)
 {
-	return levels[level_of(level)].role;
+	return levels[tui_log_level(level)].role;
 }
 
 /* "14:03:20.114", "+1.2s" since the start of what is shown, "+0.3s" since the line before. */
@@ -53,10 +88,9 @@ time_text(int64_t at, const struct tui_log_look *look, bool wide, char out[48])
 
 /* At the right end: how long and which status. Returns the columns taken. */
 static int
-draw_end(const struct sl_table *t, unsigned row, const struct tui_canvas *c)
+draw_end(const struct tui_log_row *r, const struct tui_canvas *c)
 {
-	const int64_t took = sl_table_get_int(t, row, "took_us");
-	const int64_t status = sl_table_get_int(t, row, "status");
+	const int64_t took = r->took_us, status = r->status;
 	char text[32];
 
 	if (took <= 0 && status <= 0)
@@ -71,16 +105,15 @@ draw_end(const struct sl_table *t, unsigned row, const struct tui_canvas *c)
 }
 
 void
-tui_log_draw(const struct sl_table *t, unsigned row, const struct tui_log_look *look,
+tui_log_draw(const struct tui_log_row *r, const struct tui_log_look *look,
 	     const struct tui_canvas *c)
 {
 	const bool wide = c->cols >= WIDE_COLS;
-	const size_t level = level_of(sl_table_get(t, row, "level"));
-	const char *answer = sl_table_get(t, row, "answer");
+	const int level = tui_log_level(r->level);
 	char time[48];
 	int x = 1;
 
-	time_text(sl_table_get_int(t, row, "at"), look, wide, time);
+	time_text(r->at_us, look, wide, time);
 	tui_field(c,
 		  (struct tui_span){ 0, x, wide ? 12 : 8,
 				     look->time == TUI_LOG_CLOCK ? TUI_LEFT : TUI_RIGHT, TUI_DIM },
@@ -93,34 +126,32 @@ tui_log_draw(const struct sl_table *t, unsigned row, const struct tui_log_look *
 		tui_puts(c, 0, x, levels[level].role, (char[]){ levels[level].word[0], '\0' });
 		x += 2;
 	}
-	tui_field(c, (struct tui_span){ 0, x, 7, TUI_LEFT, TUI_DIM },
-		  sl_str(sl_table_get(t, row, "part")));
+	tui_field(c, (struct tui_span){ 0, x, 7, TUI_LEFT, TUI_DIM }, sl_str(r->part));
 	x += 8;
 	if (look->sync && wide) {
-		tui_field(c, (struct tui_span){ 0, x, 20, TUI_LEFT, TUI_LABEL },
-			  sl_str(sl_table_get(t, row, "sync")));
+		tui_field(c, (struct tui_span){ 0, x, 20, TUI_LEFT, TUI_LABEL }, sl_str(r->sync));
 		x += 21;
 	}
-	const int end = c->cols >= 60 ? draw_end(t, row, c) : 0;
+	const int end = c->cols >= 60 ? draw_end(r, c) : 0;
 	struct tui_canvas rest = tui_sub(c, 0, x, 1, c->cols - x - (end ? end : 1));
-	x = tui_puts(&rest, 0, 0, level >= 2 ? levels[level].role : TUI_TEXT,
-		     sl_table_get(t, row, "text"));
-	if (answer && *answer && x + 4 < rest.cols) {
+	x = tui_puts(&rest, 0, 0, level >= 2 ? levels[level].role : TUI_TEXT, r->text);
+	if (*r->answer && x + 4 < rest.cols) {
 		struct tui_canvas more = tui_sub(&rest, 0, x + 2, 1, rest.cols - x - 2);
-		tui_puts(&more, 0, 0, TUI_DIM, answer);
+		tui_puts(&more, 0, 0, TUI_DIM, r->answer);
 	}
 }
 
 void
-tui_log_text(const struct sl_table *t, unsigned row, struct sl_buf *out)
+tui_log_text(const struct tui_log_row *r, struct sl_buf *out)
 {
-	static const char *const names[] = { "at",   "level", "run",    "sync",
-					     "part", "text",  "status", "answer" };
+	char at[25];
 
-	for (size_t i = 0; i < SL_COUNT(names); i++) {
-		const char *v = sl_table_get(t, row, names[i]);
-		if (v && *v)
-			sl_buf_printf(out, "%s%s", i ? " " : "", v);
-	}
+	sl_time_iso(r->at_us, at);
+	sl_buf_printf(out, "%s %s run=%lld %s %s: %s", at, r->level, (long long)r->run, r->sync,
+		      r->part, r->text);
+	if (r->status > 0)
+		sl_buf_printf(out, " [%lld]", (long long)r->status);
+	if (*r->answer)
+		sl_buf_printf(out, " %s", r->answer);
 	sl_buf_putc(out, '\n');
 }

@@ -312,7 +312,9 @@ draw_tail(const struct monitor *h, struct page *p)
 	tui_puts(&c, 0, 6, TUI_DIM, "newest first   l all of it");
 	for (unsigned i = 0; i < n && p->y < p->c->rows; i++) {
 		c = next_line(p);
-		tui_log_draw(h->tail, i, &look, &c);
+		struct tui_log_row row;
+		tui_log_read(h->tail, i, &row);
+		tui_log_draw(&row, &look, &c);
 	}
 	if (n == 0 && p->y < p->c->rows) {
 		c = next_line(p);

@@ -10,6 +10,17 @@ extern const struct tui_screen_ops tui_screen_plan;
 
 /* ---- for the files of the plan only ---------------------------------------------------------- */
 
+enum {
+	PLAN_ACT_SEND = TUI_ACT_OWN,
+	PLAN_ACT_SEND_ALL,
+	PLAN_ACT_DROP,
+	PLAN_ACT_ONLY,
+	PLAN_ACT_WHOLE,
+	PLAN_ACT_MAP,
+	PLAN_ACT_PREVIEW,
+	PLAN_ACT_LOGS
+};
+
 enum plan_only { PLAN_ALL, PLAN_ADDS, PLAN_CHANGES, PLAN_REMOVES, PLAN_ONLY };
 
 struct plan {
@@ -34,6 +45,12 @@ struct plan {
 
 uint64_t plan_count(const struct plan *h, enum plan_only only);
 bool plan_is(const struct plan *h, const char *state);
+void plan_begin(struct tui_screen *s, const char *sync); /* starts a run that will be held */
+void plan_look(struct tui_screen *s);                    /* reads the counters */
+void plan_show_list(struct tui_screen *s);
+void plan_want_rows(struct tui_screen *s); /* reads the rows around the selected one */
+bool plan_action(struct tui_screen *s, const struct tui_cmd *cmd);
+const char *plan_why_not(const struct tui_screen *s, int action);
 void plan_draw(const struct tui_screen *s, const struct tui_canvas *c);
 /* Rows of the list and of the diff in an area of this size. */
 void plan_split(const struct plan *h, int rows, int cols, int *list, int *diff);
