@@ -26,9 +26,13 @@ const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 	[7] = &tui_screen_conns,
 	[8] = &tui_screen_themes,
 };
-/* clang-format on */
 
 const struct tui_screen_ops *const tui_screen_others[] = {
-	&tui_screen_conn, &tui_screen_newsync, &tui_screen_sql,
-	&tui_screen_plan, &tui_screen_run,     NULL,
+	&tui_screen_conn,
+	&tui_screen_newsync,
+	&tui_screen_plan,
+	&tui_screen_run,
+	&tui_screen_sql,
+	NULL,
 };
+/* clang-format on */
