@@ -3,6 +3,7 @@
 
 #include "tui/screens/browse.h"
 #include "tui/screens/conns.h"
+#include "tui/screens/dead.h"
 #include "tui/screens/home.h"
 #include "tui/screens/logs.h"
 #include "tui/screens/map.h"
@@ -23,6 +24,7 @@ const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 	[3] = &tui_screen_preview,
 	[4] = &tui_screen_runs,
 	[5] = &tui_screen_logs,
+	[6] = &tui_screen_dead,
 	[7] = &tui_screen_conns,
 	[8] = &tui_screen_themes,
 };

@@ -211,7 +211,7 @@ draw_run(const struct sl_run_stats *s, const struct tui_canvas *c)
 		x += tui_printf(c, 0, x, TUI_TEXT, "%3d%% ", (int)(part * 100));
 	if (s->rate > 0)
 		x += tui_printf(c, 0, x, TUI_TEXT, " %s", tui_fmt_rate(s->rate, text));
-	if (s->eta_us > 0)
+	if (s->eta_us >= 1000000)
 		tui_printf(c, 0, x, TUI_DIM, "  ETA %s", tui_fmt_span(s->eta_us, eta));
 	if (c->rows < 2)
 		return;

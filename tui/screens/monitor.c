@@ -72,6 +72,7 @@ look(struct tui_screen *s)
 	if (was && !h->live) {
 		ask_record(s);
 		ask_log(s);
+		h->log_old = true; /* once more, a while after */
 	}
 }
 
@@ -160,8 +161,8 @@ tick_ms(const struct tui_screen *s)
 
 	if (h->frozen)
 		return -1;
-	/* A held run waits for a person: nothing moves. */
-	return h->live && strcmp(h->s.state, "held") != 0 ? TICK_MS : pane;
+	/* A held run waits for a person: nothing moves. The last lines of a log come after its end. */
+	return h->log_old || (h->live && strcmp(h->s.state, "held") != 0) ? TICK_MS : pane;
 }
 
 static bool

@@ -91,7 +91,7 @@ draw_bar(const struct sl_run_stats *s, struct page *p)
 		x += tui_printf(&c, 0, x, TUI_TEXT, "%s of %s",
 				tui_fmt_count(s->acked + s->dead + s->superseded + s->cancelled, a),
 				tui_fmt_count(tui_run_events(s), b));
-	if (s->eta_us > 0)
+	if (s->eta_us >= 1000000)
 		tui_printf(&c, 0, x + 3, TUI_DIM, "ETA %s%s", s->hold_until_us ? "\u2265 " : "",
 			   tui_fmt_span(s->eta_us, a));
 }
