@@ -121,13 +121,14 @@ static bool
 add_name(struct conn *k)
 {
 	bool edit = strcmp(k->verb, "edit") == 0;
-	struct tui_field_def d = { .name = "name",
-				   .type = TUI_FIELD_TEXT,
-				   .required = true,
-				   .locked = edit,
-				   .value = edit ? k->from : NULL,
-				   .help = "What it is called here and in its file: small letters, "
-					   "digits, - and _" };
+	struct tui_field_def d = {
+		.name = "name",
+		.type = TUI_FIELD_TEXT,
+		.required = true,
+		.locked = edit,
+		.value = edit ? k->from : NULL,
+		.help = "Small letters, digits, - and _; also the name of its file"
+	};
 
 	return tui_form_add(&k->form, &d);
 }

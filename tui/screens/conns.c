@@ -416,13 +416,13 @@ draw_detail(const struct conns *k, const struct tui_canvas *c)
 	while (is_broken(k, row) && y < c->rows &&
 	       tui_wrap(sl_str(problem), &pos, c->cols - 4, &line))
 		tui_put(c, y++, 1, TUI_FAIL, line);
-	y = draw_users(k, c, draw_settings(k, c, y));
 	t = find_test(k, k->of);
+	if (t)
+		y += conn_test_draw(t, c, y) + 1;
+	y = draw_users(k, c, draw_settings(k, c, y));
 	if (!t && y < c->rows) {
 		tui_puts(c, y, 1, TUI_KEY, "t");
 		tui_puts(c, y, 3, TUI_DIM, "tests it, step by step");
-	} else if (t) {
-		(void)conn_test_draw(t, c, y);
 	}
 }
 

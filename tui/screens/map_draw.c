@@ -46,16 +46,13 @@ draw_problem(const struct map *m, const struct tui_canvas *c, int y, int check)
 	return *mend ? put_wrapped(c, y, 3, TUI_TEXT, mend) : y;
 }
 
+/* What a line makes of the first row, and what is wrong with it. */
 static int
-draw_line(const struct map *m, const struct tui_canvas *c, const struct map_row *r)
+draw_result(const struct map *m, const struct tui_canvas *c, int y, const struct map_row *r)
 {
 	const char *input = map_cell(m->checks, r->check, "input");
 	const char *output = map_cell(m->checks, r->check, "output");
-	int y = 1, x = 1;
 
-	x += tui_puts(c, 0, x, r->identity ? TUI_ACCENT : TUI_TITLE, r->name);
-	x += tui_puts(c, 0, x, TUI_DIM, " \u2190 ");
-	tui_puts(c, 0, x, TUI_TEXT, tui_draft_expr(&m->draft, r->name));
 	if (*input) {
 		tui_puts(c, y, 3, TUI_LABEL, "in");
 		tui_puts(c, y++, 8, TUI_TEXT, input);
@@ -66,6 +63,17 @@ draw_line(const struct map *m, const struct tui_canvas *c, const struct map_row 
 			 *output ? output : "left out of the event");
 	}
 	return draw_problem(m, c, y, r->check);
+}
+
+static int
+draw_line(const struct map *m, const struct tui_canvas *c, const struct map_row *r)
+{
+	int x = 1;
+
+	x += tui_puts(c, 0, x, r->identity ? TUI_ACCENT : TUI_TITLE, r->name);
+	x += tui_puts(c, 0, x, TUI_DIM, " \u2190 ");
+	tui_puts(c, 0, x, TUI_TEXT, tui_draft_expr(&m->draft, r->name));
+	return draw_result(m, c, 1, r);
 }
 
 static int
@@ -124,8 +132,7 @@ draw_typing(const struct map *m, const struct tui_canvas *c)
 	}
 	for (size_t i = 0; i < m->nrows; i++) {
 		if (m->row[i].kind != MAP_COLUMN && strcmp(m->row[i].name, m->editing) == 0) {
-			struct tui_canvas rest = tui_sub(c, y, 0, c->rows - y, c->cols);
-			(void)draw_line(m, &rest, &m->row[i]);
+			(void)draw_result(m, c, y, &m->row[i]);
 			return;
 		}
 	}

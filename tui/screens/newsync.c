@@ -109,11 +109,12 @@ add_source(struct newsync *k)
 	list_names(k->conns, "source", &sources);
 	const char *all = sl_buf_cstr(&sources);
 	snprintf(first, sizeof(first), "%.*s", (int)strcspn(all, ","), all);
-	struct tui_field_def name = { .name = "name",
-				      .type = TUI_FIELD_TEXT,
-				      .required = true,
-				      .help = "What the sync is called here and in its file: small "
-					      "letters, digits, - and _" };
+	struct tui_field_def name = {
+		.name = "name",
+		.type = TUI_FIELD_TEXT,
+		.required = true,
+		.help = "Small letters, digits, - and _; also the name of its file"
+	};
 	struct tui_field_def source = { .name = "source",
 					.type = TUI_FIELD_CHOICE,
 					.required = true,

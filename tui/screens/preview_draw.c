@@ -100,12 +100,12 @@ fill_diff(struct preview *p, size_t row)
 static void
 fill_text(struct preview *p, size_t row)
 {
-	const char *name = p->view == PREVIEW_SOURCE ? "row" : "body";
+	bool body = *preview_cell(p, row, "body") != '\0';
+	const char *name = p->view == PREVIEW_SOURCE || !body ? "row" : "body";
+	bool raw = p->view == PREVIEW_RAW && body;
 
-	p->pager.syntax = TUI_SYNTAX_JSON;
-	p->pager.wrap = p->view == PREVIEW_RAW;
-	if (p->view == PREVIEW_RAW)
-		p->pager.syntax = TUI_SYNTAX_NONE;
+	p->pager.syntax = raw ? TUI_SYNTAX_NONE : TUI_SYNTAX_JSON;
+	p->pager.wrap = raw;
 	tui_pager_set(&p->pager, sl_str(preview_cell(p, row, name)));
 }
 
@@ -177,17 +177,20 @@ static void
 draw_event(const struct preview *p, const struct tui_canvas *c)
 {
 	bool body = *preview_cell(p, p->shown, "body") != '\0';
-	int y = draw_problem(p, c, 2), low = c->rows >= 12 ? 3 : 0;
+	int y = draw_problem(p, c, 2), low = c->rows >= 12 && body ? 3 : 0;
+
+	if (!body && p->view != PREVIEW_SOURCE) {
+		tui_puts(c, y, 1, TUI_DIM, "No event is made of this row:");
+		y += 2;
+	}
 	struct tui_canvas in = tui_sub(c, y, 1, c->rows - y - low, c->cols - 2);
 	struct tui_canvas foot = tui_sub(c, c->rows - low, 0, low, c->cols);
 
 	if (p->view == PREVIEW_DIFF && body)
 		tui_diff_draw(&p->diff, &in, false);
-	else if (p->view == PREVIEW_SOURCE || body)
-		tui_pager_draw(&p->pager, &in, p->right);
 	else
-		tui_puts(&in, 0, 0, TUI_DIM, "No event is made of this row.");
-	if (low > 0 && body)
+		tui_pager_draw(&p->pager, &in, p->right);
+	if (low > 0)
 		(void)draw_request(p, &foot, 1);
 }
 
