@@ -236,7 +236,7 @@ tell_run(const struct sl_run_stats *s)
 {
 	(void)fprintf(stderr, "sluice: run %lld of %s: %llu of %llu events acknowledged; ",
 		      (long long)s->run, s->sync, (unsigned long long)s->acked,
-		      (unsigned long long)(s->adds + s->updates + s->removes));
+		      (unsigned long long)s->adds + s->updates + s->removes);
 	if (strcmp(s->state, "held") == 0)
 		(void)fprintf(stderr, "it waits for confirmation: sluice release %lld, or R here\n",
 			      (long long)s->run);

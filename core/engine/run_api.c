@@ -195,7 +195,7 @@ start_job(struct sl_job *j, struct sl_err *err)
 	const struct sl_run_args *a = j->args;
 	struct sl_engine *e = j->engine;
 	struct sl_run_task *t = NULL;
-	int64_t run;
+	int64_t run = 0;
 	enum sl_code code = a->flags & SL_RUN_DRY ? SL_OK : sl_engine_may_write(e, err);
 
 	if (code == SL_OK)

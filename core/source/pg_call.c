@@ -152,7 +152,7 @@ enum sl_code
 sl_pg_prepare(struct sl_pg *pg, const struct sl_pg_command *cmd, PGresult **out, struct sl_err *err)
 {
 	int64_t until = sl_pg_deadline(pg, cmd->ms);
-	PGresult *r;
+	PGresult *r = NULL;
 
 	if (!PQsendPrepare(pg->conn, "", cmd->sql, 0, NULL))
 		return sl_pg_fail_lost(pg, err);
@@ -230,7 +230,7 @@ static bool
 settle(struct sl_pg *pg)
 {
 	struct sl_err ignored;
-	PGresult *r;
+	PGresult *r = NULL;
 
 	if (PQtransactionStatus(pg->conn) != PQTRANS_ACTIVE)
 		return PQstatus(pg->conn) == CONNECTION_OK;
@@ -271,7 +271,7 @@ void
 sl_pg_end(struct sl_pg *pg)
 {
 	struct sl_err ignored;
-	PGresult *r;
+	PGresult *r = NULL;
 
 	sl_fill_drop(&pg->fill);
 	pg->how = NULL;
@@ -294,7 +294,7 @@ static enum sl_code
 begin_transaction(struct sl_pg *pg, struct sl_err *err)
 {
 	char ms[32];
-	PGresult *r;
+	PGresult *r = NULL;
 
 	enum sl_code code = run_script(pg, sql_pg_begin, SL_PG_CATALOG_MS, &r, err);
 	if (code != SL_OK)
@@ -354,7 +354,7 @@ sl_pg_leave(struct sl_pg *pg, bool own, enum sl_code code)
 enum sl_code
 sl_pg_search_path(struct sl_pg *pg, const char *path, struct sl_err *err)
 {
-	PGresult *r;
+	PGresult *r = NULL;
 	bool other = strcmp(path, SL_PG_OWN_PATH) != 0;
 
 	if (!other && !pg->other_path)

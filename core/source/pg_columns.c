@@ -249,7 +249,7 @@ sql_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, stru
 	    struct sl_pg_columns *out, struct sl_err *err)
 {
 	struct sl_model clean = { 0 };
-	PGresult *r;
+	PGresult *r = NULL;
 
 	enum sl_code code = sl_pg_statement(m->sql, &clean.sql, err);
 	if (code == SL_OK)

@@ -97,7 +97,7 @@ static enum sl_code
 look_for(const struct check *c, bool twins, struct sl_err *err)
 {
 	struct sl_buf b;
-	PGresult *r;
+	PGresult *r = NULL;
 
 	sl_buf_init(&b, 0);
 	(twins ? put_twin_query : put_null_query)(c, &b);
@@ -117,7 +117,7 @@ proved_by_index(const struct check *c, bool *proved, struct sl_err *err)
 {
 	const struct sl_model *m = &c->model;
 	struct sl_buf names;
-	PGresult *r;
+	PGresult *r = NULL;
 
 	*proved = false;
 	if (m->sql.len > 0)

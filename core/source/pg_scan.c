@@ -27,35 +27,25 @@ sl_pg_begin_snapshot(void *ctx, struct sl_err *err)
 	return sl_pg_enter(ctx, &own, err);
 }
 
-/* Columns asked for, in their order; all when none are named. */
-static enum sl_code
+/* How the chosen columns are asked for and arrive. */
+static struct sl_schema *
 choose_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan,
-	       const struct sl_pg_columns *all, struct sl_schema **out, struct sl_err *err)
+	       const struct sl_pg_columns *all, struct sl_err *err)
 {
-	uint32_t n = scan->columns != NULL ? scan->ncolumns : all->schema.ncols;
-	struct sl_schema *schema = SL_NEW(a, struct sl_schema, 1);
-	struct sl_column *names = SL_NEW(a, struct sl_column, n);
-	struct sl_pg_column *chosen = SL_NEW(a, struct sl_pg_column, n);
+	const uint32_t *at = NULL;
+	struct sl_schema *schema = sl_columns_chosen(SL_PG_WHERE, a, scan, &all->schema, &at, err);
 
-	if (schema == NULL || names == NULL || chosen == NULL)
-		return sl_pg_nomem(err);
-	if (n == 0)
-		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a scan of no columns");
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = i;
-		if (scan->columns != NULL) {
-			enum sl_code code = sl_column_find(SL_PG_WHERE, &all->schema,
-							   scan->columns[i], &at, err);
-			if (code != SL_OK)
-				return code;
-		}
-		chosen[i] = all->how[at];
-		names[i] = all->cols[at];
+	if (schema == NULL)
+		return NULL;
+	struct sl_pg_column *how = SL_NEW(a, struct sl_pg_column, schema->ncols);
+	if (how == NULL) {
+		sl_pg_nomem(err);
+		return NULL;
 	}
-	*schema = (struct sl_schema){ .ncols = n, .cols = names };
-	*out = schema;
-	pg->how = chosen;
-	return SL_OK;
+	for (uint32_t i = 0; i < schema->ncols; i++)
+		how[i] = all->how[at[i]];
+	pg->how = how;
+	return schema;
 }
 
 static void
@@ -192,16 +182,17 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 {
 	struct sl_model model = scan->model;
 	struct sl_pg_columns all;
-	struct sl_schema *schema = NULL;
 	struct page page;
 	struct sl_buf b;
 	size_t at;
 
 	enum sl_code code = sl_pg_columns(pg, a, &model, &all, err);
-	if (code == SL_OK)
-		code = choose_columns(pg, a, scan, &all, &schema, err);
-	if (code == SL_OK)
-		code = make_page(a, scan, &all, &page, err);
+	if (code != SL_OK)
+		return code;
+	struct sl_schema *schema = choose_columns(pg, a, scan, &all, err);
+	if (schema == NULL)
+		return err->code;
+	code = make_page(a, scan, &all, &page, err);
 	if (code == SL_OK && model.sql.len > 0)
 		code = sl_pg_statement(model.sql, &model.sql, err);
 	if (code == SL_OK)

@@ -115,7 +115,7 @@ look_for(const struct check *c, bool twins, struct sl_err *err)
 	};
 	const char **values = SL_NEW(c->a, const char *, c->nkey);
 	bool failed = values == NULL;
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = NULL;
 	struct sl_buf b;
 
 	sl_buf_init(&b, 0);

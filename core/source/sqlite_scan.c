@@ -12,33 +12,6 @@ sl_lite_begin_snapshot(void *ctx, struct sl_err *err)
 	return sl_lite_enter(ctx, &own, err);
 }
 
-static enum sl_code
-choose_columns(struct sl_arena *a, const struct sl_scan *scan, const struct sl_schema *all,
-	       struct sl_schema **out, struct sl_err *err)
-{
-	uint32_t n = scan->columns != NULL ? scan->ncolumns : all->ncols;
-	struct sl_schema *s = SL_NEW(a, struct sl_schema, 1);
-	struct sl_column *cols = SL_NEW(a, struct sl_column, n);
-
-	if (s == NULL || cols == NULL)
-		return sl_lite_nomem(err);
-	if (n == 0)
-		return sl_fail(err, SL_E_BUG, SL_LITE_WHERE, "a scan of no columns");
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = i;
-		if (scan->columns != NULL) {
-			enum sl_code code =
-				sl_column_find(SL_LITE_WHERE, all, scan->columns[i], &at, err);
-			if (code != SL_OK)
-				return code;
-		}
-		cols[i] = all->cols[at];
-	}
-	*s = (struct sl_schema){ .ncols = n, .cols = cols };
-	*out = s;
-	return SL_OK;
-}
-
 /* The columns, and behind them json_valid() of those that were declared as JSON. */
 static bool
 put_projection(struct sl_lite *l, struct sl_arena *a, struct sl_buf *b, const struct sl_schema *s)
@@ -109,13 +82,16 @@ start_scan(struct sl_lite *l, struct sl_arena *a, const struct sl_scan *scan, st
 	   struct sl_err *err)
 {
 	struct sl_model model = scan->model;
-	struct sl_schema all, *schema = NULL;
+	struct sl_schema all;
 	struct sl_buf b;
 	uint32_t at;
 
 	enum sl_code code = sl_lite_columns(l, a, &model, &all, err);
-	if (code == SL_OK)
-		code = choose_columns(a, scan, &all, &schema, err);
+	if (code != SL_OK)
+		return code;
+	struct sl_schema *schema = sl_columns_chosen(SL_LITE_WHERE, a, scan, &all, NULL, err);
+	if (schema == NULL)
+		return err->code;
 	for (uint32_t i = 0; code == SL_OK && i < scan->norder; i++)
 		code = sl_column_find(SL_LITE_WHERE, &all, scan->order[i], &at, err);
 	if (code == SL_OK && model.sql.len > 0)

@@ -200,8 +200,10 @@ test_source_refuses(struct test_source *s, const char *sql, enum sl_code code, c
 {
 	char *rows = test_source_rows(s, test_sql(sql));
 
-	if (rows != NULL)
+	if (rows != NULL) {
+		free(rows);
 		fail_msg("read: %s", sql);
+	}
 	if (s->err.code != code || strstr(s->err.msg, words) == NULL)
 		fail_msg("%s: %s, %s", sql, sl_code_name(s->err.code), s->err.msg);
 }

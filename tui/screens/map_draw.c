@@ -101,8 +101,8 @@ draw_column(const struct map *m, const struct tui_canvas *c, const struct map_ro
 
 	x += tui_puts(c, 0, x, TUI_DIM, "column ");
 	x += tui_puts(c, 0, x, TUI_TITLE, r->name);
-	x += tui_printf(c, 0, x, TUI_DIM, "   %s   goes nowhere: Enter gives it a field",
-			map_cell(m->columns, r->column, "native"));
+	tui_printf(c, 0, x, TUI_DIM, "   %s   goes nowhere: Enter gives it a field",
+		   map_cell(m->columns, r->column, "native"));
 	return 1;
 }
 

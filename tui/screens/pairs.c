@@ -62,7 +62,9 @@ tui_pairs_free(struct tui_pairs *p)
 		free(p->block[i]);
 	free(p->block);
 	free(p->pair);
-	*p = (struct tui_pairs){ 0 };
+	p->block = NULL;
+	p->pair = NULL;
+	p->n = 0;
 }
 
 const char *

@@ -125,18 +125,23 @@ tui_run_brief(const struct sl_run_stats *s, char out[32])
 void
 tui_run_history(const char *letters, char out[64], enum tui_role *role)
 {
+	static const struct {
+		char letter;
+		const char *mark;
+		enum tui_role role;
+	} marks[] = {
+		{ 's', "\u2582", TUI_SPARK }, { 'd', "!", TUI_WARN },  { 'f', "x", TUI_FAIL },
+		{ 'c', "-", TUI_SPARK },      { 'r', ">", TUI_SPARK }, { 0, "=", TUI_SPARK },
+	};
 	size_t n = 0;
 
 	*role = TUI_SPARK;
 	for (const char *p = letters; *p && n + 4 < 64; p++) {
-		const char *mark = *p == 's'   ? "\u2582"
-				   : *p == 'd' ? "!"
-				   : *p == 'f' ? "x"
-				   : *p == 'c' ? "-"
-				   : *p == 'r' ? ">"
-					       : "=";
-		n += (size_t)snprintf(out + n, 64 - n, "%s", mark);
-		*role = *p == 'f' ? TUI_FAIL : *p == 'd' ? TUI_WARN : TUI_SPARK;
+		size_t i = 0;
+		while (marks[i].letter != *p && marks[i].letter != 0)
+			i++;
+		n += (size_t)snprintf(out + n, 64 - n, "%s", marks[i].mark);
+		*role = marks[i].role;
 	}
 	out[n] = '\0';
 }

@@ -10,6 +10,7 @@
 #include "tui/width.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #define LIMIT 100 /* rows of a try */
@@ -163,11 +164,15 @@ static long
 place_of(const struct sql *k, const char *message)
 {
 	struct sl_str all = tui_editor_text(&k->editor);
-	unsigned line, column;
 	const char *at = strstr(message, "at line ");
+	char *end;
 
-	if (!at || sscanf(at, "at line %u, column %u", &line, &column) != 2)
+	if (!at)
 		return -1;
+	unsigned long line = strtoul(at + strlen("at line "), &end, 10);
+	if (strncmp(end, ", column ", strlen(", column ")) != 0)
+		return -1;
+	unsigned long column = strtoul(end + strlen(", column "), NULL, 10);
 	size_t pos = trimmed(k);
 	for (; line > 1 && pos < all.len; pos++)
 		line -= all.ptr[pos] == '\n';
