@@ -1,11 +1,8 @@
-/* keys.h - the error for a key that is none: what is wrong with it, and a few keys that show it. */
+/* keys.h - a key that is none: the query that finds out, and the error with a few keys that show it. */
 #ifndef SL_SOURCE_KEYS_H
 #define SL_SOURCE_KEYS_H
 
-#include "core/base/str.h"
-
-#define SL_KEYS_SHOWN 5  /* keys that the error names */
-#define SL_KEYS_CHARS 40 /* characters of a value that it shows */
+#include "core/source/query.h"
 
 struct sl_bad_keys {
 	const char *where; /* the driver's title */
@@ -16,6 +13,10 @@ struct sl_bad_keys {
 	struct sl_buf text; /* of the keys put so far; zero at first */
 };
 
+/* Columns of its answer: how many bad keys there are in all, how many rows this one has, its values.
+ * No rows: this is not what is wrong. */
+void sl_bad_keys_query(const struct sl_bad_keys *b, const struct sl_dialect *d,
+		       const struct sl_model *m, struct sl_buf *sql);
 /* One key: values[0..nkey-1] as text, NULL = NULL; rows that have it, when twins. */
 void sl_bad_keys_put(struct sl_bad_keys *b, const char *const *values, const char *rows);
 /* Fills err, frees b->text, returns SL_E_DATA. */

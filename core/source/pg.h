@@ -5,7 +5,7 @@
  *	pg_resolve.c looking the host up without blocking
  *	pg_call.c    waiting, cancelling, one command, transactions
  *	pg_error.c   errors of the server and of libpq as sl_err
- *	pg_sql.c     the user's SQL, identifiers, FROM clauses
+ *	pg_sql.c     the user's SQL, lists of names
  *	pg_list.c    the catalogue tree
  *	pg_columns.c columns of a model and their types
  *	pg_key.c     check_key
@@ -132,9 +132,6 @@ enum sl_code sl_pg_nomem(struct sl_err *err);
 /* The statement without what may follow it (a semicolon, comments); refuses a second statement and
  * what is no query. The server refuses the same again: this only finds the better words. */
 enum sl_code sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err) SL_MUST;
-void sl_pg_put_ident(struct sl_pg *pg, struct sl_buf *b, struct sl_str name); /* quoted */
-/* `"schema"."table" AS q` or `(the user's SQL) AS q`; *user_at = where the user's text starts in b. */
-void sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m, size_t *user_at);
 /* {"a","b"} for a parameter of type text[]. */
 void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
 

@@ -3,6 +3,7 @@
 
 #include "core/base/near.h"
 #include "core/source/columns.h"
+#include "core/source/query.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -236,7 +237,7 @@ prepare_sql(struct sl_pg *pg, struct sl_arena *a, const struct sl_model *m, PGre
 	PQclear(*out);
 	sl_buf_init(&b, 0);
 	sl_buf_puts(&b, "SELECT * FROM ");
-	sl_pg_put_from(pg, &b, m, &at);
+	sl_query_from(&b, m, &at);
 	cmd.sql = sl_buf_cstr(&b);
 	cmd.user = cmd.sql + at;
 	code = b.failed ? sl_pg_nomem(err) : sl_pg_prepare(pg, &cmd, out, err);

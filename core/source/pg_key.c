@@ -5,7 +5,6 @@
 #include "core/source/pg.h"
 
 #include <libpq-fe.h>
-#include <stdio.h>
 
 #include "core/source/pg_unique.inc"
 
@@ -17,97 +16,46 @@ struct check {
 	uint32_t nkey;
 };
 
-/* `left`key1`right` `between` `left`key2`right` ... */
-static void
-put_keys(const struct check *c, struct sl_buf *b, const char *left, const char *right,
-	 const char *between)
-{
-	for (uint32_t i = 0; i < c->nkey; i++) {
-		sl_buf_puts(b, i > 0 ? between : "");
-		sl_buf_puts(b, left);
-		sl_pg_put_ident(c->pg, b, c->key[i]);
-		sl_buf_puts(b, right);
-	}
-}
-
-static void
-put_shown_keys(const struct check *c, struct sl_buf *b)
-{
-	char cut[32];
-
-	snprintf(cut, sizeof cut, "::pg_catalog.text, %d)", SL_KEYS_CHARS);
-	put_keys(c, b, ", pg_catalog.left(q.", cut, "");
-}
-
-/* Rows of the answer: how many keys in all, how many rows this key has, the key's values. */
-static void
-put_null_query(const struct check *c, struct sl_buf *b)
-{
-	size_t at;
-
-	sl_buf_puts(b, "SELECT pg_catalog.count(*) OVER (), 1");
-	put_shown_keys(c, b);
-	sl_buf_puts(b, " FROM ");
-	sl_pg_put_from(c->pg, b, &c->model, &at);
-	sl_buf_puts(b, " WHERE ");
-	put_keys(c, b, "q.", " IS NULL", " OR ");
-	sl_buf_printf(b, " LIMIT %d", SL_KEYS_SHOWN);
-}
-
-static void
-put_twin_query(const struct check *c, struct sl_buf *b)
-{
-	size_t at;
-
-	sl_buf_puts(b, "SELECT pg_catalog.count(*) OVER (), pg_catalog.count(*)");
-	put_shown_keys(c, b);
-	sl_buf_puts(b, " FROM ");
-	sl_pg_put_from(c->pg, b, &c->model, &at);
-	sl_buf_puts(b, " GROUP BY ");
-	put_keys(c, b, "q.", "", ", ");
-	sl_buf_puts(b, " HAVING pg_catalog.count(*) > 1 ORDER BY ");
-	put_keys(c, b, "q.", "", ", ");
-	sl_buf_printf(b, " LIMIT %d", SL_KEYS_SHOWN);
-}
+static const struct sl_dialect dialect = { .functions = "pg_catalog.",
+					   .to_text = "::pg_catalog.text" };
 
 static enum sl_code
-report(const struct check *c, const PGresult *r, bool twins, struct sl_err *err)
+report(const struct check *c, struct sl_bad_keys *bad, const PGresult *r, struct sl_err *err)
 {
-	struct sl_bad_keys bad = { .where = SL_PG_WHERE,
-				   .key = c->key,
-				   .nkey = c->nkey,
-				   .twins = twins,
-				   .total = PQgetvalue(r, 0, 0) };
 	const char **values = SL_NEW(c->a, const char *, c->nkey);
 
 	if (values == NULL)
 		return sl_pg_nomem(err);
+	bad->total = PQgetvalue(r, 0, 0);
 	for (int row = 0; row < PQntuples(r); row++) {
 		for (uint32_t i = 0; i < c->nkey; i++) {
 			int column = (int)i + 2;
 			bool null = PQgetisnull(r, row, column);
 			values[i] = null ? NULL : PQgetvalue(r, row, column);
 		}
-		sl_bad_keys_put(&bad, values, PQgetvalue(r, row, 1));
+		sl_bad_keys_put(bad, values, PQgetvalue(r, row, 1));
 	}
-	return sl_bad_keys_fail(&bad, err);
+	return sl_bad_keys_fail(bad, err);
 }
 
 static enum sl_code
 look_for(const struct check *c, bool twins, struct sl_err *err)
 {
+	struct sl_bad_keys bad = {
+		.where = SL_PG_WHERE, .key = c->key, .nkey = c->nkey, .twins = twins
+	};
 	struct sl_buf b;
 	PGresult *r = NULL;
 
 	sl_buf_init(&b, 0);
-	(twins ? put_twin_query : put_null_query)(c, &b);
+	sl_bad_keys_query(&bad, &dialect, &c->model, &b);
 	struct sl_pg_command cmd = { .sql = sl_buf_cstr(&b) };
 	enum sl_code code = b.failed ? sl_pg_nomem(err) : sl_pg_run(c->pg, &cmd, &r, err);
 	sl_buf_free(&b);
 	if (code != SL_OK)
 		return code;
 	if (PQntuples(r) > 0)
-		code = report(c, r, twins, err);
+		code = report(c, &bad, r, err);
 	PQclear(r);
 	return code;
 }

@@ -6,6 +6,7 @@
  * read-only for good since its first query. */
 #include "core/source/columns.h"
 #include "core/source/pg.h"
+#include "core/source/query.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -55,7 +56,7 @@ put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schem
 		bool to_json = pg->how[i].to_json;
 		sl_buf_puts(b, i > 0 ? ", " : "");
 		sl_buf_puts(b, to_json ? "pg_catalog.to_jsonb(q." : "q.");
-		sl_pg_put_ident(pg, b, schema->cols[i].name);
+		sl_query_ident(b, schema->cols[i].name);
 		sl_buf_puts(b, to_json ? ")" : "");
 	}
 }
@@ -63,37 +64,10 @@ put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schem
 /* Of a page: the column names and their types, which parameters are cast to. */
 struct page {
 	const struct sl_scan *scan;
-	const struct sl_column **column; /* norder */
-	const char **home;               /* norder; schemas of their types */
-	const char **value;              /* norder, text for the server; NULL = no `after` */
+	struct sl_str *type; /* norder, names as the server writes them */
+	const char **home;   /* norder; schemas of their types */
+	const char **value;  /* norder, text for the server; NULL = no `after` */
 };
-
-/* ` WHERE (q."a", q."b") > ($1::integer, $2::text) ORDER BY q."a", q."b" LIMIT 50` */
-static void
-put_page(struct sl_pg *pg, struct sl_buf *b, const struct page *page)
-{
-	const struct sl_scan *scan = page->scan;
-
-	if (page->value != NULL) {
-		sl_buf_puts(b, " WHERE (");
-		for (uint32_t i = 0; i < scan->norder; i++) {
-			sl_buf_puts(b, i > 0 ? ", q." : "q.");
-			sl_pg_put_ident(pg, b, scan->order[i]);
-		}
-		sl_buf_puts(b, scan->backwards ? ") < (" : ") > (");
-		for (uint32_t i = 0; i < scan->norder; i++)
-			sl_buf_printf(b, "%s$%u::" SL_FMT, i > 0 ? ", " : "", i + 1,
-				      SL_ARG(page->column[i]->native));
-		sl_buf_puts(b, ")");
-	}
-	for (uint32_t i = 0; i < scan->norder; i++) {
-		sl_buf_puts(b, i > 0 ? ", q." : " ORDER BY q.");
-		sl_pg_put_ident(pg, b, scan->order[i]);
-		sl_buf_puts(b, scan->backwards ? " DESC" : "");
-	}
-	if (scan->limit > 0)
-		sl_buf_printf(b, " LIMIT %llu", (unsigned long long)scan->limit);
-}
 
 /* Canonical text back to what the server reads. */
 static const char *
@@ -114,11 +88,11 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 	  struct page *page, struct sl_err *err)
 {
 	*page = (struct page){ .scan = scan };
-	page->column = SL_NEW(a, const struct sl_column *, scan->norder);
+	page->type = SL_NEW(a, struct sl_str, scan->norder);
 	page->home = SL_NEW(a, const char *, scan->norder);
 	if (scan->after != NULL && scan->norder > 0)
 		page->value = SL_NEW(a, const char *, scan->norder);
-	if (page->column == NULL || page->home == NULL ||
+	if (page->type == NULL || page->home == NULL ||
 	    (scan->after != NULL && scan->norder > 0 && page->value == NULL))
 		return sl_pg_nomem(err);
 	for (uint32_t i = 0; i < scan->norder; i++) {
@@ -127,7 +101,7 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 			sl_column_find(SL_PG_WHERE, &all->schema, scan->order[i], &at, err);
 		if (code != SL_OK)
 			return code;
-		page->column[i] = &all->cols[at];
+		page->type[i] = all->cols[at].native;
 		page->home[i] = all->how[at].home;
 		if (all->how[at].to_json)
 			return sl_fail(err, SL_E_CONFIG, SL_PG_WHERE,
@@ -184,7 +158,6 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	struct sl_pg_columns all;
 	struct page page;
 	struct sl_buf b;
-	size_t at;
 
 	enum sl_code code = sl_pg_columns(pg, a, &model, &all, err);
 	if (code != SL_OK)
@@ -203,8 +176,8 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	sl_buf_puts(&b, "SELECT ");
 	put_projection(pg, &b, schema);
 	sl_buf_puts(&b, " FROM ");
-	sl_pg_put_from(pg, &b, &model, &at);
-	put_page(pg, &b, &page);
+	sl_query_from(&b, &model, NULL);
+	sl_query_page(&b, scan, page.type);
 	const char *sql = sl_buf_cstr(&b);
 	code = b.failed ? sl_pg_nomem(err) : send_query(pg, sql, &page, err);
 	sl_buf_free(&b);

@@ -1,9 +1,7 @@
-/* pg_sql.c - reading the user's SQL just far enough to say what is wrong with it, and putting it and
- * names into ours. Nothing here is a guard: that are the protocol and the read-only transaction. */
+/* pg_sql.c - reading the user's SQL just far enough to say what is wrong with it, and lists of
+ * names. Nothing here is a guard: that are the protocol and the read-only transaction. */
 #include "core/source/pg.h"
 #include "core/source/place.h"
-
-#include <libpq-fe.h>
 
 enum token { TOKEN_BLANK, TOKEN_SEMICOLON, TOKEN_OTHER };
 
@@ -160,40 +158,6 @@ sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err)
 		return refuse(sql, 0, err, "there is no query");
 	*out = (struct sl_str){ sql.ptr, end };
 	return SL_OK;
-}
-
-void
-sl_pg_put_ident(struct sl_pg *pg, struct sl_buf *b, struct sl_str name)
-{
-	char *quoted = PQescapeIdentifier(pg->conn, name.ptr, name.len);
-
-	/* NULL: no memory, or bytes that are no text in the client's encoding. */
-	if (quoted == NULL) {
-		b->failed = true;
-		return;
-	}
-	sl_buf_puts(b, quoted);
-	PQfreemem(quoted);
-}
-
-void
-sl_pg_put_from(struct sl_pg *pg, struct sl_buf *b, const struct sl_model *m, size_t *user_at)
-{
-	*user_at = 0;
-	if (m->sql.len > 0) {
-		/* The new lines keep a comment in the user's text from hiding the bracket. */
-		sl_buf_puts(b, "(\n");
-		*user_at = b->len;
-		sl_buf_put_str(b, m->sql);
-		sl_buf_puts(b, "\n) AS q");
-		return;
-	}
-	if (m->schema.len > 0) {
-		sl_pg_put_ident(pg, b, m->schema);
-		sl_buf_putc(b, '.');
-	}
-	sl_pg_put_ident(pg, b, m->table);
-	sl_buf_puts(b, " AS q");
 }
 
 void

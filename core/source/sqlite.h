@@ -72,9 +72,6 @@ enum sl_code sl_lite_columns(struct sl_lite *l, struct sl_arena *a, const struct
 /* The user's statement without what may follow it; refuses what is not one query. */
 enum sl_code sl_lite_statement(struct sl_lite *l, struct sl_str sql, struct sl_str *out,
 			       struct sl_err *err) SL_MUST;
-/* `main."table" AS q` or `(the user's SQL) AS q`. */
-void sl_lite_put_from(struct sl_buf *b, const struct sl_model *m);
-void sl_lite_put_ident(struct sl_buf *b, struct sl_str name); /* quoted */
 
 /* sqlite_value.c */
 enum sl_type sl_lite_type(struct sl_str declared);

@@ -1,6 +1,7 @@
 /* sqlite_columns.c - which columns a model has and what their declared types promise. */
 #include "core/source/columns.h"
 #include "core/source/place.h"
+#include "core/source/query.h"
 #include "core/source/sqlite.h"
 
 #include "core/base/near.h"
@@ -9,33 +10,6 @@
 
 #include "core/source/sqlite_columns.inc"
 #include "core/source/sqlite_names.inc"
-
-void
-sl_lite_put_ident(struct sl_buf *b, struct sl_str name)
-{
-	sl_buf_putc(b, '"');
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '"')
-			sl_buf_putc(b, '"');
-		sl_buf_putc(b, name.ptr[i]);
-	}
-	sl_buf_putc(b, '"');
-}
-
-void
-sl_lite_put_from(struct sl_buf *b, const struct sl_model *m)
-{
-	if (m->sql.len > 0) {
-		/* The new lines keep a comment in the user's text from hiding the bracket. */
-		sl_buf_puts(b, "(\n");
-		sl_buf_put_str(b, m->sql);
-		sl_buf_puts(b, "\n) AS q");
-		return;
-	}
-	sl_buf_puts(b, "main.");
-	sl_lite_put_ident(b, m->table);
-	sl_buf_puts(b, " AS q");
-}
 
 static bool
 set_column(struct sl_arena *a, struct sl_column *c, struct sl_str name, struct sl_str declared)
@@ -233,7 +207,7 @@ sql_columns(struct sl_lite *l, struct sl_arena *a, const struct sl_model *m, str
 		return code;
 	sl_buf_init(&b, 0);
 	sl_buf_puts(&b, "SELECT * FROM ");
-	sl_lite_put_from(&b, &clean);
+	sl_query_from(&b, &clean, NULL);
 	code = b.failed ? sl_lite_nomem(err) : result_columns(l, a, sl_buf_cstr(&b), out, err);
 	sl_buf_free(&b);
 	return code;

@@ -5,7 +5,6 @@
 #include "core/source/sqlite.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
 
 #include "core/source/sqlite_unique.inc"
 
@@ -64,37 +63,7 @@ proved_by_index(const struct check *c, const struct sl_schema *s, bool *proved, 
 	return find_unique(c, proved, err);
 }
 
-static void
-put_keys(const struct check *c, struct sl_buf *b, const char *left, const char *right,
-	 const char *between)
-{
-	for (uint32_t i = 0; i < c->nkey; i++) {
-		sl_buf_puts(b, i > 0 ? between : "");
-		sl_buf_puts(b, left);
-		sl_lite_put_ident(b, c->key[i]);
-		sl_buf_puts(b, right);
-	}
-}
-
-/* Rows of the answer: how many keys in all, how many rows this key has, the key's values. */
-static void
-put_query(const struct check *c, bool twins, struct sl_buf *b)
-{
-	char cut[32];
-
-	snprintf(cut, sizeof cut, ", 1, %d)", SL_KEYS_CHARS);
-	sl_buf_puts(b, twins ? "SELECT count(*) OVER (), count(*)" : "SELECT count(*) OVER (), 1");
-	put_keys(c, b, ", substr(q.", cut, "");
-	sl_buf_puts(b, " FROM ");
-	sl_lite_put_from(b, &c->model);
-	sl_buf_puts(b, twins ? " GROUP BY " : " WHERE ");
-	put_keys(c, b, "q.", twins ? "" : " IS NULL", twins ? ", " : " OR ");
-	if (twins) {
-		sl_buf_puts(b, " HAVING count(*) > 1 ORDER BY ");
-		put_keys(c, b, "q.", "", ", ");
-	}
-	sl_buf_printf(b, " LIMIT %d", SL_KEYS_SHOWN);
-}
+static const struct sl_dialect dialect = { .functions = "", .to_text = "" };
 
 /* A text of the present row that outlives it; NULL for NULL. */
 static const char *
@@ -119,7 +88,7 @@ look_for(const struct check *c, bool twins, struct sl_err *err)
 	struct sl_buf b;
 
 	sl_buf_init(&b, 0);
-	put_query(c, twins, &b);
+	sl_bad_keys_query(&bad, &dialect, &c->model, &b);
 	enum sl_code code = b.failed || failed
 				    ? sl_lite_nomem(err)
 				    : sl_lite_prepare(c->l, sl_buf_cstr(&b), NULL, 0, &st, err);

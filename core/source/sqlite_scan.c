@@ -1,5 +1,6 @@
 /* sqlite_scan.c - reading: one statement, stepped row by row, in the snapshot. */
 #include "core/source/columns.h"
+#include "core/source/query.h"
 #include "core/source/sqlite.h"
 
 #include <sqlite3.h>
@@ -23,42 +24,18 @@ put_projection(struct sl_lite *l, struct sl_arena *a, struct sl_buf *b, const st
 		return false;
 	for (uint32_t i = 0; i < s->ncols; i++) {
 		sl_buf_puts(b, i > 0 ? ", q." : "q.");
-		sl_lite_put_ident(b, s->cols[i].name);
+		sl_query_ident(b, s->cols[i].name);
 		json_at[i] = s->cols[i].type == SL_T_JSON ? next++ : -1;
 	}
 	for (uint32_t i = 0; i < s->ncols; i++) {
 		if (json_at[i] < 0)
 			continue;
 		sl_buf_puts(b, ", json_valid(q.");
-		sl_lite_put_ident(b, s->cols[i].name);
+		sl_query_ident(b, s->cols[i].name);
 		sl_buf_putc(b, ')');
 	}
 	l->json_at = json_at;
 	return true;
-}
-
-/* ` WHERE (q."a", q."b") > (?, ?) ORDER BY q."a", q."b" LIMIT 50` */
-static void
-put_page(struct sl_buf *b, const struct sl_scan *scan)
-{
-	if (scan->after != NULL && scan->norder > 0) {
-		sl_buf_puts(b, " WHERE (");
-		for (uint32_t i = 0; i < scan->norder; i++) {
-			sl_buf_puts(b, i > 0 ? ", q." : "q.");
-			sl_lite_put_ident(b, scan->order[i]);
-		}
-		sl_buf_puts(b, scan->backwards ? ") < (" : ") > (");
-		for (uint32_t i = 0; i < scan->norder; i++)
-			sl_buf_puts(b, i > 0 ? ", ?" : "?");
-		sl_buf_putc(b, ')');
-	}
-	for (uint32_t i = 0; i < scan->norder; i++) {
-		sl_buf_puts(b, i > 0 ? ", q." : " ORDER BY q.");
-		sl_lite_put_ident(b, scan->order[i]);
-		sl_buf_puts(b, scan->backwards ? " DESC" : "");
-	}
-	if (scan->limit > 0 && scan->limit <= INT64_MAX)
-		sl_buf_printf(b, " LIMIT %llu", (unsigned long long)scan->limit);
 }
 
 static enum sl_code
@@ -102,8 +79,8 @@ start_scan(struct sl_lite *l, struct sl_arena *a, const struct sl_scan *scan, st
 	sl_buf_puts(&b, "SELECT ");
 	bool ok = put_projection(l, a, &b, schema);
 	sl_buf_puts(&b, " FROM ");
-	sl_lite_put_from(&b, &model);
-	put_page(&b, scan);
+	sl_query_from(&b, &model, NULL);
+	sl_query_page(&b, scan, NULL);
 	const char *sql = sl_buf_cstr(&b);
 	code = !ok || b.failed ? sl_lite_nomem(err) : prepare_scan(l, sql, scan, err);
 	sl_buf_free(&b);
