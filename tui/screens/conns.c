@@ -431,7 +431,8 @@ draw(const struct tui_screen *s, const struct tui_canvas *c)
 {
 	const struct conns *k = s->state;
 	bool wide = c->cols >= WIDE, low = !wide && c->rows >= 14;
-	int w = wide ? 68 : c->cols, h = low ? (int)k->table.nview + 2 : c->rows;
+	int w = wide ? (c->cols >= 140 ? 76 : 66) : c->cols,
+	    h = low ? (int)k->table.nview + 2 : c->rows;
 
 	h = low && h > c->rows / 2 ? c->rows / 2 : h;
 	struct tui_canvas list = tui_sub(c, 0, 0, h, w);

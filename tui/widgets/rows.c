@@ -149,7 +149,7 @@ tui_rows_init(struct tui_rows *r)
 	*r = (struct tui_rows){ 0 };
 	if (!tui_table_init(&r->table, no_columns, 0))
 		return false;
-	r->table.fixed = true;
+	r->table.fixed = r->table.cells = true;
 	r->table.model = (struct tui_model){ cell, r, 0 };
 	return true;
 }

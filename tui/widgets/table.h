@@ -37,6 +37,7 @@ struct tui_table {
 	struct tui_model model;
 	int id_col; /* identity of a row over refreshes; marks hang on it */
 	bool fixed; /* the order is the model's: no sorting here (pages of a warehouse table) */
+	bool cells; /* the current column matters: it is marked in the title and in the selected row */
 	bool no_header;
 	struct tui_pane pane;
 

@@ -129,7 +129,7 @@ draw_header(const struct tui_table *t, const struct tui_canvas *c, const struct 
 			  (struct tui_span){ 0, l->x[i], l->width[i], t->cols[col].align,
 					     TUI_HEADER },
 			  sl_str(title));
-		if (t->fixed && col == t->col)
+		if (t->cells && col == t->col)
 			tui_over(c, 0, l->x[i], l->width[i], TUI_ACCENT);
 	}
 	if (l->hidden > 0 && t->fixed) {
@@ -160,6 +160,25 @@ draw_row(const struct tui_table *t, const struct tui_canvas *c, const struct lay
 		tui_puts(c, 0, 1, TUI_MARK, "*");
 }
 
+/* The selected row, and in it the cell that Enter means. */
+static void
+draw_selection(const struct tui_table *t, const struct tui_canvas *line, const struct layout *l,
+	       bool focus)
+{
+	int x = l->n ? l->x[0] : 0;
+
+	tui_puts(line, 0, 0, TUI_ACCENT, ">");
+	tui_over(line, 0, 0, line->cols, focus ? TUI_SELECT : TUI_SELECT_INACTIVE);
+	for (int i = 0; i < l->n && t->cells && focus; i++) {
+		if (l->col[i] != t->col)
+			continue;
+		x = l->x[i];
+		tui_over(line, 0, x, l->width[i], TUI_BUTTON_FOCUS);
+	}
+	if (focus)
+		tui_cursor(line, 0, x, false);
+}
+
 static void
 draw_rows(const struct tui_table *t, const struct tui_canvas *c, const struct layout *l, bool focus)
 {
@@ -173,12 +192,8 @@ draw_rows(const struct tui_table *t, const struct tui_canvas *c, const struct la
 		size_t b = t->range_from < t->sel ? t->sel : t->range_from;
 		if (t->ranging && pos >= a && pos <= b)
 			tui_over(&line, 0, 0, line.cols, TUI_SELECT_INACTIVE);
-		if (pos == t->sel) {
-			tui_puts(&line, 0, 0, TUI_ACCENT, ">");
-			tui_over(&line, 0, 0, line.cols, focus ? TUI_SELECT : TUI_SELECT_INACTIVE);
-			if (focus)
-				tui_cursor(&line, 0, l->n ? l->x[0] : 0, false);
-		}
+		if (pos == t->sel)
+			draw_selection(t, &line, l, focus);
 		tui_match(&line, 0, 0, line.cols, sl_str(t->search));
 	}
 }
