@@ -49,7 +49,8 @@ struct sl_dest_driver {
 	enum sl_code (*open)(
 		void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
 		struct sl_err *err); /* fills limits from the driver and the settings */
-	/* "Test connection": talks to the peer, sends no event. One line about it in out. */
+	/* "Test connection": talks to the peer, sends no event. One line about it in out. wakeup(), also one
+	 * of before, ends it with SL_E_CANCELLED in a second or two. */
 	enum sl_code (*check)(void *ctx, struct sl_arena *a, struct sl_str *out,
 			      struct sl_err *err);
 	/* Pure: the exact bytes that submit() would send for these events, before compression, with

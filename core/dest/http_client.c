@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct sl_http {
 	uint32_t nslots;
 	int64_t timeout_ms;
 	struct slot *slots; /* nslots, and one more for sl_http_once() */
+	atomic_bool woken;  /* that one is to end */
 };
 
 static char gzip_text[] = "Content-Encoding: gzip";
@@ -110,6 +112,30 @@ configure(struct slot *s, int64_t timeout_ms)
 	return rc == CURLE_OK;
 }
 
+/* Asked about once a second while nothing moves. */
+static int
+is_woken(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
+{
+	struct sl_http *h = arg;
+
+	(void)dltotal;
+	(void)dlnow;
+	(void)ultotal;
+	(void)ulnow;
+	return atomic_load(&h->woken);
+}
+
+static bool
+watch_wakeup(struct sl_http *h, struct slot *s)
+{
+	CURLcode rc = CURLE_OK;
+
+	rc |= curl_easy_setopt(s->easy, CURLOPT_XFERINFOFUNCTION, is_woken);
+	rc |= curl_easy_setopt(s->easy, CURLOPT_XFERINFODATA, h);
+	rc |= curl_easy_setopt(s->easy, CURLOPT_NOPROGRESS, 0L);
+	return rc == CURLE_OK;
+}
+
 static bool
 slot_init(struct slot *s, int64_t timeout_ms)
 {
@@ -144,6 +170,7 @@ sl_http_new(uint32_t inflight, int64_t timeout_ms, struct sl_err *err)
 		ok = ok && slot_init(&h->slots[i], h->timeout_ms);
 	ok = ok &&
 	     slot_init(&h->slots[h->nslots], h->timeout_ms < CHECK_MS ? h->timeout_ms : CHECK_MS);
+	ok = ok && watch_wakeup(h, &h->slots[h->nslots]);
 	ok = ok && !curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)h->nslots);
 	ok = ok && !curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)h->nslots);
 	if (ok)
@@ -373,8 +400,10 @@ sl_http_poll(struct sl_http *h, int timeout_ms, sl_http_done_fn *done, void *arg
 void
 sl_http_wakeup(struct sl_http *h)
 {
-	if (h)
-		curl_multi_wakeup(h->multi);
+	if (!h)
+		return;
+	atomic_store(&h->woken, true);
+	curl_multi_wakeup(h->multi);
 }
 
 enum sl_code
@@ -383,8 +412,12 @@ sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str
 {
 	struct slot *s = &h->slots[h->nslots];
 	enum sl_code rc = prepare(h, s, req, body, err);
+	CURLcode code;
 
-	if (rc == SL_OK)
-		read_result(s, curl_easy_perform(s->easy), r);
-	return rc;
+	if (rc != SL_OK)
+		return rc;
+	code = curl_easy_perform(s->easy);
+	read_result(s, code, r);
+	return code == CURLE_ABORTED_BY_CALLBACK ? sl_fail(err, SL_E_CANCELLED, "http", "cancelled")
+						 : SL_OK;
 }

@@ -61,10 +61,11 @@ enum sl_code sl_http_start(struct sl_http *h, struct sl_http_call *call,
  * done() may start new calls, and must not free the client. */
 enum sl_code sl_http_poll(struct sl_http *h, int timeout_ms, sl_http_done_fn *done, void *arg,
 			  struct sl_err *err) SL_MUST;
-void sl_http_wakeup(struct sl_http *h); /* any thread: the present or next poll returns at once */
+/* Any thread: the present or next poll returns at once; sl_http_once() ends within about a second. */
+void sl_http_wakeup(struct sl_http *h);
 
-/* One request outside the pipeline, for checks: blocks, at most 15 s. `r` is good until the next call
- * of any function of the client. */
+/* One request outside the pipeline, for checks: blocks, at most 15 s; SL_E_CANCELLED after a wake-up, also
+ * one of before. `r` is good until the next call of any function of the client. */
 enum sl_code sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str body,
 			  struct sl_http_result *r, struct sl_err *err) SL_MUST;
 

@@ -64,6 +64,14 @@ wake_source(void *arg)
 	h->driver->cancel(h->ctx);
 }
 
+static void
+wake_dest(void *arg)
+{
+	const struct sl_dest_handle *h = arg;
+
+	h->driver->wakeup(h->ctx);
+}
+
 struct waking {
 	struct sl_job *job;
 	struct sl_source_handle *handle;
@@ -110,7 +118,9 @@ test_dest(struct testing *t, struct sl_err *err)
 	code = done(t, "address", code, sl_buf_view(&target), err);
 	sl_buf_free(&target);
 	if (code == SL_OK) {
+		sl_job_wake(t->job, wake_dest, &h);
 		code = h.driver->check(h.ctx, t->job->arena, &line, err);
+		sl_job_wake(t->job, NULL, NULL);
 		code = done(t, "check", code, line, err);
 	}
 	sl_dest_disconnect(&h);
