@@ -130,10 +130,7 @@ sl_event_rows_end(struct sl_event_rows *r, struct sl_err *err)
 		sl_cell_int(r->out, row->idx);
 		sl_cell_int(r->out, (int64_t)row->body.len);
 		sl_cell_str(r->out, row->body);
-		if (row->old.len)
-			sl_cell_str(r->out, row->old);
-		else
-			sl_cell_null(r->out);
+		sl_cell_given(r->out, row->old);
 		sl_cell_text(r->out, row->id);
 		sl_cell_null(r->out);
 	}

@@ -13,10 +13,7 @@ sl_problem_row(struct sl_table *t, const struct sl_problem_def *p, bool warning)
 {
 	sl_table_row(t);
 	sl_cell_text(t, p->file);
-	if (p->line > 0)
-		sl_cell_int(t, p->line);
-	else
-		sl_cell_null(t);
+	sl_cell_int_if(t, p->line > 0, p->line);
 	sl_cell_text(t, p->field);
 	sl_cell_text(t, p->problem);
 	sl_cell_text(t, p->mend);

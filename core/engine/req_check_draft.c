@@ -36,15 +36,6 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "", "no memory to check the mapping");
 }
 
-static void
-put(struct sl_table *t, struct sl_str s)
-{
-	if (s.len > 0)
-		sl_cell_str(t, s);
-	else
-		sl_cell_null(t);
-}
-
 static struct sl_table *
 line_table(const struct line *lines, size_t n)
 {
@@ -58,8 +49,8 @@ line_table(const struct line *lines, size_t n)
 		sl_cell_text(t, l->level);
 		sl_cell_text(t, l->problem);
 		sl_cell_text(t, l->mend);
-		put(t, l->input);
-		put(t, l->output);
+		sl_cell_given(t, l->input);
+		sl_cell_given(t, l->output);
 		if (l->line > 0)
 			sl_cell_int(t, l->line);
 	}

@@ -1,11 +1,11 @@
 /* req_dead.c - dead letters: listed, and given up on for good. */
+#include "core/engine/dead_walk.h"
 #include "core/engine/job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MOST_ROWS 1000
-#define PAGE      500
 
 struct dead_args {
 	const char *sync, *note;
@@ -19,15 +19,6 @@ struct dead_args {
 /* ---- the list -------------------------------------------------------------------------------------- */
 
 static void
-put(struct sl_table *t, struct sl_str s)
-{
-	if (s.len > 0)
-		sl_cell_str(t, s);
-	else
-		sl_cell_null(t);
-}
-
-static void
 dead_row(struct sl_table *t, const struct sl_dead *d)
 {
 	sl_table_row(t);
@@ -36,17 +27,14 @@ dead_row(struct sl_table *t, const struct sl_dead *d)
 	sl_cell_text(t, d->sync);
 	sl_cell_text(t, sl_op_name(d->event.op));
 	sl_cell_str(t, d->key_text);
-	if (d->status)
-		sl_cell_int(t, d->status);
-	else
-		sl_cell_null(t);
+	sl_cell_int_if(t, d->status != 0, d->status);
 	sl_cell_int(t, d->tries);
 	sl_cell_str(t, d->reason);
-	put(t, d->detail);
+	sl_cell_given(t, d->detail);
 	sl_cell_time(t, d->at_us);
-	put(t, d->resolution);
+	sl_cell_given(t, d->resolution);
 	sl_cell_time(t, d->resolved_us);
-	put(t, d->body);
+	sl_cell_given(t, d->body);
 	sl_cell_int(t, d->block_no);
 	sl_cell_int(t, d->idx);
 }
@@ -78,78 +66,36 @@ failed_job(struct sl_job *j, struct sl_err *err)
 /* ---- discarding ------------------------------------------------------------------------------------ */
 
 struct discard {
-	const char *sync, *who, *text;
-	const int64_t *ids;
-	size_t n;
+	struct sl_dead_pick pick;
+	const char *who, *text;
+	struct sl_store *store; /* while it is written */
 	int64_t done;
 };
 
 static enum sl_code
-discard_one(struct sl_store *s, struct discard *d, int64_t id, struct sl_err *err)
+discard_one(void *arg, const struct sl_dead *dead, struct sl_err *err)
 {
-	enum sl_code code = sl_store_dead_resolve(s, id, d->text, err);
+	struct discard *d = arg;
+	enum sl_code code = sl_store_dead_resolve(d->store, dead->id, d->text, err);
 
 	d->done += code == SL_OK;
 	return code == SL_E_NOTFOUND ? SL_OK : code; /* resolved already */
 }
 
 static enum sl_code
-discard_given(struct sl_store *s, struct discard *d, struct sl_arena *a, struct sl_err *err)
-{
-	enum sl_code code = SL_OK;
-
-	for (size_t i = 0; i < d->n && code == SL_OK; i++) {
-		struct sl_dead dead;
-
-		sl_arena_reset(a);
-		code = sl_store_dead_get(s, d->ids[i], a, &dead, err);
-		if (code == SL_OK && strcmp(dead.sync, d->sync) != 0)
-			code = sl_fail(err, SL_E_CONFIG, "discard",
-				       "dead letter %lld is of the sync %s, not %s",
-				       (long long)dead.id, dead.sync, d->sync);
-		if (code == SL_OK)
-			code = discard_one(s, d, d->ids[i], err);
-	}
-	return code;
-}
-
-static enum sl_code
-discard_all(struct sl_store *s, struct discard *d, struct sl_arena *a, struct sl_err *err)
-{
-	enum sl_code code = SL_OK;
-	int64_t before = 0;
-	uint32_t n = PAGE;
-
-	while (n == PAGE && code == SL_OK) {
-		struct sl_dead *list;
-
-		sl_arena_reset(a);
-		code = sl_store_dead_list(s, d->sync, true, before, PAGE, a, &list, &n, err);
-		for (uint32_t i = 0; i < n && code == SL_OK; i++) {
-			before = list[i].id;
-			code = discard_one(s, d, list[i].id, err);
-		}
-	}
-	return code;
-}
-
-static enum sl_code
 discard_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct discard *d = arg;
-	struct sl_arena *a = sl_arena_new(65536, 0);
 	char detail[256];
 	enum sl_code code;
 
-	if (!a)
-		return sl_fail(err, SL_E_NOMEM, "discard", "no memory for the dead letters");
+	d->store = s;
 	d->done = 0; /* may run twice */
-	code = d->ids ? discard_given(s, d, a, err) : discard_all(s, d, a, err);
-	sl_arena_free(a);
+	code = sl_dead_walk(s, &d->pick, discard_one, d, err);
 	(void)snprintf(detail, sizeof(detail), "%lld dead letters, %.200s", (long long)d->done,
 		       d->text);
 	if (code == SL_OK && d->done > 0)
-		code = sl_store_audit(s, d->who, "discard", d->sync, detail, err);
+		code = sl_store_audit(s, d->who, "discard", d->pick.sync, detail, err);
 	return code;
 }
 
@@ -157,10 +103,8 @@ static enum sl_code
 discard_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct dead_args *a = j->args;
-	struct discard d = { .sync = a->sync,
+	struct discard d = { .pick = { "discard", a->sync, a->ids, a->n },
 			     .who = j->engine->who,
-			     .ids = a->ids,
-			     .n = a->n,
 			     .text = a->note && *a->note
 					     ? sl_arena_printf(j->arena, "discarded: %s", a->note)
 					     : "discarded" };

@@ -20,15 +20,6 @@ struct log_args {
 /* ---- lines ----------------------------------------------------------------------------------------- */
 
 static void
-put_above(struct sl_table *t, int64_t v, int64_t none)
-{
-	if (v > none)
-		sl_cell_int(t, v);
-	else
-		sl_cell_null(t);
-}
-
-static void
 put_text(struct sl_table *t, const char *s)
 {
 	sl_cell_text(t, *s ? s : NULL);
@@ -41,15 +32,15 @@ line_row(struct sl_table *t, const struct sl_line *l)
 	sl_cell_int(t, l->seq);
 	sl_cell_time(t, l->at_us);
 	sl_cell_text(t, sl_level_name(l->level));
-	put_above(t, l->run_id, 0);
+	sl_cell_int_if(t, l->run_id > 0, l->run_id);
 	put_text(t, l->sync);
 	sl_cell_text(t, l->part);
 	sl_cell_text(t, l->text);
-	put_above(t, l->block_no, -1);
-	put_above(t, l->idx, -1);
-	put_above(t, l->events, 0);
-	put_above(t, l->status, 0);
-	put_above(t, l->took_us, 0);
+	sl_cell_int_if(t, l->block_no > -1, l->block_no);
+	sl_cell_int_if(t, l->idx > -1, l->idx);
+	sl_cell_int_if(t, l->events > 0, l->events);
+	sl_cell_int_if(t, l->status > 0, l->status);
+	sl_cell_int_if(t, l->took_us > 0, l->took_us);
 	put_text(t, l->answer);
 }
 

@@ -190,15 +190,6 @@ find_old(struct preview *p, struct sl_err *err)
 
 /* ---- the answer ------------------------------------------------------------------------------------ */
 
-static void
-put(struct sl_table *t, struct sl_str s)
-{
-	if (s.len > 0)
-		sl_cell_str(t, s);
-	else
-		sl_cell_null(t);
-}
-
 static struct sl_table *
 answer(const struct preview *p)
 {
@@ -210,15 +201,15 @@ answer(const struct preview *p)
 
 		sl_table_row(t);
 		sl_cell_text(t, sl_op_name(r->op));
-		put(t, r->key_text);
+		sl_cell_given(t, r->key_text);
 		sl_cell_text(t, levels[r->level]);
-		put(t, r->problem);
+		sl_cell_given(t, r->problem);
 		sl_cell_int(t, (int64_t)r->body.len);
-		put(t, r->body);
-		put(t, r->row);
-		put(t, sl_str(r->id));
-		put(t, r->old);
-		put(t, sl_buf_view(&p->target));
+		sl_cell_given(t, r->body);
+		sl_cell_given(t, r->row);
+		sl_cell_given(t, sl_str(r->id));
+		sl_cell_given(t, r->old);
+		sl_cell_given(t, sl_buf_view(&p->target));
 		sl_cell_text(t, r->same ? "same" : sl_op_name(r->op));
 	}
 	return t;

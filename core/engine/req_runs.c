@@ -45,10 +45,7 @@ run_row(struct sl_table *t, const struct sl_run *r)
 	sl_cell_time(t, r->started_us);
 	sl_cell_time(t, r->planned_us);
 	sl_cell_time(t, r->ended_us);
-	if (r->ended_us)
-		sl_cell_int(t, r->ended_us - r->started_us);
-	else
-		sl_cell_null(t);
+	sl_cell_int_if(t, r->ended_us != 0, r->ended_us - r->started_us);
 	for (size_t i = 0; i < SL_COUNT(counts); i++)
 		sl_cell_int(t, (int64_t)counts[i]);
 	sl_cell_bool(t, r->removes_held);

@@ -21,15 +21,6 @@ catalog_job(struct sl_job *j, struct sl_err *err)
 	return code;
 }
 
-static void
-put_known(struct sl_table *t, int64_t v)
-{
-	if (v >= 0)
-		sl_cell_int(t, v);
-	else
-		sl_cell_null(t);
-}
-
 /* ---- schemas and tables ---------------------------------------------------------------------------- */
 
 static enum sl_code
@@ -48,7 +39,7 @@ list_schemas(struct sl_job *j, const struct sl_source_handle *h, void *arg, stru
 	for (uint32_t i = 0; t && i < n; i++) {
 		sl_table_row(t);
 		sl_cell_str(t, objects[i].name);
-		put_known(t, objects[i].rows_est);
+		sl_cell_int_if(t, objects[i].rows_est >= 0, objects[i].rows_est);
 	}
 	return sl_job_done(j, t, err);
 }
@@ -75,8 +66,8 @@ put_tables(struct sl_job *j, const struct sl_source_handle *h, struct sl_str sch
 		sl_cell_str(t, o->name);
 		sl_cell_str(t, sl_buf_view(&text));
 		sl_cell_str(t, o->kind);
-		put_known(t, o->rows_est);
-		put_known(t, o->bytes_est);
+		sl_cell_int_if(t, o->rows_est >= 0, o->rows_est);
+		sl_cell_int_if(t, o->bytes_est >= 0, o->bytes_est);
 		sl_cell_str(t, o->detail);
 	}
 	if (text.failed)

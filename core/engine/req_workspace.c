@@ -68,14 +68,8 @@ put_bounds(struct sl_table *t, const struct sl_prop *p)
 {
 	const bool bound = p->min != 0 || p->max != 0;
 
-	if (bound)
-		sl_cell_int(t, p->min);
-	else
-		sl_cell_null(t);
-	if (bound && p->max >= p->min && p->max != INT64_MAX)
-		sl_cell_int(t, p->max);
-	else
-		sl_cell_null(t);
+	sl_cell_int_if(t, bound, p->min);
+	sl_cell_int_if(t, bound && p->max >= p->min && p->max != INT64_MAX, p->max);
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "core/engine/retry.h"
 
 #include "core/base/clock.h"
+#include "core/engine/dead_walk.h"
 #include "core/engine/past.h"
 #include "core/engine/run_list.h"
 #include "core/engine/run_start.h"
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 
 #define BLOCK_EVENTS 1000
-#define PAGE         500 /* dead letters read at once */
 
 struct sl_retry {
 	int64_t *ids; /* ascending; owned */
@@ -196,8 +196,9 @@ struct choice {
 };
 
 static enum sl_code
-choose(struct choice *c, const struct sl_dead *d, struct sl_err *err)
+choose(void *arg, const struct sl_dead *d, struct sl_err *err)
 {
+	struct choice *c = arg;
 	const struct sl_snap *snap = sl_snap_find(c->past.snap, c->past.nsnap, d->event.key);
 	bool ok = true;
 
@@ -210,48 +211,6 @@ choose(struct choice *c, const struct sl_dead *d, struct sl_err *err)
 	else
 		ok = add_id(c->send, d->id);
 	return ok ? SL_OK : no_memory(err);
-}
-
-static enum sl_code
-choose_given(struct choice *c, struct sl_arena *a, struct sl_err *err)
-{
-	const struct retry_args *args = c->args;
-	enum sl_code code = SL_OK;
-
-	for (size_t i = 0; i < args->n && code == SL_OK; i++) {
-		struct sl_dead d;
-
-		sl_arena_reset(a);
-		code = sl_store_dead_get(c->past.reader, args->ids[i], a, &d, err);
-		if (code == SL_OK && strcmp(d.sync, args->sync) != 0)
-			code = sl_fail(err, SL_E_CONFIG, "retry",
-				       "dead letter %lld is of the sync %s, not %s",
-				       (long long)d.id, d.sync, args->sync);
-		if (code == SL_OK)
-			code = choose(c, &d, err);
-	}
-	return code;
-}
-
-static enum sl_code
-choose_all(struct choice *c, struct sl_arena *a, struct sl_err *err)
-{
-	enum sl_code code = SL_OK;
-	int64_t before = 0;
-	uint32_t n = PAGE;
-
-	while (n == PAGE && code == SL_OK) {
-		struct sl_dead *list;
-
-		sl_arena_reset(a);
-		code = sl_store_dead_list(c->past.reader, c->args->sync, true, before, PAGE, a,
-					  &list, &n, err);
-		for (uint32_t i = 0; i < n && code == SL_OK; i++) {
-			code = choose(c, &list[i], err);
-			before = list[i].id;
-		}
-	}
-	return code;
 }
 
 static int
@@ -292,10 +251,12 @@ static enum sl_code
 choose_ids(struct choice *c, struct sl_err *err)
 {
 	struct sl_engine *e = c->job->engine;
-	struct sl_arena *a = sl_arena_new(65536, 0);
+	const struct sl_dead_pick pick = {
+		.what = "retry", .sync = c->args->sync, .ids = c->args->ids, .n = c->args->n
+	};
 	struct sl_config *config = NULL;
 	struct sl_prep prep = { 0 };
-	enum sl_code code = a ? sl_engine_config(e, &config, err) : no_memory(err);
+	enum sl_code code = sl_engine_config(e, &config, err);
 
 	if (code == SL_OK)
 		code = sl_prep_load(&prep, config, c->args->sync, err);
@@ -303,7 +264,7 @@ choose_ids(struct choice *c, struct sl_err *err)
 	if (code == SL_OK)
 		code = sl_past_load(&c->past, e, &prep, true, err);
 	if (code == SL_OK)
-		code = c->args->ids ? choose_given(c, a, err) : choose_all(c, a, err);
+		code = sl_dead_walk(c->past.reader, &pick, choose, c, err);
 	if (code == SL_OK) {
 		put_in_order(c->send);
 		put_in_order(&c->changed);
@@ -312,7 +273,6 @@ choose_ids(struct choice *c, struct sl_err *err)
 	}
 	sl_prep_free(&prep);
 	sl_config_free(config);
-	sl_arena_free(a);
 	return code;
 }
 

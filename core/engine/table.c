@@ -197,6 +197,24 @@ sl_cell_null(struct sl_table *t)
 	add_cell(t, (struct sl_cell_ref){ .null = true });
 }
 
+void
+sl_cell_given(struct sl_table *t, struct sl_str s)
+{
+	if (s.len > 0)
+		sl_cell_str(t, s);
+	else
+		sl_cell_null(t);
+}
+
+void
+sl_cell_int_if(struct sl_table *t, bool known, int64_t v)
+{
+	if (known)
+		sl_cell_int(t, v);
+	else
+		sl_cell_null(t);
+}
+
 unsigned
 sl_table_rows(const struct sl_table *t)
 {

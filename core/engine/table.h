@@ -23,5 +23,7 @@ void sl_cell_real(struct sl_table *t, double v);
 void sl_cell_bool(struct sl_table *t, bool v);
 void sl_cell_time(struct sl_table *t, int64_t wall_us); /* 0 = NULL */
 void sl_cell_null(struct sl_table *t);
+void sl_cell_given(struct sl_table *t, struct sl_str s);        /* empty = NULL */
+void sl_cell_int_if(struct sl_table *t, bool known, int64_t v); /* not known = NULL */
 
 #endif

@@ -77,6 +77,19 @@ read_dead(const struct sl_q *q, struct sl_arena *a, struct sl_dead *d)
 	return sl_fail(q->err, SL_E_NOMEM, "state", "reading dead letters: out of memory");
 }
 
+/* The row that a query finds, if there is one; ends the query. */
+static enum sl_code
+read_one(struct sl_q *q, struct sl_arena *a, struct sl_dead *out, bool *found)
+{
+	*found = sl_q_row(q);
+	if (*found) {
+		enum sl_code code = read_dead(q, a, out);
+		if (code != SL_OK)
+			sl_q_stop(q, code);
+	}
+	return sl_q_end(q);
+}
+
 enum sl_code
 sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_dead *out,
 		  struct sl_err *err)
@@ -87,13 +100,7 @@ sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_
 
 	sl_q_start(&q, s->db, "SELECT " COLUMNS " FROM dead WHERE id=?", err);
 	sl_q_int(&q, id);
-	if (sl_q_row(&q)) {
-		found = true;
-		code = read_dead(&q, a, out);
-		if (code != SL_OK)
-			sl_q_stop(&q, code);
-	}
-	code = sl_q_end(&q);
+	code = read_one(&q, a, out, &found);
 	if (code == SL_OK && !found)
 		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
 			       "there is no dead letter %lld", (long long)id);
@@ -155,13 +162,7 @@ sl_store_dead_of(struct sl_store *s, const struct sl_event_place *at, struct sl_
 	sl_q_int(&q, at->run_id);
 	sl_q_int(&q, at->block_no);
 	sl_q_int(&q, at->idx);
-	if (sl_q_row(&q)) {
-		found = true;
-		code = read_dead(&q, a, out);
-		if (code != SL_OK)
-			sl_q_stop(&q, code);
-	}
-	code = sl_q_end(&q);
+	code = read_one(&q, a, out, &found);
 	if (code == SL_OK && !found)
 		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
 			       "no dead letter is of this event");
