@@ -324,11 +324,27 @@ save_screen(struct tui_app *a, const char *path)
 	tui_grid_free(&g);
 }
 
+/* The key of the tab that is shown: to the screen it begins with. */
+static void
+to_root(struct tui_app *a)
+{
+	struct tui_stack *st = &a->tab[a->cur];
+
+	if (st->n < 2)
+		return;
+	leave(a);
+	while (st->n > 1)
+		free_screen(st->s[--st->n]);
+	enter(a, NULL);
+}
+
 static void
 go_screen(struct tui_app *a, const struct tui_cmd *cmd)
 {
 	if (cmd->key >= '1' && cmd->key <= '9' && !a->o.tabs[cmd->key - '1'])
 		tui_app_say(a, TUI_SEV_INFO, "there is no screen %c", (char)cmd->key);
+	else if (cmd->key == (uint32_t)('1' + a->cur))
+		to_root(a);
 	else if (cmd->key >= '1' && cmd->key <= '9')
 		tui_app_go_tab(a, (int)(cmd->key - '1'), NULL);
 	else if (*cmd->arg)

@@ -134,9 +134,9 @@ is_envelope(const char *field)
 }
 
 void
-tui_change_diff(struct tui_diff *d, const struct sl_table *t, unsigned row)
+tui_change_diff(struct tui_diff *d, const char *old, const char *body)
 {
-	tui_diff_json(d, sl_table_get(t, row, "old"), sl_table_get(t, row, "body"));
+	tui_diff_json(d, old, body);
 	for (size_t i = 0; i < d->n; i++) {
 		if (d->line[i].mark == '~' && is_envelope(d->line[i].field))
 			d->line[i].mark = ' ';
@@ -154,7 +154,7 @@ name_fields(const struct sl_table *t, unsigned row, char out[96])
 	out[0] = '\0';
 	if (!op || strcmp(op, "update") != 0)
 		return;
-	tui_change_diff(&d, t, row);
+	tui_change_diff(&d, sl_table_get(t, row, "old"), sl_table_get(t, row, "body"));
 	for (size_t i = 0; i < d.n && len + 2 < 96; i++) {
 		if (d.line[i].mark == ' ')
 			continue;

@@ -42,7 +42,7 @@ void tui_changes_want(struct tui_changes *c, struct sl_engine *e, size_t row, si
 /* True: it was the answer (problem is then in m). */
 bool tui_changes_take(struct tui_changes *c, const struct sl_msg *m);
 
-/* Old and new values of a row; what differs in every event counts as the same. */
-void tui_change_diff(struct tui_diff *d, const struct sl_table *t, unsigned row);
+/* Old and new values; what differs in every event counts as the same. */
+void tui_change_diff(struct tui_diff *d, const char *old, const char *body);
 
 #endif

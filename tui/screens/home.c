@@ -252,11 +252,23 @@ open_run(struct tui_screen *s, const char *id, int64_t run)
 }
 
 static void
+open_file(struct tui_screen *s, const char *file)
+{
+	struct sl_buf text;
+
+	sl_buf_init(&text, 1u << 20);
+	sl_buf_printf(&text, "%s/%s\nMend the file, then r on the first screen reads it again.\n\n",
+		      sl_engine_workspace(tui_app_engine(s->app)), file);
+	home_list_mistakes(s->state, file, &text);
+	tui_app_view(s->app, file, sl_buf_view(&text), false);
+	sl_buf_free(&text);
+}
+
+static void
 open_need(struct tui_screen *s)
 {
 	const struct home *h = s->state;
 	const struct home_need *n = &h->need[h->need_sel];
-	char text[800];
 
 	switch (n->fix) {
 	case HOME_FIX_RUN:
@@ -269,10 +281,7 @@ open_need(struct tui_screen *s)
 		tui_app_open(s->app, "dead", n->name);
 		return;
 	case HOME_FIX_FILE:
-		snprintf(text, sizeof(text),
-			 "%s/%s\n\n%s\n\n%s\n\nMend the file, then r here reads it again.",
-			 sl_engine_workspace(tui_app_engine(s->app)), n->name, n->text, n->hint);
-		tui_app_view(s->app, n->name, sl_str(text), false);
+		open_file(s, n->name);
 		return;
 	}
 }

@@ -42,6 +42,8 @@ struct home {
 /* The numbers of the open run of a sync; NULL = none of this process. */
 const struct sl_run_stats *home_open_run(const struct home *h, const char *sync);
 void home_find_needs(struct home *h);
+/* Every mistake of a file, as text for a person. */
+void home_list_mistakes(const struct home *h, const char *file, struct sl_buf *out);
 void home_cell(const void *arg, size_t row, int col, struct tui_value *v);
 void home_draw(const struct tui_screen *s, const struct tui_canvas *c);
 int home_table_rows(const struct home *h, int rows); /* lines of the table with this much room */

@@ -42,33 +42,54 @@ waiting(struct home_need *n)
 	}
 }
 
+/* A file is one cause, however many mistakes it has: Enter lists them. */
 static void
 add_mistakes(struct home *h)
 {
 	const struct sl_table *t = h->mistakes;
+	struct home_need *n = NULL;
 	unsigned more = 0;
 
 	for (unsigned r = 0; r < sl_table_rows(t); r++) {
 		const char *file = sl_table_get(t, r, "file"), *field = sl_table_get(t, r, "field");
 		const char *problem = sl_table_get(t, r, "problem");
 		const char *mend = sl_table_get(t, r, "mend");
-		char name[72], text[300];
+		char text[300];
 
 		if (sl_table_get_int(t, r, "warning"))
 			continue;
-		if (h->nneeds >= 6 && more++ > 0)
+		if (n && file && strcmp(n->name, file) == 0) {
+			snprintf(n->hint, sizeof(n->hint), "and %u more: Enter lists them", ++more);
 			continue;
-		snprintf(name, sizeof(name), "%s:%d", file ? file : "",
-			 (int)sl_table_get_int(t, r, "line"));
+		}
 		snprintf(text, sizeof(text), "%s%s%s", field ? field : "",
 			 field && *field ? ": " : "", problem ? problem : "");
-		struct home_need *n = add(h, HOME_FIX_FILE, name, text);
+		n = add(h, HOME_FIX_FILE, file, text);
+		more = 0;
 		worst(n);
 		hint(n, mend ? mend : "");
 	}
-	if (more > 1 && h->nneeds > 0) {
-		struct home_need *n = &h->need[h->nneeds - 1];
-		snprintf(n->hint, sizeof(n->hint), "and %u more: sluice check lists all", more - 1);
+}
+
+void
+home_list_mistakes(const struct home *h, const char *file, struct sl_buf *out)
+{
+	const struct sl_table *t = h->mistakes;
+
+	for (unsigned r = 0; r < sl_table_rows(t); r++) {
+		const char *is = sl_table_get(t, r, "file"), *field = sl_table_get(t, r, "field");
+		const char *problem = sl_table_get(t, r, "problem");
+		const char *mend = sl_table_get(t, r, "mend");
+		const long long line = sl_table_get_int(t, r, "line");
+
+		if (!is || strcmp(is, file) != 0)
+			continue;
+		if (line > 0)
+			sl_buf_printf(out, "line %lld  ", line);
+		sl_buf_printf(
+			out, "%s%s%s%s\n", sl_table_get_int(t, r, "warning") ? "warning: " : "",
+			field ? field : "", field && *field ? ": " : "", problem ? problem : "");
+		sl_buf_printf(out, "        %s\n\n", mend ? mend : "");
 	}
 }
 

@@ -4,7 +4,6 @@
 #include "tui/app.h"
 #include "tui/screens/asked.h"
 
-
 #define PAGE      300     /* lines read at once */
 #define POLL_US   500000  /* between two looks for new lines */
 #define SETTLE_US 2000000 /* after the last sign of a run */

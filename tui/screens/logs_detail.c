@@ -1,9 +1,9 @@
 /* logs_detail.c - what is behind a line of the log: its whole text, the event, the answer. */
 #include "tui/screens/logs.h"
 
+#include "tui/screens/changes.h"
 #include "tui/screens/key_text.h"
 #include "tui/widgets/bar.h"
-#include "tui/widgets/diff.h"
 #include "tui/width.h"
 
 #include <stdio.h>
@@ -94,7 +94,7 @@ add_values(struct logs *h, const char *old, const char *body)
 	const char *label = *old ? "changes" : "body";
 
 	sl_buf_init(&line, 4096);
-	tui_diff_json(&d, old, body);
+	tui_change_diff(&d, *old ? old : NULL, body);
 	for (size_t i = 0; i < d.n; i++) {
 		const struct tui_diff_line *l = &d.line[i];
 		if (l->mark == ' ' && *old)
@@ -123,12 +123,10 @@ logs_open_event(struct logs *h, const struct sl_table *facts)
 		 fact(facts, "bytes"), fact(facts, "id"));
 	add(h, "event", TUI_TITLE, text);
 	if (*fact(facts, "reason")) {
-		snprintf(text, sizeof(text), "%s   after %s tries", fact(facts, "reason"),
-			 fact(facts, "tries"));
+		snprintf(text, sizeof(text), "%s   after %s tr%s", fact(facts, "reason"),
+			 fact(facts, "tries"),
+			 strcmp(fact(facts, "tries"), "1") == 0 ? "y" : "ies");
 		add(h, "given up", TUI_WARN, text);
-		snprintf(text, sizeof(text), "status %s", fact(facts, "status"));
-		add(h, "answer", TUI_WARN, text);
-		add(h, "", TUI_TEXT, fact(facts, "answer"));
 	}
 	if (*fact(facts, "resolution"))
 		add(h, "since then", TUI_OK, fact(facts, "resolution"));

@@ -74,7 +74,7 @@ show_selected(struct plan *h)
 		tui_diff_free(&h->diff);
 		h->diff_row = SIZE_MAX;
 	} else if (h->diff_row != row) {
-		tui_change_diff(&h->diff, t, at);
+		tui_change_diff(&h->diff, sl_table_get(t, at, "old"), sl_table_get(t, at, "body"));
 		h->diff_row = row;
 	}
 }
