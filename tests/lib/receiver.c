@@ -77,6 +77,20 @@ test_receiver_stop(struct test_receiver *rx)
 	free(rx);
 }
 
+int
+test_receiver_set_up(void **state)
+{
+	*state = test_receiver_start(NULL);
+	return 0;
+}
+
+int
+test_receiver_tear_down(void **state)
+{
+	test_receiver_stop(*state);
+	return 0;
+}
+
 const char *
 test_receiver_url(const struct test_receiver *rx)
 {

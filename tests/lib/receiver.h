@@ -20,6 +20,10 @@ struct test_receiver;
 struct test_receiver *test_receiver_start(const struct sl_receive_options *options);
 void test_receiver_stop(struct test_receiver *rx); /* NULL is allowed */
 
+/* For cmocka: each test has a receiver as its state. */
+int test_receiver_set_up(void **state);
+int test_receiver_tear_down(void **state);
+
 /* "http://127.0.0.1:PORT", without a slash at the end. */
 const char *test_receiver_url(const struct test_receiver *rx);
 const char *test_receiver_database(const struct test_receiver *rx);

@@ -14,20 +14,6 @@
 
 #include <cmocka.h>
 
-static int
-start(void **state)
-{
-	*state = test_receiver_start(NULL);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	test_receiver_stop(*state);
-	return 0;
-}
-
 static void
 batch_is_stored_as_sent(void **state)
 {
@@ -438,7 +424,7 @@ options_are_checked(void **state)
 	test_receiver_stop(rx);
 }
 
-#define WITH(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define WITH(f) cmocka_unit_test_setup_teardown(f, test_receiver_set_up, test_receiver_tear_down)
 
 int
 main(void)

@@ -9,20 +9,6 @@
 
 #include <cmocka.h>
 
-static int
-start(void **state)
-{
-	*state = test_receiver_start(NULL);
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	test_receiver_stop(*state);
-	return 0;
-}
-
 static void
 faults_hit_every_nth(void **state)
 {
@@ -158,7 +144,7 @@ faults_are_checked(void **state)
 	test_reply_free(&r);
 }
 
-#define WITH(f) cmocka_unit_test_setup_teardown(f, start, stop)
+#define WITH(f) cmocka_unit_test_setup_teardown(f, test_receiver_set_up, test_receiver_tear_down)
 
 int
 main(void)

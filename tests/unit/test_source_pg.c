@@ -2,7 +2,7 @@
 #include "tests/lib/check.h"
 
 #include "tests/lib/pg.h"
-#include "tests/lib/source_rig.h"
+#include "tests/lib/source_cases.h"
 
 #include <stdlib.h>
 
@@ -167,24 +167,7 @@ chosen_columns_come_in_their_order(void **state)
 static void
 pages_follow_the_key_both_ways(void **state)
 {
-	struct sl_str order[] = { SL_LIT("b"), SL_LIT("a") };
-	struct sl_value after[] = { { "1", 1, SL_T_INT }, { "2", 1, SL_T_INT } };
-	struct sl_scan scan = {
-		.model = test_table("public", "pairs"), .order = order, .norder = 2, .limit = 2
-	};
-
-	assert_text(test_source_read(*state, &scan), "1|1\n2|1\n");
-	scan.after = after;
-	assert_text(test_source_read(*state, &scan), "3|1\n1|2\n");
-	scan.backwards = true;
-	assert_text(test_source_read(*state, &scan), "1|1\n");
-	scan.after = NULL;
-	assert_text(test_source_read(*state, &scan), "2|2\n1|2\n");
-	/* The same over a query. */
-	scan.model = test_sql("SELECT a, b FROM pairs WHERE b = 1 -- and no more");
-	scan.after = after;
-	scan.backwards = false;
-	assert_text(test_source_read(*state, &scan), "3|1\n");
+	test_case_pages(*state, "public");
 }
 
 static void
@@ -205,15 +188,10 @@ pages_of_an_extensions_type_keep_its_order(void **state)
 static void
 users_sql_may_end_as_people_write_it(void **state)
 {
-	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a;")), "1\n");
-	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a -- one")), "1\n");
-	assert_text(test_source_rows(*state, test_sql("/* a */ SELECT 1 AS a ; ; -- b; c\n")),
-		    "1\n");
+	test_case_sql_endings(*state);
 	assert_text(
 		test_source_rows(*state, test_sql("SELECT ';' AS a, $x$;'$x$ AS b, E'\\';' AS c;")),
 		";|;'|';\n");
-	assert_text(test_source_rows(*state, test_sql("WITH x AS (SELECT 2 AS a) SELECT * FROM x")),
-		    "2\n");
 	assert_text(test_source_rows(*state, test_sql("(VALUES (1), (2)) ORDER BY 1 DESC")),
 		    "2\n1\n");
 	/* Names are looked up where psql would look them up. */
@@ -304,19 +282,9 @@ keys_are_proved_or_refused(void **state)
 {
 	struct test_source *s = *state;
 
-	assert_int_equal(test_source_key(s, test_table("public", "zoo"), "id"), SL_OK);
-	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "a,b"), SL_OK);
-	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "a"), SL_E_DATA);
-	assert_non_null(strstr(s->err.msg,
-			       "key a is not unique, 2 keys have several rows: 1 (2 rows); "
-			       "2 (2 rows)"));
+	test_case_keys(s, "public");
 	assert_int_equal(test_source_key(s, test_table("public", "loose"), "x,y"), SL_E_DATA);
 	assert_non_null(strstr(s->err.msg, "key x, y is NULL in 2 rows: (1, NULL); (NULL, NULL)"));
-	assert_int_equal(test_source_key(s, test_sql("SELECT a + b AS k FROM pairs;"), "k"),
-			 SL_E_DATA);
-	assert_int_equal(test_source_key(s, test_sql("SELECT a * 10 + b AS k FROM pairs"), "k"),
-			 SL_OK);
-	assert_int_equal(test_source_key(s, test_table("public", "pairs"), "nope"), SL_E_NOTFOUND);
 	/* An index of a parent says nothing of the rows of its children. */
 	assert_int_equal(test_source_key(s, test_table("secret", "parent"), "id"), SL_E_DATA);
 }
@@ -417,8 +385,7 @@ make_database(void)
 		"ALTER TABLE zoo DROP COLUMN gone;"
 		"CREATE VIEW zoo_view AS SELECT id, flag FROM zoo;"
 		"CREATE MATERIALIZED VIEW kept_view AS SELECT id FROM zoo;"
-		"CREATE TABLE pairs (a int, b int, PRIMARY KEY (b, a));"
-		"INSERT INTO pairs VALUES (1,1), (1,2), (2,1), (2,2), (3,1);"
+		"CREATE TABLE pairs (a int, b int, PRIMARY KEY (b, a));" TEST_PAIRS
 		"CREATE TABLE loose (x int, y int);"
 		"INSERT INTO loose VALUES (1,NULL), (NULL,NULL), (2,2), (2,2);"
 		"CREATE TABLE second_best (a int NOT NULL, b int NOT NULL, c int UNIQUE, UNIQUE "

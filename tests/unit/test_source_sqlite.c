@@ -2,7 +2,7 @@
 #include "tests/lib/check.h"
 
 #include "core/base/clock.h"
-#include "tests/lib/source_rig.h"
+#include "tests/lib/source_cases.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -153,44 +153,21 @@ odd_names_are_quoted(void **state)
 static void
 pages_follow_the_key_both_ways(void **state)
 {
-	struct sl_str order[] = { SL_LIT("b"), SL_LIT("a") };
-	struct sl_value after[] = { { "1", 1, SL_T_INT }, { "2", 1, SL_T_INT } };
-	struct sl_scan scan = {
-		.model = test_table("main", "pairs"), .order = order, .norder = 2, .limit = 2
-	};
-
-	assert_text(test_source_read(*state, &scan), "1|1\n2|1\n");
-	scan.after = after;
-	assert_text(test_source_read(*state, &scan), "3|1\n1|2\n");
-	scan.backwards = true;
-	assert_text(test_source_read(*state, &scan), "1|1\n");
-	scan.after = NULL;
-	assert_text(test_source_read(*state, &scan), "2|2\n1|2\n");
-	scan.model = test_sql("SELECT a, b FROM pairs WHERE b = 1 -- and no more");
-	scan.after = after;
-	scan.backwards = false;
-	assert_text(test_source_read(*state, &scan), "3|1\n");
+	test_case_pages(*state, "main");
 	/* A key of bytes. */
 	struct sl_str raw[] = { SL_LIT("raw") };
 	struct sl_value bytes[] = { { "00ff", 4, SL_T_BYTES } };
-	scan = (struct sl_scan){ .model =
-					 test_sql("SELECT raw FROM zoo WHERE typeof(raw) = 'blob'"),
-				 .order = raw,
-				 .after = bytes,
-				 .norder = 1 };
+	struct sl_scan scan = { .model = test_sql("SELECT raw FROM zoo WHERE typeof(raw) = 'blob'"),
+				.order = raw,
+				.after = bytes,
+				.norder = 1 };
 	assert_text(test_source_read(*state, &scan), "00ffab\n");
 }
 
 static void
 users_sql_may_end_as_people_write_it(void **state)
 {
-	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a;")), "1\n");
-	assert_text(test_source_rows(*state, test_sql("SELECT 1 AS a -- one")), "1\n");
-	assert_text(test_source_rows(*state, test_sql("SELECT ';' AS a ; ; -- b\n/* c; */")),
-		    ";\n");
-	assert_text(test_source_rows(*state, test_sql("WITH x AS (SELECT 2 AS a) SELECT * FROM x")),
-		    "2\n");
-	assert_text(test_source_rows(*state, test_sql("SELECT count(*) FROM pairs")), "5\n");
+	test_case_sql_endings(*state);
 }
 
 static void
@@ -253,19 +230,10 @@ keys_are_proved_or_refused(void **state)
 {
 	struct test_source *s = *state;
 
-	assert_int_equal(test_source_key(s, test_table("main", "zoo"), "id"), SL_OK);
-	assert_int_equal(test_source_key(s, test_table("main", "pairs"), "a,b"), SL_OK);
+	test_case_keys(s, "main");
 	assert_int_equal(test_source_key(s, test_table("main", "second_best"), "b"), SL_OK);
-	assert_int_equal(test_source_key(s, test_table("main", "pairs"), "a"), SL_E_DATA);
-	assert_non_null(strstr(s->err.msg,
-			       "key a is not unique, 2 keys have several rows: 1 (2 rows); "
-			       "2 (2 rows)"));
 	assert_int_equal(test_source_key(s, test_table("main", "loose_key"), "code"), SL_E_DATA);
 	assert_non_null(strstr(s->err.msg, "key code is NULL in 2 rows: NULL; NULL"));
-	assert_int_equal(test_source_key(s, test_sql("SELECT a * 10 + b AS k FROM pairs;"), "k"),
-			 SL_OK);
-	assert_int_equal(test_source_key(s, test_table("main", "pairs"), "nope"), SL_E_NOTFOUND);
-	assert_int_equal(test_source_key(s, test_table("main", "pairs"), ""), SL_E_CONFIG);
 }
 
 static void
@@ -406,8 +374,7 @@ start(void **state)
 	    " 'text');"
 	    "CREATE TABLE loose_key (code TEXT PRIMARY KEY, n INT);"
 	    "INSERT INTO loose_key VALUES (NULL, 1), (NULL, 2), ('a', 3);"
-	    "CREATE TABLE pairs (a INT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID;"
-	    "INSERT INTO pairs VALUES (1,1), (1,2), (2,1), (2,2), (3,1);"
+	    "CREATE TABLE pairs (a INT, b INT, PRIMARY KEY (b, a)) WITHOUT ROWID;" TEST_PAIRS
 	    "CREATE TABLE second_best (a TEXT NOT NULL, b TEXT NOT NULL, c UNIQUE);"
 	    "CREATE UNIQUE INDEX s1 ON second_best (a, b); CREATE UNIQUE INDEX s2 ON second_best "
 	    "(b);"
