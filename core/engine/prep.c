@@ -99,13 +99,13 @@ sl_prep_issue(const struct sl_prep *p, struct sl_err *err)
 
 		if (!is->error)
 			continue;
+		char line[16] = "";
+
 		if (is->line > 0)
-			(void)snprintf(where, sizeof(where), "%s:%d: %s",
-				       p->profile.file ? p->profile.file : "profile", is->line,
-				       is->to);
-		else
-			(void)snprintf(where, sizeof(where), "%s: %s",
-				       p->profile.file ? p->profile.file : "profile", is->to);
+			(void)snprintf(line, sizeof(line), ":%d", is->line);
+		(void)snprintf(where, sizeof(where), "%s%s%s%s",
+			       p->profile.file ? p->profile.file : "profile", line,
+			       *is->to ? ": map." : "", is->to);
 		(void)sl_fail(err, SL_E_CONFIG, where, "%s", is->problem);
 		return is->mend && *is->mend ? sl_err_hint(err, "%s", is->mend) : SL_E_CONFIG;
 	}

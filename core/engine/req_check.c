@@ -1,6 +1,7 @@
 /* req_check.c - every mistake of the workspace; online also what the sources say to the mappings. */
 #include "core/engine/prep.h"
 #include "core/engine/problem_table.h"
+#include "core/engine/profile_check.h"
 #include "core/engine/with_source.h"
 
 #include <stdio.h>
@@ -27,23 +28,6 @@ put_error(struct sl_table *t, const char *file, const struct sl_err *e)
 	sl_problem_row(t, &p, false);
 }
 
-static void
-put_issue(struct sl_table *t, const struct sl_prep *p, const struct sl_map_issue *is)
-{
-	char field[160] = "", text[512];
-	const struct sl_problem_def d = { .file = p->profile.file,
-					  .line = is->line,
-					  .field = field,
-					  .problem = text,
-					  .mend = is->mend };
-
-	if (*is->to)
-		(void)snprintf(field, sizeof(field), "map.%s", is->to);
-	/* The same profile may fit one sync and not the other. */
-	(void)snprintf(text, sizeof(text), "%s (in the sync %s)", is->problem, p->sync.name);
-	sl_problem_row(t, &d, !is->error);
-}
-
 static bool
 is_of(const struct sl_object_def *o, const char *source)
 {
@@ -57,13 +41,17 @@ static enum sl_code
 check_sync(const struct online *on, const struct sl_object_def *o, const struct sl_source_handle *h,
 	   struct sl_err *err)
 {
+	struct sl_profile_issues told = { 0 };
 	struct sl_prep p;
 	enum sl_code code = sl_prep_load(&p, on->config, o->name, err);
 
 	if (code == SL_OK)
 		code = sl_prep_describe(&p, h, err);
+	if (code == SL_OK)
+		code = sl_profile_check(&p.profile, p.arena, &told, err);
 	for (size_t i = 0; code == SL_OK && i < p.nissues; i++)
-		put_issue(on->found, &p, &p.issues[i]);
+		if (!sl_profile_has_issue(&told, &p.issues[i]))
+			sl_profile_issue_row(on->found, &p.profile, &p.issues[i], p.sync.name);
 	sl_prep_free(&p);
 	if (code == SL_OK || code == SL_E_NET || code == SL_E_CANCELLED || code == SL_E_NOMEM)
 		return code;
@@ -127,6 +115,29 @@ check_online(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
 	return code;
 }
 
+/* ---- the profiles ----------------------------------------------------------------------------------- */
+
+static enum sl_code
+check_profiles(struct sl_job *j, const struct sl_config *c, struct sl_table *t, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	for (size_t i = 0; i < c->nobjects && code == SL_OK; i++) {
+		const struct sl_object_def *o = &c->objects[i];
+		struct sl_profile_issues found = { 0 };
+		struct sl_profile p;
+
+		if (o->kind != SL_KIND_PROFILE || o->broken)
+			continue;
+		code = sl_profile_read(o, j->arena, &p, err);
+		if (code == SL_OK)
+			code = sl_profile_check(&p, j->arena, &found, err);
+		for (size_t k = 0; k < found.n; k++)
+			sl_profile_issue_row(t, &p, &found.list[k], NULL);
+	}
+	return code;
+}
+
 /* ---- the requests ---------------------------------------------------------------------------------- */
 
 static enum sl_code
@@ -143,9 +154,10 @@ check_job(struct sl_job *j, struct sl_err *err)
 		return code != SL_OK ? code : sl_fail(err, SL_E_NOMEM, "", "no memory");
 	}
 	sl_problem_rows(t, c->problems, c->nproblems);
+	code = check_profiles(j, c, t, err);
 	if (a->reload)
 		sl_mailbox_post_config(j->engine->mail);
-	if (a->online) {
+	if (code == SL_OK && a->online) {
 		sl_job_part(j, t);
 		t = sl_problem_table();
 		code = check_online(j, c, err);

@@ -60,6 +60,7 @@ sl_bad_keys_put(struct sl_bad_keys *b, const char *const *values, const char *ro
 enum sl_code
 sl_bad_keys_fail(struct sl_bad_keys *b, struct sl_err *err)
 {
+	const bool one = strcmp(b->total, "1") == 0;
 	struct sl_buf names;
 
 	sl_buf_init(&names, 0);
@@ -67,10 +68,13 @@ sl_bad_keys_fail(struct sl_bad_keys *b, struct sl_err *err)
 		sl_buf_puts(&names, i > 0 ? ", " : "");
 		sl_buf_put_str(&names, b->key[i]);
 	}
-	sl_fail(err, SL_E_DATA, b->where,
-		b->twins ? "key %s is not unique, %s keys have several rows: %s"
-			 : "key %s is NULL in %s rows: %s",
-		sl_buf_cstr(&names), b->total, sl_buf_cstr(&b->text));
+	if (b->twins)
+		sl_fail(err, SL_E_DATA, b->where, "key %s is not unique, %s %s several rows: %s",
+			sl_buf_cstr(&names), b->total, one ? "key has" : "keys have",
+			sl_buf_cstr(&b->text));
+	else
+		sl_fail(err, SL_E_DATA, b->where, "key %s is NULL in %s row%s: %s",
+			sl_buf_cstr(&names), b->total, one ? "" : "s", sl_buf_cstr(&b->text));
 	sl_buf_free(&names);
 	sl_buf_free(&b->text);
 	return sl_err_hint(err, "choose another key, or leave these rows out with an SQL model");

@@ -37,6 +37,7 @@ static const struct meaning meanings[] = {
 	{ "42P01", SL_E_NOTFOUND, false, NULL },
 	{ "3F000", SL_E_NOTFOUND, false, NULL },
 	{ "42", SL_E_CONFIG, false, NULL }, /* the SQL: its syntax, names, types */
+	{ "0A", SL_E_CONFIG, false, NULL }, /* nor can it do that */
 	{ "22", SL_E_DATA, false, NULL },   /* a value: division by zero, out of range, no number */
 	{ "25006", SL_E_PROTO, false, "sluice reads in a read-only transaction" },
 	{ "53", SL_E_PROTO, true, NULL }, /* no memory, disk full, ... at the server */

@@ -159,7 +159,7 @@ profile moved "$fields" "$record"
 sync_of moved '"mode": "mirror"'
 sl run moved
 "$SLUICE" receive --port 0 --port-file port2 --database got2.db -q &
-receivers+=($!)
+started+=($!)
 wait_file port2
 put connections/other.json <<END
 {"type": "rudderstack", "url": "http://127.0.0.1:$(cat port2)", "write_key": "env:CLI_KEY"}

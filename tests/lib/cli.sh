@@ -1,4 +1,4 @@
-# cli.sh - what the scripts of tests/integration share: TAP lines, a private PostgreSQL, receivers, a
+# cli.sh - what the scripts of tests/integration share: TAP lines, a private PostgreSQL, started, a
 # workspace. Source it, do not run it; it makes $dir, goes there, and cleans up when the script ends.
 #
 #	. "$(dirname "$0")/../lib/cli.sh"
@@ -18,7 +18,7 @@ dir=$(mktemp -d /tmp/sluice-it-XXXXXX)
 chmod 755 "$dir" # the server's user must get through
 cd "$dir"
 w=$dir/work
-receivers=()
+started=()
 count=0 rc=0
 : >out >err
 export CLI_KEY=a-write-key
@@ -27,7 +27,7 @@ export HOME=$dir
 
 finish() {
 	local pid
-	for pid in "${receivers[@]}"; do
+	for pid in "${started[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
 	pg_stop
@@ -129,7 +129,7 @@ start_receiver() {
 	"$SLUICE" receive --port "${2:-0}" --port-file port --database "$dir/got.db" --faults "${1:-{\}}" -q \
 		>receiver.log 2>&1 &
 	receiver=$!
-	receivers+=("$receiver")
+	started+=("$receiver")
 	wait_file port || { echo "# the receiver does not start: $(cat receiver.log)"; return 1; }
 	port=$(cat port)
 	url=http://127.0.0.1:$port
