@@ -54,9 +54,7 @@ static bool
 has_terminal(const struct cmd_screens *o)
 {
 	const char *name = getenv("TERM");
-	const char *hint =
-		"the commands work anywhere: sluice status, sluice run SYNC, sluice log; "
-		"sluice --help lists them";
+	const char *hint = "commands need none: sluice status, sluice run SYNC; sluice --help";
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		say("", "the screens need a terminal, and standard input or output is none", hint);
