@@ -253,8 +253,8 @@ engine_rig_row(const struct sl_table *t, const char *column, const char *text)
 
 /* ---- runs --------------------------------------------------------------------------------------- */
 
-struct sl_run_stats
-engine_rig_settle(struct engine_rig *r, int64_t run)
+static struct sl_run_stats
+wait_run(struct engine_rig *r, int64_t run, bool held_will_do)
 {
 	struct sl_run_stats s = { 0 };
 
@@ -263,12 +263,25 @@ engine_rig_settle(struct engine_rig *r, int64_t run)
 
 		while ((m = sl_next(r->engine)))
 			sl_msg_free(m);
-		if (sl_run_stats(r->engine, run, &s) && (!s.open || strcmp(s.state, "held") == 0))
+		if (sl_run_stats(r->engine, run, &s) &&
+		    (!s.open || (held_will_do && strcmp(s.state, "held") == 0)))
 			return s;
 		usleep(5000);
 	}
 	fail_msg("run %lld is still %s", (long long)run, s.state);
 	return s;
+}
+
+struct sl_run_stats
+engine_rig_settle(struct engine_rig *r, int64_t run)
+{
+	return wait_run(r, run, true);
+}
+
+struct sl_run_stats
+engine_rig_end(struct engine_rig *r, int64_t run)
+{
+	return wait_run(r, run, false);
 }
 
 struct sl_run_stats

@@ -133,7 +133,7 @@ a_retry_that_was_interrupted_goes_on(void **state)
 	m = engine_rig_ok(r, sl_retry(r->engine, "users", NULL, 0));
 	run = sl_table_get_int(m->table, 0, "run");
 	sl_msg_free(m);
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		assert_true(sl_run_stats(r->engine, run, &s));
 		if (s.requests > 0)
 			break;

@@ -203,9 +203,7 @@ many_removes_wait_for_a_person(void **state)
 	assert_non_null(strstr(m->problem.message, "30"));
 	sl_msg_free(m);
 	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, true, 30)));
-	for (int i = 0; i < 2000 && records(r) != 20; i++)
-		usleep(5000);
-	s = engine_rig_settle(r, s.run);
+	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "settled");
 	assert_int_equal(s.acked, 31);
 	assert_int_equal(records(r), 20);
@@ -225,10 +223,7 @@ an_empty_source_removes_nothing_by_itself(void **state)
 	assert_string_equal(s.state, "held");
 	assert_non_null(strstr(s.error, "empty"));
 	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, s.run)));
-	for (int i = 0; i < 1000 && s.open; i++) {
-		usleep(5000);
-		assert_true(sl_run_stats(r->engine, s.run, &s));
-	}
+	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "cancelled");
 	assert_int_equal(records(r), 3);
 }
@@ -252,11 +247,7 @@ a_plan_can_be_looked_at_before_a_byte_is_sent(void **state)
 	engine_rig_shut(r);
 	engine_rig_open(r, false);
 	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, false, 0)));
-	for (int i = 0; i < 2000; i++) {
-		if (sl_run_stats(r->engine, s.run, &s) && !s.open)
-			break;
-		usleep(5000);
-	}
+	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "settled");
 	assert_in_sync(r);
 }
@@ -276,7 +267,7 @@ a_cancelled_run_leaves_the_rest_for_the_next(void **state)
 	m = engine_rig_ok(r, sl_start(r->engine, "users", 0));
 	run = sl_table_get_int(m->table, 0, "run");
 	sl_msg_free(m);
-	for (int i = 0; i < 1000 && s.acked == 0; i++) {
+	for (int i = 0; i < 4000 && s.acked == 0; i++) {
 		usleep(5000);
 		assert_true(sl_run_stats(r->engine, run, &s));
 	}
@@ -328,11 +319,7 @@ a_destination_that_refuses_us_pauses_the_run(void **state)
 	if (strcmp(s.state, "paused") == 0) {
 		m = engine_rig_ok(r, sl_resume(r->engine, s.run));
 		sl_msg_free(m);
-		for (int i = 0; i < 2000; i++) {
-			if (sl_run_stats(r->engine, s.run, &s) && !s.open)
-				break;
-			usleep(5000);
-		}
+		s = engine_rig_end(r, s.run);
 	} else {
 		assert_string_equal(s.state, "failed");
 		s = engine_rig_run(r, "users", 0);

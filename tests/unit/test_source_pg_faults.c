@@ -69,6 +69,9 @@ refused_connections_say_why(void **state)
 	test_source_free(s);
 }
 
+/* Far from the 30 s that the queries below take, and enough for a busy machine. */
+#define SOON_US 10000000
+
 struct canceller {
 	struct test_source *s;
 	long after_ms;
@@ -95,7 +98,7 @@ cancel_ends_a_query_at_once(void **state)
 	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
 	test_source_refuses(s, "SELECT pg_sleep(30) AS a", SL_E_CANCELLED, "cancelled");
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
+	assert_true(sl_mono_us() - start < SOON_US);
 	/* The server stopped, too, and the connection is as good as before. */
 	assert_text(
 		test_source_rows(s, test_sql("SELECT count(*) FROM pg_stat_activity WHERE state = "
@@ -107,7 +110,7 @@ cancel_ends_a_query_at_once(void **state)
 	assert_int_equal(test_source_key(s, test_sql("SELECT pg_sleep(30)::text AS a"), "a"),
 			 SL_E_CANCELLED);
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
+	assert_true(sl_mono_us() - start < SOON_US);
 	assert_text(test_source_rows(s, test_sql("SELECT 1 AS a")), "1\n");
 }
 
@@ -128,9 +131,9 @@ cancel_works_on_a_server_that_hangs(void **state)
 	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
 	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_E_CANCELLED);
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
+	assert_true(sl_mono_us() - start < SOON_US);
 	s->d->end(s->ctx); /* gives the connection up */
-	assert_true(sl_mono_us() - start < 4000000);
+	assert_true(sl_mono_us() - start < 2 * SOON_US);
 	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_E_BUG);
 	assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_E_NET);
 
@@ -141,7 +144,7 @@ cancel_works_on_a_server_that_hangs(void **state)
 	assert_int_equal(pthread_create(&t, NULL, cancel_later, &c), 0);
 	assert_int_equal(test_source_open(other), SL_E_CANCELLED);
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
+	assert_true(sl_mono_us() - start < SOON_US);
 	test_source_free(other);
 
 	other = test_source_pg(pg, test_pg_host(pg), "postgres", "postgres");

@@ -279,16 +279,15 @@ cancel_ends_a_query_at_once(void **state)
 {
 	struct test_source *s = *state;
 	pthread_t t;
-	int64_t start = sl_mono_us();
 
 	assert_int_equal(pthread_create(&t, NULL, cancel_soon, s), 0);
+	/* By itself this query never ends. */
 	test_source_refuses(
 		s,
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
 		"count(*) FROM n",
 		SL_E_CANCELLED, "cancelled");
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
 	assert_text(test_source_rows(s, test_sql("SELECT 1")), "1\n");
 }
 
@@ -306,11 +305,12 @@ cancel_ends_the_wait_for_a_lock(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	s = source_of("locked.db");
+	test_source_set(s, "busy_timeout", "60s");
 	int64_t start = sl_mono_us();
 	assert_int_equal(pthread_create(&t, NULL, cancel_soon, s), 0);
 	assert_int_equal(test_source_open(s), SL_E_CANCELLED);
 	pthread_join(t, NULL);
-	assert_true(sl_mono_us() - start < 1000000);
+	assert_true(sl_mono_us() - start < 10000000);
 	test_source_free(s);
 
 	s = source_of("locked.db");
