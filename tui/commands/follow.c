@@ -65,7 +65,7 @@ progress(const struct sl_run_stats *s)
 }
 
 void
-follow_run(struct cmd_call *c, int64_t run, struct sl_run_stats *out)
+follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out)
 {
 	const bool show = !c->quiet && isatty(STDERR_FILENO);
 	bool stopping = false;
@@ -74,7 +74,7 @@ follow_run(struct cmd_call *c, int64_t run, struct sl_run_stats *out)
 		struct pollfd p = { .fd = sl_engine_fd(c->engine), .events = POLLIN };
 		struct sl_msg *m;
 
-		if (!out->open || strcmp(out->state, "held") == 0)
+		if (!out->open || (!released && strcmp(out->state, "held") == 0))
 			break;
 		if (cmd_interrupts() > 0 && !stopping) {
 			stopping = true;
@@ -126,6 +126,8 @@ report_text(const struct sl_run_stats *s)
 int
 follow_report(struct cmd_call *c, const struct sl_run_stats *s)
 {
+	char n[32];
+
 	if (c->json) {
 		int code;
 		struct sl_msg *m = cmd_answer(c, sl_run(c->engine, s->run), &code);
@@ -138,8 +140,13 @@ follow_report(struct cmd_call *c, const struct sl_run_stats *s)
 	} else if (!c->quiet) {
 		report_text(s);
 	}
+	(void)fflush(stdout);
+	/* A quiet run, that of cron above all, still tells what a person must look at. */
+	if (c->quiet && s->dead)
+		(void)fprintf(stderr,
+			      "sluice: %s run %lld: %s events failed (see: sluice failed %s)\n",
+			      s->sync, (long long)s->run, print_count(n, s->dead), s->sync);
 	if (s->error[0]) {
-		(void)fflush(stdout);
 		(void)fputs("sluice: ", stderr);
 		print_text(stderr, s->error);
 		(void)fputc('\n', stderr);

@@ -4,8 +4,9 @@
 
 #include "tui/commands/command.h"
 
-/* Returns when the run is over or waits for a person; *out has its last numbers. */
-void follow_run(struct cmd_call *c, int64_t run, struct sl_run_stats *out);
+/* Returns when the run is over or waits for a person; *out has its last numbers. released: it was held
+ * and is told to go on, so that "held" is only what it is still leaving. */
+void follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out);
 /* What became of it: lines for people on stderr, or its record as JSON on stdout. The exit code. */
 int follow_report(struct cmd_call *c, const struct sl_run_stats *s);
 /* The run id of an answer to sl_start and the like; 0 and *code when it failed. */

@@ -75,7 +75,7 @@ run_plan(struct cmd_call *c)
 			     &code);
 	if (!run)
 		return code;
-	follow_run(c, run, &s);
+	follow_run(c, run, false, &s);
 	if (s.exit_code != SL_EXIT_OK || s.error[0])
 		return plan_failed(c, &s);
 	m = cmd_answer(c, sl_changes(c->engine, run, op, 0, (unsigned)limit), &code);
@@ -128,9 +128,7 @@ release_as_asked(struct cmd_call *c, struct sl_run_stats *s)
 		return SL_EXIT_OK;
 	if (follow_started(c, sl_release(c->engine, s->run, removes >= 0, removes), &code) == 0)
 		return code;
-	do
-		follow_run(c, s->run, s);
-	while (s->open && is_held(s) && cmd_interrupts() == 0);
+	follow_run(c, s->run, true, s);
 	return SL_EXIT_OK;
 }
 
@@ -144,7 +142,7 @@ run_one(struct cmd_call *c, const char *sync)
 
 	if (!run)
 		return code;
-	follow_run(c, run, &s);
+	follow_run(c, run, false, &s);
 	code = release_as_asked(c, &s);
 	return code != SL_EXIT_OK ? code : follow_report(c, &s);
 }
@@ -200,7 +198,7 @@ run_release(struct cmd_call *c)
 		return cmd_bad_usage(c, "\"%s\" is no run; see: sluice status", c->word[0]);
 	if (follow_started(c, sl_release(c->engine, run, removes >= 0, removes), &code) == 0)
 		return code;
-	follow_run(c, run, &s);
+	follow_run(c, run, true, &s);
 	return follow_report(c, &s);
 }
 
@@ -239,7 +237,7 @@ run_retry(struct cmd_call *c)
 			(void)printf("nothing to send again\n");
 		return code;
 	}
-	follow_run(c, run, &s);
+	follow_run(c, run, false, &s);
 	return follow_report(c, &s);
 }
 
