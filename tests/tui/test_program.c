@@ -115,8 +115,13 @@ test_quit_while_it_runs(void **state)
 	assert_true(vt_has(v, "sluice run users goes on"));
 	vt_free(v);
 	test_receiver_faults(e->rx, "{}");
-	engine_rig_open(e, false);
-	assert_string_equal(engine_rig_run(e, "users", 0).state, "settled");
+	v = started(e, e->dir, NULL);
+	until(v, "= paused");
+	vt_keys(v, "p");
+	until(v, "\xe2\x9c\x93 ok");
+	vt_keys(v, "Q");
+	assert_int_equal(exit_code(v), 0);
+	vt_free(v);
 	assert_int_equal(test_receiver_int(e->rx, "SELECT count(*) FROM events"), 2000);
 }
 

@@ -3,7 +3,7 @@
 #include "tests/lib/check.h"
 #include "tests/lib/tui_rig.h"
 
-#include <stdio.h>
+#include <unistd.h>
 
 /* The users, mirrored, asking from the second remove on. */
 static const char mirror[] =
@@ -24,6 +24,25 @@ run_now(struct engine_rig *e)
 	const struct sl_run_stats s = engine_rig_run(e, "users", 0);
 
 	assert_string_equal(s.state, "settled");
+}
+
+/* The same with its lines in the log in one order: nothing is sent while it plans. */
+static void
+run_in_order(struct engine_rig *e)
+{
+	const struct sl_log_filter f = { .text = "settled" };
+	const struct sl_run_stats s = engine_rig_run(e, "users", SL_RUN_HOLD);
+	bool logged = false;
+
+	assert_string_equal(s.state, "held");
+	sl_msg_free(engine_rig_ok(e, sl_release(e->engine, s.run, false, 0)));
+	for (int i = 0; i < 500 && !logged; i++) {
+		struct sl_msg *m = engine_rig_ok(e, sl_log(e->engine, &f, 0, 0, 1));
+		logged = sl_table_rows(m->table) > 0;
+		sl_msg_free(m);
+		(void)usleep(10000);
+	}
+	assert_true(logged);
 }
 
 /* ---- home ------------------------------------------------------------------------------------ */
@@ -50,7 +69,7 @@ test_home(void **state)
 
 	engine_rig_file(e, "syncs/broken.json",
 			"{\"source\": \"nowhere\", \"table\": \"t\", \"kee\": [\"id\"]}\n");
-	run_now(e);
+	run_in_order(e);
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_until(t, "NEEDS YOU (");
 	tui_rig_settle(t);
@@ -294,10 +313,6 @@ test_dead_letters(void **state)
 	tui_rig_keys(t, "d");
 	tui_rig_until(t, "2 letters");
 	tui_rig_keys(t, "j");
-	tui_rig_settle(t);
-	tui_rig_golden(t, "dead-80x24");
-	tui_rig_resize(t, 35, 120);
-	tui_rig_golden(t, "dead-120x35");
 	tui_rig_keys(t, "i");
 	tui_rig_until(t, "The event in full");
 	tui_rig_keys(t, "q l");
@@ -336,6 +351,14 @@ test_discard(void **state)
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_keys(t, "7");
 	tui_rig_until(t, "1 letter");
+	tui_rig_keys(t, "j");
+	tui_rig_settle(t);
+	tui_rig_golden(t, "dead-80x24");
+	tui_rig_resize(t, 35, 120);
+	tui_rig_golden(t, "dead-120x35");
+	tui_rig_resize(t, 15, 60);
+	tui_rig_golden(t, "dead-60x15");
+	tui_rig_resize(t, 24, 80);
 	tui_rig_keys(t, "D");
 	tui_rig_type(t, "a test account\n");
 	assert_true(tui_rig_shows(t, "Discard 1 letter?"));

@@ -130,7 +130,7 @@ static bool
 is_envelope(const char *field)
 {
 	return strcmp(field, "messageId") == 0 || strcmp(field, "sentAt") == 0 ||
-	       strncmp(field, "context.sources.", 16) == 0;
+	       strcmp(field, "action") == 0 || strncmp(field, "context.sources.", 16) == 0;
 }
 
 void

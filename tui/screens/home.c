@@ -8,7 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define TICK_MS 250 /* while something runs */
+#define TICK_MS 250     /* while something runs */
+#define LATE_US 1000000 /* the last lines of a run are in the log by then */
 
 enum {
 	ACT_PLAN = TUI_ACT_OWN,
@@ -54,6 +55,7 @@ fini(struct tui_screen *s)
 	tui_table_free(&h->table);
 	sl_table_free(h->syncs);
 	sl_table_free(h->mistakes);
+	sl_table_free(h->latest);
 }
 
 const struct sl_run_stats *
@@ -92,6 +94,16 @@ look_at_runs(struct tui_screen *s)
 }
 
 static void
+ask_log(struct tui_screen *s)
+{
+	const struct sl_log_filter any = { 0 };
+	struct home *h = s->state;
+
+	if (!h->log)
+		h->log = sl_log(tui_app_engine(s->app), &any, 0, 0, HOME_LATEST);
+}
+
+static void
 ask_list(struct tui_screen *s)
 {
 	struct home *h = s->state;
@@ -102,6 +114,7 @@ ask_list(struct tui_screen *s)
 	}
 	h->list = sl_list(tui_app_engine(s->app), SL_SYNC);
 	tui_pane_asked(&h->table.pane, h->list);
+	ask_log(s);
 }
 
 static void
@@ -161,8 +174,10 @@ message(struct tui_screen *s, const struct sl_msg *m)
 		const bool moved = look_at_runs(s);
 		/* Counters are drawn by tick(); a change of state is for the list. */
 		if (moved || !sl_run_stats(tui_app_engine(s->app), m->run, &st) || !st.open ||
-		    strcmp(st.state, "held") == 0)
+		    strcmp(st.state, "held") == 0) {
 			ask_list(s);
+			h->log_us = sl_mono_us() + LATE_US;
+		}
 		return moved;
 	}
 	if (tui_asked(&h->list, m)) {
@@ -173,6 +188,11 @@ message(struct tui_screen *s, const struct sl_msg *m)
 		sl_table_free(h->mistakes);
 		h->mistakes = m->table ? sl_table_copy(m->table) : NULL;
 		home_find_needs(h);
+		return true;
+	}
+	if (tui_asked(&h->log, m)) {
+		sl_table_free(h->latest);
+		h->latest = m->table ? sl_table_copy(m->table) : NULL;
 		return true;
 	}
 	if (tui_asked(&h->act, m)) {
@@ -519,7 +539,7 @@ tick_ms(const struct tui_screen *s)
 	const struct home *h = s->state;
 	const int pane = tui_pane_tick_ms(&h->table.pane);
 
-	if (h->nall == 0)
+	if (h->nall == 0 && h->log_us == 0)
 		return pane;
 	return pane >= 0 && pane < TICK_MS ? pane : TICK_MS;
 }
@@ -529,9 +549,12 @@ tick(struct tui_screen *s, int64_t now_us)
 {
 	struct home *h = s->state;
 
-	(void)now_us;
 	if (h->nall > 0 && look_at_runs(s))
 		ask_list(s);
+	if (h->log_us && now_us >= h->log_us) {
+		h->log_us = 0;
+		ask_log(s);
+	}
 	return h->nall > 0 || h->table.pane.state == TUI_PANE_LOADING;
 }
 

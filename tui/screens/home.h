@@ -9,8 +9,9 @@ extern const struct tui_screen_ops tui_screen_home;
 
 /* ---- for the files of home only ------------------------------------------------------------- */
 
-#define HOME_NEEDS 32
-#define HOME_OPEN  8 /* running runs that are drawn */
+#define HOME_LATEST 20 /* lines of the log */
+#define HOME_NEEDS  32
+#define HOME_OPEN   8 /* running runs that are drawn */
 
 enum home_fix { HOME_FIX_RUN, HOME_FIX_PLAN, HOME_FIX_DEAD, HOME_FIX_FILE };
 
@@ -29,7 +30,9 @@ struct home {
 	struct tui_table table;
 	struct sl_table *syncs;    /* owned; NULL = not read yet */
 	struct sl_table *mistakes; /* owned; of sl_check() */
-	sl_ticket list, check, act;
+	struct sl_table *latest;   /* owned; of sl_log(), newest first */
+	sl_ticket list, check, act, log;
+	int64_t log_us;  /* when to read the log once more: its last lines come late; 0 = not */
 	bool list_again; /* something happened while the list was read */
 	const char *doing;
 	struct home_need need[HOME_NEEDS];

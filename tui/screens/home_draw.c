@@ -2,6 +2,7 @@
 #include "tui/screens/home.h"
 
 #include "tui/app.h"
+#include "tui/screens/log_line.h"
 #include "tui/screens/run_look.h"
 #include "tui/widgets/bar.h"
 #include "tui/width.h"
@@ -284,6 +285,25 @@ draw_selected(const struct home *h, const struct tui_canvas *c)
 		tui_puts(c, 3, 1, TUI_WARN, error);
 }
 
+/* ---- the end of the log ---------------------------------------------------------------------- */
+
+static void
+draw_latest(const struct home *h, const struct tui_canvas *c)
+{
+	const struct tui_log_look look = { .sync = true };
+	const unsigned n = sl_table_rows(h->latest);
+
+	const int x = 1 + tui_puts(c, 0, 1, TUI_HEADER, "LATEST");
+	tui_puts(c, 0, x, TUI_DIM,
+		 n > 0 ? "   newest first   6 all of it" : "   nothing was logged yet");
+	for (unsigned i = 0; i < n && (int)i + 1 < c->rows; i++) {
+		struct tui_canvas line = tui_sub(c, 1 + (int)i, 0, 1, c->cols);
+		struct tui_log_row row;
+		tui_log_read(h->latest, i, &row);
+		tui_log_draw(&row, &look, &line);
+	}
+}
+
 /* ---- nothing there yet ----------------------------------------------------------------------- */
 
 static void
@@ -386,6 +406,11 @@ home_draw(const struct tui_screen *s, const struct tui_canvas *c)
 	if (y + 5 > c->rows)
 		return;
 	tui_hline(c, y, 0, c->cols, TUI_BORDER);
-	part = tui_sub(c, y + 1, 0, c->rows - y - 1, c->cols);
+	part = tui_sub(c, y + 1, 0, c->rows - y - 1 < 4 ? c->rows - y - 1 : 4, c->cols);
 	draw_selected(h, &part);
+	part = tui_sub(c, y + 6, 0, c->rows - y - 6, c->cols);
+	if (part.rows >= 3) {
+		tui_hline(c, y + 5, 0, c->cols, TUI_BORDER);
+		draw_latest(h, &part);
+	}
 }

@@ -134,7 +134,7 @@ tui_log_draw(const struct tui_log_row *r, const struct tui_log_look *look,
 	}
 	const int end = c->cols >= 60 ? draw_end(r, c) : 0;
 	struct tui_canvas rest = tui_sub(c, 0, x, 1, c->cols - x - (end ? end : 1));
-	x = tui_puts(&rest, 0, 0, level >= 2 ? levels[level].role : TUI_TEXT, r->text);
+	x = tui_puts(&rest, 0, 0, TUI_TEXT, r->text);
 	if (*r->answer && x + 4 < rest.cols) {
 		struct tui_canvas more = tui_sub(&rest, 0, x + 2, 1, rest.cols - x - 2);
 		tui_puts(&more, 0, 0, TUI_DIM, r->answer);

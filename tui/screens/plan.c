@@ -375,6 +375,8 @@ static const struct tui_action actions[] = {
 	{ PLAN_ACT_PREVIEW, "preview", "v", "preview", "the exact events of the first rows", "PLAN",
 	  NULL, 0 },
 	{ PLAN_ACT_LOGS, "logs of run", "l", "logs", "the log of this run", "PLAN", NULL, 0 },
+	{ PLAN_ACT_DEAD, "dead letters of sync", "d", "dead", "events that were given up on",
+	  "PLAN", NULL, 0 },
 	{ TUI_ACT_COPY, "copy event", "y", NULL, "copy the event as JSON", "LIST", NULL, 0 },
 	{ TUI_ACT_CANCEL, "cancel planning", "Ctrl-C", NULL, "stop planning: nothing is sent",
 	  "PLAN", NULL, 0 },

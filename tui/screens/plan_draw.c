@@ -209,22 +209,16 @@ draw_head(const struct plan *h, const struct tui_canvas *c)
 static void
 draw_tabs(const struct plan *h, const struct tui_canvas *c)
 {
-	static const struct {
-		const char *name;
-		enum tui_role role;
-	} tab[] = { { "all", TUI_TEXT },
-		    { "+ adds", TUI_ADD },
-		    { "~ changes", TUI_CHANGE },
-		    { "- removes", TUI_REMOVE } };
+	static const char *const tab[] = { "all", "+ adds", "~ changes", "- removes" };
 	char a[32], text[64];
 	int x = 1;
 
 	for (int i = 0; i < PLAN_ONLY; i++) {
 		const bool is = i == (int)h->only;
 		const uint64_t n = plan_count(h, (enum plan_only)i);
-		snprintf(text, sizeof(text), is ? "[%s %s]" : " %s %s ", tab[i].name,
+		snprintf(text, sizeof(text), is ? "[%s %s]" : " %s %s ", tab[i],
 			 tui_fmt_count(n, a));
-		x += tui_puts(c, 0, x, is ? TUI_TAB_CURRENT : n ? tab[i].role : TUI_DIM, text);
+		x += tui_puts(c, 0, x, is ? TUI_TAB_CURRENT : n ? TUI_TEXT : TUI_DIM, text);
 		x += 1;
 	}
 	if (h->only != PLAN_ALL && x + 10 < c->cols)

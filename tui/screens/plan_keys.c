@@ -205,6 +205,9 @@ own_action(struct tui_screen *s, const struct tui_cmd *cmd)
 	case PLAN_ACT_PREVIEW:
 		tui_app_open(s->app, "preview", h->sync);
 		return true;
+	case PLAN_ACT_DEAD:
+		tui_app_open(s->app, "dead", h->sync);
+		return true;
 	case PLAN_ACT_LOGS:
 		snprintf(text, sizeof(text), "run=%" PRId64, h->run);
 		tui_app_open(s->app, "logs", text);
