@@ -47,7 +47,7 @@ unknown(const struct sl_expr_call *src, struct sl_arena *a, struct sl_expr_fault
 	for (size_t i = 0; i < SL_COUNT(transforms); i++)
 		sl_near_try(&near, transforms[i]->info.name);
 	const char *mend = near.best ? sl_arena_printf(a, "did you mean %s?", near.best)
-				     : "press ? in the mapping editor for the list of transforms";
+				     : "the mapping editor lists the transforms: key t";
 	return fault(f, src->at,
 		     sl_arena_printf(a, "there is no transform \"%s\"", sl_shown(a, src->name)),
 		     mend);

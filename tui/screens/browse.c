@@ -310,6 +310,35 @@ message(struct tui_screen *s, const struct sl_msg *m)
 	return browse_tree_message(s, m) || browse_data_message(s, m);
 }
 
+/* A click selects, a second one opens; the wheel turns what it is over. */
+static bool
+input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct browse *b = s->state;
+	struct tui_cmd open = { .action = TUI_ACT_OPEN, .count = 1, .arg = "" };
+	int rows, cols;
+	bool again;
+
+	if (ev->type != TUI_EV_MOUSE)
+		return false;
+	tui_app_area(s->app, &rows, &cols);
+	bool wide = cols >= BROWSE_WIDE;
+	struct tui_canvas tree = { .rows = rows, .cols = wide ? BROWSE_TREE : cols };
+	struct tui_canvas grid = { .y = 1, .x = wide ? BROWSE_TREE + 1 : 0 };
+	grid.rows = browse_height(s) + 1;
+	grid.cols = cols - grid.x;
+	if ((wide || !b->right) && tui_tree_mouse(&b->tree, ev, &tree, &again)) {
+		b->right = false;
+		return !again || tree_action(s, &open);
+	}
+	if (!b->conn[0] || !tui_table_mouse(shown_table(b), ev, &grid))
+		return false;
+	b->right = true;
+	if (!b->columns)
+		browse_prefetch(s);
+	return true;
+}
+
 /* ---- the frame ------------------------------------------------------------------------------- */
 
 static void
@@ -378,6 +407,7 @@ const struct tui_screen_ops tui_screen_browse = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = input,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

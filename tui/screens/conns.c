@@ -426,27 +426,53 @@ draw_detail(const struct conns *k, const struct tui_canvas *c)
 	}
 }
 
+/* Where the list is in an area of this size. */
+static struct tui_canvas
+list_part(const struct conns *k, int rows, int cols)
+{
+	int h = (int)k->table.nview + 2;
+
+	if (cols >= WIDE)
+		return (struct tui_canvas){ .rows = rows, .cols = cols >= 140 ? 76 : 66 };
+	return (struct tui_canvas){ .rows = rows < 14      ? rows
+					    : h < rows / 2 ? h
+							   : rows / 2,
+				    .cols = cols };
+}
+
 static void
 draw(const struct tui_screen *s, const struct tui_canvas *c)
 {
 	const struct conns *k = s->state;
-	bool wide = c->cols >= WIDE, low = !wide && c->rows >= 14;
-	int w = wide ? (c->cols >= 140 ? 76 : 66) : c->cols,
-	    h = low ? (int)k->table.nview + 2 : c->rows;
+	struct tui_canvas at = list_part(k, c->rows, c->cols);
+	struct tui_canvas list = tui_sub(c, 0, 0, at.rows, at.cols);
 
-	h = low && h > c->rows / 2 ? c->rows / 2 : h;
-	struct tui_canvas list = tui_sub(c, 0, 0, h, w);
 	tui_table_draw(&k->table, &list, true);
-	if (k->table.nview == 0)
+	if (k->table.nview == 0 || (at.rows == c->rows && at.cols == c->cols))
 		return;
-	struct tui_canvas detail = wide ? tui_sub(c, 0, w + 1, c->rows, c->cols - w - 1)
-					: tui_sub(c, h + 1, 0, c->rows - h - 1, c->cols);
+	bool wide = c->cols >= WIDE;
+	struct tui_canvas detail =
+		wide ? tui_sub(c, 0, at.cols + 1, c->rows, c->cols - at.cols - 1)
+		     : tui_sub(c, at.rows + 1, 0, c->rows - at.rows - 1, c->cols);
 	if (wide)
-		tui_vline(c, 0, w, c->rows, TUI_BORDER);
-	else if (low)
-		tui_hline(c, h, 0, c->cols, TUI_BORDER);
-	if (wide || low)
-		draw_detail(k, &detail);
+		tui_vline(c, 0, at.cols, c->rows, TUI_BORDER);
+	else
+		tui_hline(c, at.rows, 0, c->cols, TUI_BORDER);
+	draw_detail(k, &detail);
+}
+
+static bool
+input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct conns *k = s->state;
+	int rows, cols;
+
+	tui_app_area(s->app, &rows, &cols);
+	struct tui_canvas list = list_part(k, rows, cols);
+	if (!tui_table_mouse(&k->table, ev, &list))
+		return false;
+	ask_detail(s, false);
+	return true;
 }
 
 static void
@@ -505,6 +531,7 @@ const struct tui_screen_ops tui_screen_conns = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = input,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

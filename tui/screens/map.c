@@ -260,6 +260,20 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 	       tui_table_action(&m->table, cmd, map_height(s));
 }
 
+static bool
+input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct map *m = s->state;
+	int rows, cols;
+
+	tui_app_area(s->app, &rows, &cols);
+	struct tui_canvas list = { .rows = map_height(s) + 1, .cols = cols };
+	struct tui_canvas pick = { .y = 2, .rows = rows - 2, .cols = cols };
+	if (!m->draft.sync[0])
+		return tui_table_mouse(&m->pick.table, ev, &pick);
+	return tui_table_mouse(&m->table, ev, &list);
+}
+
 /* ---- the frame ------------------------------------------------------------------------------- */
 
 static bool
@@ -361,6 +375,7 @@ const struct tui_screen_ops tui_screen_map = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = input,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

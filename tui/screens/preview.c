@@ -382,6 +382,33 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 	return (p->right && scroll(s, cmd)) || list_action(s, cmd);
 }
 
+/* The wheel turns what it is over. */
+static bool
+input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct preview *p = s->state;
+	int rows, cols;
+
+	tui_app_area(s->app, &rows, &cols);
+	struct tui_canvas list = preview_list(rows, cols);
+	struct tui_canvas pick = { .y = 2, .rows = rows - 2, .cols = cols };
+	if (!p->draft.sync[0])
+		return tui_table_mouse(&p->pick.table, ev, &pick);
+	if (tui_table_mouse(&p->table, ev, &list)) {
+		p->right = false;
+		if (preview_row(p) != p->shown)
+			preview_fill(p);
+		return true;
+	}
+	if (ev->type != TUI_EV_MOUSE || ev->mouse < TUI_MOUSE_WHEEL_UP)
+		return false;
+	struct tui_cmd cmd = { .action =
+				       ev->mouse == TUI_MOUSE_WHEEL_UP ? TUI_ACT_UP : TUI_ACT_DOWN,
+			       .count = 3 * ev->count,
+			       .arg = "" };
+	return scroll(s, &cmd);
+}
+
 /* ---- the frame ------------------------------------------------------------------------------- */
 
 static void
@@ -439,6 +466,7 @@ const struct tui_screen_ops tui_screen_preview = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = input,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

@@ -234,10 +234,20 @@ preview_view_height(const struct tui_screen *s)
 	return h > 1 ? h : 1;
 }
 
+#define LIST_COLS 44
+
+struct tui_canvas
+preview_list(int rows, int cols)
+{
+	if (cols >= PREVIEW_WIDE)
+		return (struct tui_canvas){ .rows = rows - 1, .cols = LIST_COLS };
+	return (struct tui_canvas){ .rows = rows < 14 ? rows - 1 : rows / 3, .cols = cols };
+}
+
 static void
 draw_wide(const struct preview *p, const struct tui_canvas *c)
 {
-	int w = 44;
+	int w = LIST_COLS;
 	struct tui_canvas left = tui_sub(c, 0, 0, c->rows - 1, w);
 	struct tui_canvas right = tui_sub(c, 0, w + 1, c->rows - 1, c->cols - w - 1);
 

@@ -41,7 +41,8 @@ unsigned preview_row(const struct preview *p); /* of the answer; UINT_MAX = none
 /* preview_draw.c */
 bool preview_table_init(struct preview *p);
 void preview_draw(const struct tui_screen *s, const struct tui_canvas *c);
-void preview_fill(struct preview *p); /* diff and pager for the selected row */
+void preview_fill(struct preview *p);               /* diff and pager for the selected row */
+struct tui_canvas preview_list(int rows, int cols); /* where the list is in such an area */
 int preview_list_height(const struct tui_screen *s);
 int preview_view_height(const struct tui_screen *s);
 

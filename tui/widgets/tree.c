@@ -314,6 +314,30 @@ tui_tree_action(struct tui_tree *t, const struct tui_cmd *cmd, int height, uint3
 	return done;
 }
 
+bool
+tui_tree_mouse(struct tui_tree *t, const struct tui_event *ev, const struct tui_canvas *c,
+	       bool *again)
+{
+	*again = false;
+	if (ev->type != TUI_EV_MOUSE || ev->y < c->y || ev->y >= c->y + c->rows || ev->x < c->x ||
+	    ev->x >= c->x + c->cols)
+		return false;
+	keep_top(t, c->rows);
+	if (ev->mouse >= TUI_MOUSE_WHEEL_UP) {
+		move(t, (ev->mouse == TUI_MOUSE_WHEEL_UP ? -3L : 3L) * ev->count);
+		keep_top(t, c->rows);
+		return true;
+	}
+	if (ev->mouse != TUI_MOUSE_PRESS)
+		return false;
+	uint32_t pos = t->top + (uint32_t)(ev->y - c->y);
+	if (pos < t->nview) {
+		*again = pos == t->sel;
+		t->sel = pos;
+	}
+	return true;
+}
+
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 static void

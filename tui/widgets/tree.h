@@ -51,6 +51,9 @@ bool tui_tree_search(struct tui_tree *t, const char *text);
 /* Movement; l/Right/Enter opens a branch, h/Left closes it or goes to the parent. *opened gets a branch
  * that was just opened and has not been loaded (load it, then set loaded), else TUI_NO_NODE. */
 bool tui_tree_action(struct tui_tree *t, const struct tui_cmd *cmd, int height, uint32_t *opened);
+/* Wheel and clicks, c as it was drawn. True = taken; *again: the selected node was clicked once more. */
+bool tui_tree_mouse(struct tui_tree *t, const struct tui_event *ev, const struct tui_canvas *c,
+		    bool *again);
 void tui_tree_draw(const struct tui_tree *t, const struct tui_canvas *c, bool focus);
 
 #endif
