@@ -179,6 +179,26 @@ test_preview(void **state)
 	tui_rig_close(t);
 }
 
+/* After a run: what changed since leads, with old and new; what is the same says so. */
+static void
+test_preview_change(void **state)
+{
+	struct engine_rig *e = *state;
+
+	assert_int_equal(engine_rig_run(e, "users", 0).acked, 50);
+	engine_rig_sql(e, "UPDATE users SET plan = 'team' WHERE id = 7");
+	struct tui_rig *t = tui_rig_open(e, 35, 120);
+	tui_rig_keys(t, "4");
+	tui_rig_until(t, "public.users");
+	tui_rig_keys(t, "Enter");
+	tui_rig_until(t, "> 7                         ~ chg");
+	assert_true(tui_rig_shows(t, "~ traits.plan"));
+	assert_true(tui_rig_shows(t, "\"pro\"  \xe2\x86\x92  \"team\""));
+	tui_rig_keys(t, "j");
+	assert_true(tui_rig_shows(t, "a run would not send it"));
+	tui_rig_close(t);
+}
+
 /* ---- new sync -------------------------------------------------------------------------------- */
 
 static void
@@ -216,6 +236,7 @@ main(void)
 		RIG_TEST(test_other_profile),
 		RIG_TEST(test_read_only),
 		RIG_TEST(test_preview),
+		RIG_TEST(test_preview_change),
 		RIG_TEST(test_new_sync),
 	};
 

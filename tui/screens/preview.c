@@ -110,7 +110,15 @@ badness(const struct preview *p, unsigned row)
 	return strcmp(check, "error") == 0 ? 2 : strcmp(check, "warn") == 0 ? 1 : 0;
 }
 
-/* Errors, then warnings, then the rest; each in the order of the source. */
+/* What a person should see first: errors, warnings, rows that would be sent, then the rest. */
+static int
+rank(const struct preview *p, unsigned row)
+{
+	int bad = badness(p, row);
+
+	return bad > 0 ? bad + 1 : strcmp(preview_cell(p, row, "change"), "same") != 0;
+}
+
 static void
 order_rows(struct preview *p)
 {
@@ -121,9 +129,9 @@ order_rows(struct preview *p)
 		return;
 	p->order = order;
 	memset(p->count, 0, sizeof(p->count));
-	for (int bad = 2; bad >= (p->only_problems ? 1 : 0); bad--) {
+	for (int want = 3; want >= (p->only_problems ? 2 : 0); want--) {
 		for (unsigned i = 0; i < n; i++) {
-			if (badness(p, i) == bad)
+			if (rank(p, i) == want)
 				order[at++] = i;
 		}
 	}

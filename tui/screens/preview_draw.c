@@ -163,6 +163,11 @@ draw_problem(const struct preview *p, const struct tui_canvas *c, int y)
 	struct sl_str line;
 	size_t pos = 0;
 
+	if (!*problem && strcmp(preview_cell(p, p->shown, "change"), "same") == 0) {
+		tui_puts(c, y, 1, TUI_DIM,
+			 "= The destination has acknowledged this: a run would not send it.");
+		return y + 2;
+	}
 	if (!*problem)
 		return y;
 	tui_puts(c, y, 1, role, role == TUI_FAIL ? "\u2717" : "!");
