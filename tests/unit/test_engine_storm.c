@@ -284,6 +284,57 @@ settle(struct storm *s, const char *sync, unsigned flags)
 	return st;
 }
 
+/* Did the mirror ever get the last word about this row acknowledged, and was it not "delete"? */
+static bool
+is_ours(struct storm *s, const char *id)
+{
+	struct sl_msg *runs = engine_rig_ok(s->r, sl_runs(s->r->engine, "storm2", 0, 1000));
+	char key[64], last[16] = "remove";
+
+	(void)snprintf(key, sizeof(key), "[\"%s\"]", id);
+	for (unsigned i = sl_table_rows(runs->table); i-- > 0;) {
+		struct sl_msg *m = engine_rig_ok(
+			s->r, sl_changes(s->r->engine, sl_table_get_int(runs->table, i, "run"),
+					 NULL, 0, 100000));
+
+		for (unsigned k = 0; k < sl_table_rows(m->table); k++)
+			if (strcmp(sl_table_get(m->table, k, "key"), key) == 0 &&
+			    strcmp(sl_table_get(m->table, k, "verdict"), "acked") == 0)
+				(void)snprintf(last, sizeof(last), "%s",
+					       sl_table_get(m->table, k, "op"));
+		sl_msg_free(m);
+	}
+	sl_msg_free(runs);
+	return strcmp(last, "remove") != 0;
+}
+
+/* A row that was added, but never acknowledged, and then deleted stays at the destination: a remove is only
+ * sent for what this sync got acknowledged itself. Nothing else may be there too much. */
+static void
+forget_orphans(struct storm *s)
+{
+	char *ids =
+		test_receiver_get(s->r->rx, "SELECT group_concat(json_extract(fields, '$.id'), ' ')"
+					    " FROM records WHERE action <> 'delete'");
+
+	for (char *at = ids, *id; (id = strtok(at, " ")); at = NULL) {
+		char text[256], *here;
+
+		(void)snprintf(text, sizeof(text), "SELECT id FROM storm2 WHERE id = '%s'", id);
+		here = test_pg_get(s->r->pg, "shop", text);
+		if (!here && is_ours(s, id))
+			fail_msg("%s was acknowledged and is gone, but was not removed", id);
+		if (!here) {
+			(void)snprintf(text, sizeof(text),
+				       "INSERT INTO storm2 VALUES ('%s', %s, 0)", id,
+				       id + strlen("s2-"));
+			engine_rig_sql(s->r, text);
+		}
+		free(here);
+	}
+	free(ids);
+}
+
 static void
 assert_same(struct storm *s, unsigned sync)
 {
@@ -401,6 +452,10 @@ nothing_is_lost_in_a_storm(void **state)
 		(void)snprintf(name, sizeof(name), "storm%u", i);
 		/* Rows that were given up on are sent again, too. */
 		(void)settle(&s, name, SL_RUN_ALL);
+		if (i == SYNCS - 2) {
+			forget_orphans(&s);
+			(void)settle(&s, name, 0);
+		}
 		assert_same(&s, i);
 		assert_int_equal(settle(&s, name, 0).acked, 0);
 	}
