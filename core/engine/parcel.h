@@ -54,7 +54,7 @@ struct sl_parcel {
 	size_t bytes;
 	unsigned attempt; /* 1 = first try */
 	unsigned lane;    /* on the monitor */
-	int64_t first_us; /* its events were first tried in this company, monotonic; 0 = not yet */
+	int64_t first_us; /* its first answer, or when it was made of halves, monotonic; 0 = none yet */
 	int64_t not_before_us;
 };
 

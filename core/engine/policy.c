@@ -17,8 +17,7 @@ sl_policy_init(struct sl_policy *p, int64_t now_us)
 	*p = (struct sl_policy){ .alive_us = now_us };
 }
 
-/* Others went through since these events were first tried as this request: the fault is theirs, not the
- * destination's. */
+/* Others went through since this request first failed: the fault is its own, not the destination's. */
 static bool
 others_pass(const struct sl_policy *p, const struct sl_parcel *parcel)
 {
@@ -73,7 +72,7 @@ sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us, s
 
 	*y = (struct sl_tally){ .level = SL_INFO };
 	if (parcel->first_us == 0)
-		parcel->first_us = d->sent_us > 0 ? d->sent_us : now_us;
+		parcel->first_us = now_us;
 	for (uint32_t i = 0; i < d->n; i++) {
 		const enum sl_class c = d->outcomes[i].cls;
 		const enum sl_next_step s = step_of(p, parcel, c);
