@@ -199,6 +199,35 @@ test_preview_change(void **state)
 	tui_rig_close(t);
 }
 
+/* Every screen of this side in every size, down to what is too small: nothing breaks, and the rules of
+ * the frame hold. */
+static void
+test_sizes(void **state)
+{
+	static const char *const tabs[] = { "2", "3", "4", "8" };
+	struct tui_rig *t = open_map(*state, 24, 80);
+
+	tui_rig_keys(t, "v");
+	tui_rig_until(t, "50 rows");
+	tui_rig_keys(t, "2");
+	tui_rig_until(t, "users");
+	tui_rig_keys(t, "G Enter");
+	tui_rig_until(t, "User1@");
+	tui_rig_keys(t, "8");
+	tui_rig_until(t, "PostgreSQL");
+	for (size_t i = 0; i < SL_COUNT(tabs); i++) {
+		tui_rig_resize(t, 24, 80);
+		tui_rig_keys(t, tabs[i]);
+		for (int rows = 1; rows <= 60; rows += rows < 20 ? 1 : 13) {
+			for (int cols = 1; cols <= 220; cols += cols < 44 ? 1 : 17)
+				tui_rig_resize(t, rows, cols);
+		}
+		tui_rig_resize(t, 9, 39);
+		assert_true(tui_rig_shows(t, "sluice needs 40x10"));
+	}
+	tui_rig_close(t);
+}
+
 /* ---- new sync -------------------------------------------------------------------------------- */
 
 static void
@@ -237,6 +266,7 @@ main(void)
 		RIG_TEST(test_read_only),
 		RIG_TEST(test_preview),
 		RIG_TEST(test_preview_change),
+		RIG_TEST(test_sizes),
 		RIG_TEST(test_new_sync),
 	};
 

@@ -157,7 +157,7 @@ draw_sum(const struct map *m, const struct tui_canvas *c)
 	int x = 1, whole = -1;
 
 	if (m->check_failed) {
-		x += tui_puts(c, 0, x, TUI_FAIL, "\u2717 not checked: ");
+		x += tui_puts(c, 0, x, TUI_FAIL, "\u2717 not checked, r tries again: ");
 		tui_puts(c, 0, x, TUI_FAIL, m->check_problem.message);
 		return;
 	}
