@@ -307,8 +307,11 @@ vt_stopped(struct vt *v, int ms)
 
 	while (sl_mono_us() < end) {
 		if (waitpid(v->pid, &status, WNOHANG | WUNTRACED) == v->pid) {
-			if (WIFSTOPPED(status))
+			if (WIFSTOPPED(status)) {
+				while (pump(v, 0)) /* what it wrote before */
+					;
 				return true;
+			}
 			v->status = status;
 			v->exited = true;
 			return false;
