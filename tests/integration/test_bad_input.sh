@@ -319,7 +319,7 @@ ok "the state is sound after it" [ "$(state 'PRAGMA integrity_check')" = ok ]
 ok "a reader that has seen enough is no error" [ ! -s err ]
 to out
 ok "no terminal: the screens say so" [ "$rc" = 2 ]
-ok "and what to do instead" said "the commands work anywhere"
+ok "and what to do instead" said "commands need none"
 tty() { # tty ROWS COLUMNS KEYS WORD...: in a terminal of that size
 	local size="stty rows $1 cols $2" keys=$3
 	shift 3

@@ -139,7 +139,7 @@ mistakes_name_the_place_and_the_mend(void **state)
 	expect_issue("zzz", "no column \"zzz\"", "the columns are id, email");
 	expect_issue("größe | lowr", "at character 9: there is no transform \"lowr\"",
 		     "did you mean lower?");
-	expect_issue("email | qqqqqqqq", "no transform", "list of transforms");
+	expect_issue("email | qqqqqqqq", "no transform", "lists the transforms");
 	expect_issue("email lower", "at character 7", "follow a |");
 	expect_issue("email |", "name of a transform", "trim");
 	expect_issue("'abc", "at character 1: a quote is not closed", "'it''s'");
