@@ -89,9 +89,10 @@ server_user(void)
 	return pw;
 }
 
-/* In a child: become the server's user, output to dir/log, run. */
+/* In a child: become the server's user, output to dir/log, run. argv[0] gets its path, since initdb
+ * looks for itself there, and else in $PATH, where Debian has no servers. */
 static _Noreturn void
-run_child(const struct test_pg *pg, char *const argv[])
+run_child(const struct test_pg *pg, char *argv[])
 {
 	char path[400];
 	const struct passwd *pw = server_user();
@@ -107,6 +108,7 @@ run_child(const struct test_pg *pg, char *const argv[])
 	dup2(log, 1);
 	dup2(log, 2);
 	snprintf(path, sizeof path, "%s/%s", pg->bin, argv[0]);
+	argv[0] = path;
 	execv(path, argv);
 	_exit(127);
 }
