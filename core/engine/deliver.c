@@ -101,10 +101,24 @@ close_fill(struct sl_deliver *d)
 	d->fill = NULL;
 }
 
+/* Removes are held before the first of them is in the log. So this is asked for every block, after it was
+ * taken: an answer of before would let removes pass that are held since. */
+static bool
+removes_are_held(struct sl_run_task *t)
+{
+	bool held;
+
+	pthread_mutex_lock(&t->lock);
+	held = t->rec.removes_held;
+	pthread_mutex_unlock(&t->lock);
+	return held;
+}
+
 /* Put the pending events of a block into parcels. Held removes stay where they are. */
 static enum sl_code
-open_block(struct sl_deliver *d, struct sl_block *b, bool removes_held, struct sl_err *err)
+open_block(struct sl_deliver *d, struct sl_block *b, struct sl_err *err)
 {
+	const bool removes_held = removes_are_held(d->task);
 	struct sl_open_block *ob = sl_open_block_new(b);
 
 	if (!ob) {
@@ -132,7 +146,7 @@ open_block(struct sl_deliver *d, struct sl_block *b, bool removes_held, struct s
 }
 
 static enum sl_code
-take_blocks(struct sl_deliver *d, bool removes_held, struct sl_err *err)
+take_blocks(struct sl_deliver *d, struct sl_err *err)
 {
 	struct sl_block *b;
 	enum sl_code code = SL_OK;
@@ -140,7 +154,7 @@ take_blocks(struct sl_deliver *d, bool removes_held, struct sl_err *err)
 	while (code == SL_OK && d->nopen < OPEN_BLOCKS && d->open_bytes < OPEN_BYTES && !d->ready) {
 		code = next_block(d, &b, err);
 		if (code == SL_OK)
-			code = open_block(d, b, removes_held, err);
+			code = open_block(d, b, err);
 	}
 	/* A part-filled request goes out when nothing else keeps the destination busy: also when no more
 	 * blocks may be opened, since it may hold what keeps them open. */
@@ -294,19 +308,18 @@ turn(struct sl_deliver *d)
 {
 	struct sl_run_task *t = d->task;
 	struct sl_err err = { 0 };
-	bool no_more, abort, held, end, late;
+	bool no_more, abort, end, late;
 	int64_t now = sl_mono_us(), hold = 0;
 
 	pthread_mutex_lock(&t->lock);
 	no_more = d->no_more;
 	abort = d->abort || t->stop || t->closing || t->write_error.code != SL_OK;
-	held = t->rec.removes_held;
 	late = t->give_up_us > 0 && now >= t->give_up_us;
 	pthread_mutex_unlock(&t->lock);
 	abort = abort || d->stop.code != SL_OK;
 	if (!abort) {
 		wake_waiting(d, now);
-		if (take_blocks(d, held, &err) != SL_OK)
+		if (take_blocks(d, &err) != SL_OK)
 			d->stop = err;
 		hold = send_ready(d, now);
 	}

@@ -14,6 +14,8 @@
 #define MAX_WAIT    (32u << 20) /* bytes that may wait */
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
 #define IDLE_MS     250
+#define KEEP_LOG_US (INT64_C(30) * 86400 * 1000000) /* lines older than this are erased */
+#define TRIM_US     (INT64_C(3600) * 1000000)       /* between two looks for them */
 
 struct sl_cmd {
 	sl_write_fn *fn;
@@ -28,6 +30,7 @@ struct sl_writer {
 	struct sl_queue *queue;
 	pthread_t thread;
 	struct sl_err fatal; /* the writer thread's; code SL_OK while all is well */
+	int64_t trim_us;     /* monotonic; when the activity log is looked over next */
 	pthread_mutex_t log_lock;
 	struct sl_line *lines; /* LOG_ROOM, and one about lost ones */
 	size_t nlines, lost;
@@ -125,6 +128,17 @@ write_lines(struct sl_writer *w)
 	free(lines);
 }
 
+static void
+trim_lines(struct sl_writer *w)
+{
+	struct sl_err ignored;
+
+	if (!w->activity || sl_mono_us() < w->trim_us)
+		return;
+	w->trim_us = sl_mono_us() + TRIM_US;
+	(void)!sl_activity_trim(w->activity, sl_wall_us() - KEEP_LOG_US, &ignored);
+}
+
 static bool
 lines_wait(struct sl_writer *w)
 {
@@ -162,6 +176,7 @@ writer_main(void *arg)
 		}
 		if (lines_wait(w))
 			write_lines(w);
+		trim_lines(w);
 	}
 	write_lines(w);
 	return NULL;
