@@ -94,7 +94,8 @@ tui_app_quit(struct tui_app *a)
 		 "acknowledged "
 		 "stays in the log, and the next start goes on with it.",
 		 live, live == 1 ? "" : "s");
-	tui_app_ask(a, tui_app_top(a),
+	/* The root of the tab asks: the screen on top of it may go while the question is open. */
+	tui_app_ask(a, a->tab[a->cur].s[0],
 		    &(struct tui_dialog){ .title = "Quit while runs are open?",
 					  .text = text,
 					  .choices = stop,

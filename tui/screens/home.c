@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #define TICK_MS 250     /* while something runs */
-#define LATE_US 1000000 /* the last lines of a run are in the log by then */
+#define LATE_US 3000000 /* how long after the end of a run lines of its log may come */
+#define POLL_US 1000000 /* between two looks at the log */
 
 enum {
 	ACT_PLAN = TUI_ACT_OWN,
@@ -99,8 +100,10 @@ ask_log(struct tui_screen *s)
 	const struct sl_log_filter any = { 0 };
 	struct home *h = s->state;
 
-	if (!h->log)
-		h->log = sl_log(tui_app_engine(s->app), &any, 0, 0, HOME_LATEST);
+	if (h->log)
+		return;
+	h->log_us = sl_mono_us();
+	h->log = sl_log(tui_app_engine(s->app), &any, 0, 0, HOME_LATEST);
 }
 
 static void
@@ -176,7 +179,7 @@ message(struct tui_screen *s, const struct sl_msg *m)
 		if (moved || !sl_run_stats(tui_app_engine(s->app), m->run, &st) || !st.open ||
 		    strcmp(st.state, "held") == 0) {
 			ask_list(s);
-			h->log_us = sl_mono_us() + LATE_US;
+			h->log_until_us = sl_mono_us() + LATE_US;
 		}
 		return moved;
 	}
@@ -539,7 +542,7 @@ tick_ms(const struct tui_screen *s)
 	const struct home *h = s->state;
 	const int pane = tui_pane_tick_ms(&h->table.pane);
 
-	if (h->nall == 0 && h->log_us == 0)
+	if (h->nall == 0 && sl_mono_us() >= h->log_until_us)
 		return pane;
 	return pane >= 0 && pane < TICK_MS ? pane : TICK_MS;
 }
@@ -551,10 +554,8 @@ tick(struct tui_screen *s, int64_t now_us)
 
 	if (h->nall > 0 && look_at_runs(s))
 		ask_list(s);
-	if (h->log_us && now_us >= h->log_us) {
-		h->log_us = 0;
+	if (now_us < h->log_until_us + POLL_US && now_us - h->log_us >= POLL_US)
 		ask_log(s);
-	}
 	return h->nall > 0 || h->table.pane.state == TUI_PANE_LOADING;
 }
 

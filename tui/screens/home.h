@@ -32,8 +32,9 @@ struct home {
 	struct sl_table *mistakes; /* owned; of sl_check() */
 	struct sl_table *latest;   /* owned; of sl_log(), newest first */
 	sl_ticket list, check, act, log;
-	int64_t log_us;  /* when to read the log once more: its last lines come late; 0 = not */
-	bool list_again; /* something happened while the list was read */
+	int64_t log_us;       /* when the log was asked for */
+	int64_t log_until_us; /* lines may come until then: those of an end come late */
+	bool list_again;      /* something happened while the list was read */
 	const char *doing;
 	struct home_need need[HOME_NEEDS];
 	size_t nneeds, need_sel;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define TICK_MS   250
+#define LATE_US   3000000 /* how long after a sign of the run lines of its log may come */
 #define SAMPLE_US 1000000 /* between two points of the sparkline, and two looks at the log */
 
 enum { ACT_STOP = TUI_ACT_OWN, ACT_RESUME, ACT_LOGS, ACT_DEAD, ACT_FREEZE, ACT_AGAIN, ACT_CHANGES };
@@ -28,11 +29,8 @@ ask_log(struct tui_screen *s)
 	struct monitor *h = s->state;
 	const struct sl_log_filter f = { .run = h->run };
 
-	if (h->log) {
-		h->log_old = true;
+	if (h->log)
 		return;
-	}
-	h->log_old = false;
 	h->log_us = sl_mono_us();
 	h->log = sl_log(tui_app_engine(s->app), &f, 0, 0, MONITOR_TAIL);
 }
@@ -72,7 +70,7 @@ look(struct tui_screen *s)
 	if (was && !h->live) {
 		ask_record(s);
 		ask_log(s);
-		h->log_old = true; /* once more, a while after */
+		h->log_until_us = t + LATE_US;
 	}
 }
 
@@ -86,6 +84,7 @@ enter(struct tui_screen *s, const char *arg)
 	look(s);
 	ask_record(s);
 	ask_log(s);
+	h->log_until_us = sl_mono_us() + LATE_US;
 }
 
 static void
@@ -129,7 +128,7 @@ message(struct tui_screen *s, const struct sl_msg *m)
 		const bool was = h->live;
 		if (!was && !h->frozen)
 			look(s); /* it woke up; while it runs tick() looks */
-		h->log_old = true;
+		h->log_until_us = sl_mono_us() + LATE_US;
 		return !was;
 	}
 	if (tui_asked(&h->record, m)) {
@@ -162,7 +161,9 @@ tick_ms(const struct tui_screen *s)
 	if (h->frozen)
 		return -1;
 	/* A held run waits for a person: nothing moves. The last lines of a log come after its end. */
-	return h->log_old || (h->live && strcmp(h->s.state, "held") != 0) ? TICK_MS : pane;
+	return sl_mono_us() < h->log_until_us || (h->live && strcmp(h->s.state, "held") != 0)
+		       ? TICK_MS
+		       : pane;
 }
 
 static bool
@@ -174,7 +175,7 @@ tick(struct tui_screen *s, int64_t now_us)
 		return false;
 	if (h->live)
 		look(s);
-	if (h->log_old && !h->log && now_us - h->log_us >= SAMPLE_US)
+	if (now_us < h->log_until_us + SAMPLE_US && !h->log && now_us - h->log_us >= SAMPLE_US)
 		ask_log(s);
 	return h->live || h->pane.state == TUI_PANE_LOADING;
 }

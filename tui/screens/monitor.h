@@ -24,8 +24,8 @@ struct monitor {
 	sl_ticket record, log, act;
 	const char *doing;
 	struct sl_table *tail; /* owned; newest first */
-	bool log_old;          /* more was logged since it was read */
 	int64_t log_us;        /* when it was asked for */
+	int64_t log_until_us;  /* lines may come until then: those of an end come late */
 	struct tui_pane pane;
 };
 
