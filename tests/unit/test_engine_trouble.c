@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND INT64_C(1000000)
@@ -420,6 +422,76 @@ a_run_with_little_left_in_many_blocks_goes_on(void **state)
 			 120);
 }
 
+/* ---- only looking ----------------------------------------------------------------------------------------- */
+
+static void
+a_session_that_only_looks_leaves_no_trace(void **state)
+{
+	struct engine_rig *r = *state;
+	char dir[300], away[300];
+	struct sl_run_stats s;
+	struct stat st;
+
+	engine_rig_shut(r);
+	(void)snprintf(dir, sizeof(dir), "%s/state", r->dir);
+	(void)snprintf(away, sizeof(away), "%s/away", r->dir);
+	assert_int_equal(rename(dir, away), 0);
+	engine_rig_open(r, true);
+	s = engine_rig_run(r, "users", SL_RUN_DRY);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.run < 0 && s.adds == 50 && s.acked == 0);
+	sl_msg_free(engine_rig_fail(r, sl_start(r->engine, "users", 0)));
+	assert_int_equal(r->problem.exit_code, SL_EXIT_LOCKED);
+	sl_msg_free(engine_rig_fail(r, sl_retry(r->engine, "users", NULL, 0)));
+	assert_int_equal(r->problem.exit_code, SL_EXIT_LOCKED);
+	sl_msg_free(engine_rig_fail(r, sl_stop(r->engine, 1)));
+	sl_msg_free(engine_rig_fail(r, sl_delete(r->engine, SL_SYNC, "users")));
+	engine_rig_shut(r);
+	assert_int_equal(stat(dir, &st), -1);
+	assert_int_equal(test_receiver_stats(r->rx).requests, 0);
+	engine_rig_open(r, false);
+}
+
+/* ---- the disk ------------------------------------------------------------------------------------------- */
+
+static void
+a_full_disk_stops_the_run_and_loses_nothing(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	char dir[300];
+
+	engine_rig_shut(r);
+	(void)snprintf(dir, sizeof(dir), "%s/state", r->dir);
+	if (mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NODEV, "size=2m,mode=700") != 0) {
+		print_message("needs the right to mount a small file system\n");
+		engine_rig_open(r, false);
+		skip();
+	}
+	engine_rig_users(r, 30000);
+	engine_rig_open(r, false);
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "failed");
+	assert_int_equal(s.exit_code, SL_EXIT_STATE);
+	assert_non_null(strstr(s.error, "full"));
+	/* Nothing more is sent that could not be recorded. */
+	sl_msg_free(engine_rig_fail(r, sl_start(r->engine, "users", 0)));
+	assert_int_equal(r->problem.exit_code, SL_EXIT_STATE);
+	engine_rig_shut(r);
+	assert_int_equal(mount("tmpfs", dir, "tmpfs", MS_REMOUNT | MS_NOSUID | MS_NODEV,
+			       "size=100m,mode=700"),
+			 0);
+	engine_rig_open(r, false);
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_int_equal(s.dead, 0);
+	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM users"), 30000);
+	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM events"), 30000);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+	engine_rig_shut(r);
+	assert_int_equal(umount(dir), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
 
 int
@@ -437,6 +509,8 @@ main(void)
 		TEST(two_starts_at_once_make_one_run),
 		TEST(a_paused_run_is_not_sent_to_another_destination),
 		TEST(a_run_with_little_left_in_many_blocks_goes_on),
+		TEST(a_session_that_only_looks_leaves_no_trace),
+		TEST(a_full_disk_stops_the_run_and_loses_nothing),
 	};
 
 	return cmocka_run_group_tests_name("trouble", tests, engine_rig_setup, engine_rig_teardown);
