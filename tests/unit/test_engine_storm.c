@@ -317,7 +317,8 @@ forget_orphans(struct storm *s)
 		test_receiver_get(s->r->rx, "SELECT group_concat(json_extract(fields, '$.id'), ' ')"
 					    " FROM records WHERE action <> 'delete'");
 
-	for (char *at = ids, *id; (id = strtok(at, " ")); at = NULL) {
+	for (char *rest = NULL, *id = strtok_r(ids, " ", &rest); id;
+	     id = strtok_r(NULL, " ", &rest)) {
 		char text[256], *here;
 
 		(void)snprintf(text, sizeof(text), "SELECT id FROM storm2 WHERE id = '%s'", id);
