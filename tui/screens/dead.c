@@ -306,6 +306,7 @@ const struct tui_screen_ops tui_screen_dead = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = dead_input,
 	.action = dead_action,
 	.why_not = dead_why_not,
 	.message = message,

@@ -68,7 +68,8 @@ void dead_mark(struct dead *h, int64_t id, bool on);
 /* dead_draw.c */
 void dead_cell(const void *arg, size_t row, int col, struct tui_value *v);
 void dead_draw(const struct tui_screen *s, const struct tui_canvas *c);
-void dead_split(const struct dead *h, int rows, int cols, int *list, int *body);
+/* Rows of the list and of the letter below or beside it; returns the columns of the list. */
+int dead_split(int rows, int cols, int *list, int *body);
 /* dead.c */
 void dead_reload(struct tui_screen *s);
 void dead_show_selected(struct dead *h);
@@ -86,6 +87,7 @@ enum {
 	DEAD_ACT_LOGS,
 	DEAD_ACT_RESOLVED
 };
+bool dead_input(struct tui_screen *s, const struct tui_event *ev);
 bool dead_action(struct tui_screen *s, const struct tui_cmd *cmd);
 const char *dead_why_not(const struct tui_screen *s, int action);
 

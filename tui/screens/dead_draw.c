@@ -204,16 +204,16 @@ draw_selected(const struct dead *h, const struct tui_canvas *c)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-void
-dead_split(const struct dead *h, int rows, int cols, int *list, int *body)
+int
+dead_split(int rows, int cols, int *list, int *body)
 {
-	(void)h;
 	if (cols >= WIDE_COLS) {
 		*list = *body = rows;
-		return;
+		return cols * 11 / 20;
 	}
 	*body = rows >= 12 ? rows / 2 : 0;
 	*list = rows - *body - (*body > 0);
+	return cols;
 }
 
 void
@@ -221,11 +221,10 @@ dead_draw(const struct tui_screen *s, const struct tui_canvas *c)
 {
 	const struct dead *h = s->state;
 	const bool wide = c->cols >= WIDE_COLS;
-	const int left = wide ? c->cols * 11 / 20 : c->cols;
 	int list, body;
+	const int left = dead_split(c->rows, c->cols, &list, &body);
 	struct tui_canvas part;
 
-	dead_split(h, c->rows, c->cols, &list, &body);
 	part = tui_sub(c, 0, 0, list, left);
 	tui_table_draw(&h->table, &part, !h->on_body);
 	if (h->nlines == 0)

@@ -364,7 +364,7 @@ dead_action(struct tui_screen *s, const struct tui_cmd *cmd)
 	if (own_action(s, cmd))
 		return true;
 	tui_app_area(s->app, &rows, &cols);
-	dead_split(h, rows, cols, &list, &body);
+	(void)dead_split(rows, cols, &list, &body);
 	switch (cmd->action) {
 	case TUI_ACT_OPEN:
 		open_line(h);
@@ -407,4 +407,20 @@ dead_action(struct tui_screen *s, const struct tui_cmd *cmd)
 	if (h->on_body)
 		return tui_pager_action(&h->body, cmd, body > 8 ? body - 6 : 2);
 	return list_action(s, cmd, list);
+}
+
+bool
+dead_input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct dead *h = s->state;
+	struct tui_canvas table = { 0 };
+	int rows, cols, body;
+
+	tui_app_area(s->app, &rows, &cols);
+	table.cols = dead_split(rows, cols, &table.rows, &body);
+	if (!tui_table_mouse(&h->table, ev, &table))
+		return false;
+	h->on_body = false;
+	dead_show_selected(h);
+	return true;
 }

@@ -13,6 +13,18 @@ extern const struct tui_screen_ops tui_screen_home;
 #define HOME_NEEDS  32
 #define HOME_OPEN   8 /* running runs that are drawn */
 
+enum {
+	HOME_ACT_PLAN = TUI_ACT_OWN,
+	HOME_ACT_STOP,
+	HOME_ACT_RESUME,
+	HOME_ACT_MAP,
+	HOME_ACT_PREVIEW,
+	HOME_ACT_LOGS,
+	HOME_ACT_DEAD,
+	HOME_ACT_NEW,
+	HOME_ACT_DELETE
+};
+
 enum home_fix { HOME_FIX_RUN, HOME_FIX_PLAN, HOME_FIX_DEAD, HOME_FIX_FILE };
 
 /* One cause for a person to look at, with the key that opens the fix. */
@@ -49,6 +61,9 @@ void home_find_needs(struct home *h);
 /* Every mistake of a file, as text for a person. */
 void home_list_mistakes(const struct home *h, const char *file, struct sl_buf *out);
 void home_cell(const void *arg, size_t row, int col, struct tui_value *v);
+void home_ask_all(struct tui_screen *s); /* reads the syncs and the mistakes again */
+bool home_action(struct tui_screen *s, const struct tui_cmd *cmd);
+const char *home_why_not(const struct tui_screen *s, int action);
 void home_draw(const struct tui_screen *s, const struct tui_canvas *c);
 int home_table_rows(const struct home *h, int rows); /* lines of the table with this much room */
 

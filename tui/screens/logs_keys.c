@@ -246,14 +246,36 @@ logs_action(struct tui_screen *s, const struct tui_cmd *cmd)
 	}
 }
 
+/* The line that is drawn in this row of the area; SIZE_MAX = none. */
+static size_t
+line_at(const struct logs *h, int y, int rows)
+{
+	size_t i = logs_top(h, rows);
+
+	for (int at = 0; i < h->w.n && at < rows; i++) {
+		const int below = h->w.row[i].seq == h->open ? (int)h->ndetails + 1 : 0;
+		if (y >= at && y <= at + below)
+			return i;
+		at += 1 + below;
+	}
+	return SIZE_MAX;
+}
+
 bool
 logs_input(struct tui_screen *s, const struct tui_event *ev)
 {
 	const struct logs *h = s->state;
+	int rows, cols;
 
-	if (ev->type != TUI_EV_MOUSE ||
-	    (ev->mouse != TUI_MOUSE_WHEEL_UP && ev->mouse != TUI_MOUSE_WHEEL_DOWN))
+	tui_app_area(s->app, &rows, &cols);
+	if (ev->type != TUI_EV_MOUSE || ev->y < 0 || ev->y >= rows)
 		return false;
-	logs_go(s, (long)h->sel + (ev->mouse == TUI_MOUSE_WHEEL_UP ? -3 : 3) * ev->count);
-	return true;
+	if (ev->mouse == TUI_MOUSE_WHEEL_UP || ev->mouse == TUI_MOUSE_WHEEL_DOWN) {
+		logs_go(s, (long)h->sel + (ev->mouse == TUI_MOUSE_WHEEL_UP ? -3L : 3L) * ev->count);
+		return true;
+	}
+	const size_t line = ev->mouse == TUI_MOUSE_PRESS ? line_at(h, ev->y, rows) : SIZE_MAX;
+	if (line != SIZE_MAX)
+		logs_go(s, (long)line);
+	return line != SIZE_MAX;
 }

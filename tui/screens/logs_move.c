@@ -25,6 +25,7 @@ logs_go(struct tui_screen *s, long to)
 	const long last = (long)h->w.n - 1;
 
 	tui_app_area(s->app, &rows, &cols);
+	h->top = logs_top(h, rows); /* what is seen now stays, as far as it can */
 	if (to < (long)h->sel)
 		logs_unfollow(h);
 	to = to > last ? last : to;

@@ -392,6 +392,7 @@ const struct tui_screen_ops tui_screen_plan = {
 	.fini = fini,
 	.enter = enter,
 	.leave = leave,
+	.input = plan_input,
 	.action = plan_action,
 	.why_not = plan_why_not,
 	.message = message,

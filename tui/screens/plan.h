@@ -50,10 +50,12 @@ void plan_begin(struct tui_screen *s, const char *sync); /* starts a run that wi
 void plan_look(struct tui_screen *s);                    /* reads the counters */
 void plan_show_list(struct tui_screen *s);
 void plan_want_rows(struct tui_screen *s); /* reads the rows around the selected one */
+bool plan_input(struct tui_screen *s, const struct tui_event *ev);
 bool plan_action(struct tui_screen *s, const struct tui_cmd *cmd);
 const char *plan_why_not(const struct tui_screen *s, int action);
 void plan_draw(const struct tui_screen *s, const struct tui_canvas *c);
-/* Rows of the list and of the diff in an area of this size. */
+/* Rows of the list and of the diff in an area of this size, and where the list is. */
 void plan_split(const struct plan *h, int rows, int cols, int *list, int *diff);
+struct tui_canvas plan_list(const struct plan *h, int rows, int cols);
 
 #endif

@@ -37,6 +37,17 @@ plan_split(const struct plan *h, int rows, int cols, int *list, int *diff)
 		*list = 1;
 }
 
+struct tui_canvas
+plan_list(const struct plan *h, int rows, int cols)
+{
+	struct tui_canvas c = { .y = head_rows(h, rows) + 2 };
+	int diff;
+
+	plan_split(h, rows, cols, &c.rows, &diff);
+	c.cols = cols >= WIDE_COLS ? cols * 2 / 5 : cols;
+	return c;
+}
+
 /* ---- summary --------------------------------------------------------------------------------- */
 
 static void

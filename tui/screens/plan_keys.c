@@ -270,3 +270,18 @@ plan_action(struct tui_screen *s, const struct tui_cmd *cmd)
 		plan_want_rows(s);
 	return done;
 }
+
+bool
+plan_input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct plan *h = s->state;
+	int rows, cols;
+
+	tui_app_area(s->app, &rows, &cols);
+	const struct tui_canvas table = plan_list(h, rows, cols);
+	if (h->changes.total == 0 || !tui_table_mouse(&h->table, ev, &table))
+		return false;
+	h->on_diff = false;
+	plan_want_rows(s);
+	return true;
+}

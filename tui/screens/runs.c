@@ -436,6 +436,20 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 	return done;
 }
 
+static bool
+input(struct tui_screen *s, const struct tui_event *ev)
+{
+	struct runs *h = s->state;
+	struct tui_canvas table = { 0 };
+
+	tui_app_area(s->app, &table.rows, &table.cols);
+	if (!tui_table_mouse(&h->table, ev, &table))
+		return false;
+	if (h->table.sel + PAGE / 4 > h->table.nview)
+		ask_older(s);
+	return true;
+}
+
 /* ---- picture and time ------------------------------------------------------------------------ */
 
 static void
@@ -504,6 +518,7 @@ const struct tui_screen_ops tui_screen_runs = {
 	.init = init,
 	.fini = fini,
 	.enter = enter,
+	.input = input,
 	.action = action,
 	.why_not = why_not,
 	.message = message,
