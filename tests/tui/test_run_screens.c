@@ -393,6 +393,50 @@ test_read_only(void **state)
 	tui_rig_close(t);
 }
 
+/* Whatever is typed at whatever size: nothing breaks, nothing is sent, and 1 leads home. */
+static void
+test_any_keys(void **state)
+{
+	static const char *const keys[] = {
+		"j",    "k",    "g",      "G", "Enter", "q", "Esc",   "Tab", "1", "2", "3", "4",
+		"5",    "6",    "7",      "8", "9",     "R", "S",     "A",   "X", "D", "d", "l",
+		"c",    "f",    "o",      "x", "/",     "F", "n",     "N",   "t", "L", "e", "i",
+		"y",    "m",    "v",      "p", "?",     ":", "Space", "*",   "]", "[", "h", "=",
+		"PgDn", "PgUp", "Ctrl-C", "s", "r",     "-", "+",     "u"
+	};
+	static const struct {
+		int rows, cols;
+	} size[] = { { 24, 80 }, { 35, 120 }, { 15, 60 }, { 10, 40 },
+		     { 5, 20 },  { 1, 1 },    { 50, 200 } };
+	struct engine_rig *e = *state;
+	struct tui_rig *t;
+	uint32_t seed = 20260105;
+
+	test_receiver_faults(e->rx, "{\"refuse\": [\"7\", \"8\"]}");
+	(void)engine_rig_run(e, "users", 0);
+	const long long sent = test_receiver_int(e->rx, "SELECT count(*) FROM events");
+	reopen(e, true);
+	t = tui_rig_open(e, 24, 80);
+	tui_rig_settle(t);
+	for (int i = 0; i < 1500; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		tui_rig_keys(t, keys[(seed >> 8) % SL_COUNT(keys)]);
+		if (i % 100 == 0)
+			tui_rig_settle(t);
+		if (i % 150 == 149) {
+			const size_t k = (seed >> 16) % SL_COUNT(size);
+			tui_rig_resize(t, size[k].rows, size[k].cols);
+		}
+	}
+	tui_rig_resize(t, 24, 80);
+	for (int i = 0; i < 4; i++)
+		tui_rig_answer(t, "Esc Esc Esc"); /* texts, dialogs, prompts, screens */
+	tui_rig_keys(t, "1 1");
+	tui_rig_until(t, "DEST");
+	assert_int_equal(test_receiver_int(e->rx, "SELECT count(*) FROM events"), sent);
+	tui_rig_close(t);
+}
+
 #define RIG(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
 
 int
@@ -405,7 +449,7 @@ main(void)
 		RIG(test_nothing_to_send), RIG(test_failed_run),
 		RIG(test_history),         RIG(test_log),
 		RIG(test_dead_letters),    RIG(test_discard),
-		RIG(test_read_only),
+		RIG(test_read_only),       RIG(test_any_keys),
 	};
 
 	return cmocka_run_group_tests(tests, engine_rig_setup, engine_rig_teardown);
