@@ -188,7 +188,7 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	pthread_mutex_lock(&t->lock);
 	stop = t->stop;
 	closing = t->closing;
-	planned = t->rec.planned_all;
+	planned = t->rec.planned_all || t->resumed;
 	pthread_mutex_unlock(&t->lock);
 	if (stop || (closing && !planned)) {
 		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
@@ -308,6 +308,7 @@ plan_complete(struct sl_run_task *t)
 {
 	pthread_mutex_lock(&t->lock);
 	t->rec.planned_all = true;
+	t->rec.removes_held = t->rec.removes_held && t->rec.removes > 0;
 	t->rec.planned_us = sl_wall_us();
 	pthread_mutex_unlock(&t->lock);
 	sl_run_log(t, SL_INFO, "plan",
@@ -352,6 +353,19 @@ course(struct sl_run_task *t)
 		deliver_and_settle(t, d);
 }
 
+/* A crash cut the plan short, and what is in the log may have been sent. It is sent again, since a row
+ * that the state does not know to be there would stay when it goes from the source. */
+static void
+finish_half_plan(struct sl_run_task *t)
+{
+	struct sl_err err = { 0 };
+
+	if (sl_run_move(t, SL_RUN_DELIVERING, &err) != SL_OK)
+		interrupted(t, &err);
+	else if (deliver(t, NULL, &err))
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+}
+
 /* A run of before that was interrupted, paused or held: only the log is needed. */
 static void
 resume(struct sl_run_task *t)
@@ -381,7 +395,10 @@ resume(struct sl_run_task *t)
 	}
 	t->released = false;
 	pthread_mutex_unlock(&t->lock);
-	deliver_and_settle(t, NULL);
+	if (t->rec.planned_all)
+		deliver_and_settle(t, NULL);
+	else
+		finish_half_plan(t);
 }
 
 /* Between the request and now another one may have gone on with the run, and ended it. */

@@ -139,6 +139,8 @@ new_task(struct sl_engine *e, const struct sl_run_args *a, struct sl_run_task **
 		return code;
 	(void)snprintf(rec.sync, sizeof(rec.sync), "%s", a->sync);
 	(void)snprintf(rec.by, sizeof(rec.by), "%s", e->who);
+	rec.removes_held =
+		(a->flags & SL_RUN_HOLD) != 0; /* a crash before the look sends nothing */
 	if (a->flags & SL_RUN_DRY) {
 		(void)snprintf(rec.kind, sizeof(rec.kind), "dry");
 		pthread_mutex_lock(&e->lock);

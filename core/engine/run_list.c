@@ -260,19 +260,40 @@ sl_open_runs(struct sl_engine *e, int64_t *ids, unsigned cap)
 
 /* ---- opening and closing the engine ---------------------------------------------------------------- */
 
+static bool
+is_half_planned(const struct sl_run *r)
+{
+	return r->state == SL_RUN_PLANNING && !r->planned_all;
+}
+
+/* Nothing leaves before its block is in the log, nor of a plan that waits for a look at the whole. */
+static bool
+may_have_sent(const struct sl_run *r)
+{
+	return r->blocks > 0 && !r->removes_held;
+}
+
 static enum sl_code
 recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sl_run r = *(const struct sl_run *)arg;
 
 	/* What a retry has put into the log stays there: its plan is whole from the start. */
-	if (r.state == SL_RUN_NEW || (r.state == SL_RUN_PLANNING && !r.planned_all)) {
+	if (r.state == SL_RUN_NEW || (is_half_planned(&r) && !may_have_sent(&r))) {
 		(void)snprintf(
 			r.error, sizeof(r.error),
-			"interrupted while planning; what was acknowledged counts, the rest is "
-			"planned again by the next run");
+			"interrupted while planning; nothing was sent, the next run plans again");
 		r.removes_held = false;
 		return sl_store_run_end(s, &r, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
+	}
+	if (is_half_planned(&r)) {
+		r.state = SL_RUN_PAUSED;
+		r.removes_held = true; /* of rows that half a plan has not found */
+		(void)snprintf(
+			r.error, sizeof(r.error),
+			"interrupted while planning; what may have been sent goes first, then the "
+			"next run plans the rest");
+		return sl_store_run_save(s, &r, err);
 	}
 	if (r.state != SL_RUN_DELIVERING && r.state != SL_RUN_PLANNING)
 		return SL_OK;

@@ -80,6 +80,30 @@ ok "append: the last event of each row is the row" same moments \
 ok "one id, one body" [ "$(kept 'SELECT count(*) FROM conflicts')" = 0 ]
 ok "an idle run sends nothing" counts people 0 0 0 0
 ok "an idle mirror, too" counts things 0 0 0 0
+# Killed while it still reads: what the receiver has by then, and no answer has told, may not be forgotten.
+sql "CREATE TABLE ghosts (id int PRIMARY KEY); INSERT INTO ghosts SELECT generate_series(100001, 120000)"
+profile ghosts '"identifiers.id": "id"' '"event": "record"'
+put syncs/ghosts.json <<END
+{"source": "pg", "sql": "SELECT id FROM ghosts WHERE id < 120000 OR pg_sleep(3) IS NOT NULL", "key": ["id"],
+ "profile": "ghosts", "destination": "rudder", "mode": "mirror", "max_removes": 1000000}
+END
+ghosts() { kept "SELECT count(*) FROM records WHERE CAST(key AS INTEGER) > 100000"; }
+faults '{"slow_ms": 1000}'
+"$SLUICE" -w "$w" run ghosts -q >run.log 2>&1 &
+pid=$!
+for ((i = 0; i < 400; i++)); do
+	[ "$(ghosts)" = 0 ] || break
+	sleep 0.01
+done
+kill -9 "$pid" 2>/dev/null || true
+wait "$pid" 2>/dev/null || true
+faults '{}'
+ok "rows arrived before the kill" [ "$(ghosts)" -gt 0 ]
+ok "it was killed before the end of the source" [ "$(state "SELECT planned_all FROM run WHERE sync = 'ghosts'")" = 0 ]
+sql "DELETE FROM ghosts WHERE id <= 110000"
+ok "the next run ends well" ends 0 run ghosts
+ok "rows that were sent, but not acknowledged, are removed, too" eq "$(ghosts)" 10000
+
 ok "no event was given up on" [ "$(state 'SELECT count(*) FROM dead')" = 0 ]
 ok "every run is accounted for" [ "$(state "SELECT count(*) FROM run
 	WHERE adds + updates + removes <> acked + dead + superseded + cancelled")" = 0 ]
