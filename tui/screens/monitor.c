@@ -196,6 +196,8 @@ why_not(const struct tui_screen *s, int action)
 
 	if (writes && tui_read_only(s))
 		return tui_read_only(s);
+	if (action == TUI_ACT_SEARCH)
+		return "l opens the whole log of the run: search there";
 	if (action == ACT_STOP && !h->live && !is(h, "held") && !is(h, "paused"))
 		return "the run is over";
 	if (action == ACT_RESUME && h->live)

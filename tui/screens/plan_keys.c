@@ -86,6 +86,8 @@ plan_why_not(const struct tui_screen *s, int action)
 
 	if ((sends || action == PLAN_ACT_DROP) && tui_read_only(s))
 		return tui_read_only(s);
+	if (action == TUI_ACT_SEARCH)
+		return "the changes are read in pages: f shows one kind of them";
 	if (sends && h->have && h->s.planning)
 		return "the plan is not complete yet";
 	if (sends && !plan_is(h, "held"))
