@@ -157,6 +157,17 @@ key_is_null(const struct sl_diff_spec *s, const struct sl_value *row)
 	return false;
 }
 
+uint32_t
+sl_next_version(const struct sl_diff_spec *s, struct sl_digest key, struct sl_digest row,
+		uint32_t acked)
+{
+	const struct sl_snap *u = sl_snap_find(s->unsure, s->nunsure, key);
+
+	if (!u || u->version < acked)
+		return acked;
+	return sl_digest_eq(u->row, row) ? u->version : u->version + (u->version < UINT32_MAX);
+}
+
 /* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to send;
  * SL_E_DATA: the key came before; SL_E_NOMEM. */
 static enum sl_code
@@ -179,7 +190,7 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 		return SL_DONE;
 	}
 	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
-	c->version = old ? old->version : 0;
+	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->replaces_dead = dead != NULL;
 	if (dead && !s->full && sl_digest_eq(dead->row, c->digest) && dead->version == c->version) {
 		count->still_dead++;

@@ -23,6 +23,10 @@ struct sl_diff_spec {
 	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key. */
 	const struct sl_snap *dead;
 	size_t ndead;
+	/* The newest event of each key that ended without an acknowledgement; the destination may have
+	 * applied it. Sorted by key. */
+	const struct sl_snap *unsure;
+	size_t nunsure;
 	bool full; /* every row counts as changed */
 };
 
@@ -30,7 +34,7 @@ struct sl_change {
 	enum sl_op op; /* ADD or UPDATE */
 	uint32_t row;  /* index in the batch */
 	struct sl_digest key, digest;
-	uint32_t version;   /* acknowledged before this change */
+	uint32_t version;   /* see sl_next_version() */
 	bool replaces_dead; /* an unresolved dead letter of this key is out of date now */
 };
 
@@ -60,6 +64,12 @@ struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_val
 
 /* The entry of a key among n sorted ones; NULL = not there. */
 const struct sl_snap *sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key);
+
+/* The version of the next event that makes this row of the key; acked is that of its snapshot, 0 without.
+ * What may have been applied has taken its version: the same row gets it again, and so the same id; any
+ * other row gets the one after, since of A, B and A again the last must not look like the first. */
+uint32_t sl_next_version(const struct sl_diff_spec *s, struct sl_digest key, struct sl_digest row,
+			 uint32_t acked);
 
 /* May this many removes go without a person's word? Limit: max(20, min(500, 5 % of the snapshot)), or
  * max_removes where that is not negative. */

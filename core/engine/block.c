@@ -221,9 +221,9 @@ sl_made_render(struct sl_block_maker *mk, const struct sl_batch *b, const struct
 static uint32_t
 version_of(const struct sl_gone *g, struct sl_digest key)
 {
-	const struct sl_snap *snap = sl_snap_find(g->snap, g->nsnap, key);
+	const struct sl_snap *snap = sl_snap_find(g->diff->snap, g->diff->nsnap, key);
 
-	return snap ? snap->version : 0;
+	return sl_next_version(g->diff, key, (struct sl_digest){ 0, 0 }, snap ? snap->version : 0);
 }
 
 enum sl_code

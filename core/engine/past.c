@@ -33,6 +33,21 @@ look(struct sl_past *p, const struct sync_write *w, bool *same, struct sl_err *e
 	return SL_OK;
 }
 
+/* What was acknowledged later than such an event settles it. */
+static void
+keep_unsettled(struct sl_past *p)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->nunsure; i++) {
+		const struct sl_snap *s = sl_snap_find(p->snap, p->nsnap, p->unsure[i].key);
+
+		if (!s || s->version <= p->unsure[i].version)
+			p->unsure[left++] = p->unsure[i];
+	}
+	p->nunsure = left;
+}
+
 static enum sl_code
 load(struct sl_past *p, const char *sync, struct sl_err *err)
 {
@@ -40,6 +55,10 @@ load(struct sl_past *p, const char *sync, struct sl_err *err)
 
 	if (code == SL_OK)
 		code = sl_store_dead_snaps(p->reader, sync, &p->dead, &p->ndead, err);
+	if (code == SL_OK)
+		code = sl_store_unsure(p->reader, sync, &p->unsure, &p->nunsure, err);
+	if (code == SL_OK)
+		keep_unsettled(p);
 	for (size_t i = 0; i < p->nsnap; i++)
 		p->live += p->snap[i].row.hi != 0 || p->snap[i].row.lo != 0;
 	return code;
@@ -73,6 +92,7 @@ sl_past_free(struct sl_past *p)
 	sl_store_close(p->reader);
 	free(p->snap);
 	free(p->dead);
+	free(p->unsure);
 	*p = (struct sl_past){ 0 };
 }
 
@@ -83,6 +103,8 @@ sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec)
 	spec->nsnap = p->nsnap;
 	spec->dead = p->dead;
 	spec->ndead = p->ndead;
+	spec->unsure = p->unsure;
+	spec->nunsure = p->nunsure;
 }
 
 enum sl_code

@@ -1,5 +1,5 @@
 /* past.h - what the state knows of a sync before a run, a preview or a retry: its epoch, the snapshot of
- * what was acknowledged, and what was given up on. */
+ * what was acknowledged, what was given up on, and what may have been applied without a word. */
 #ifndef SL_PAST_H
 #define SL_PAST_H
 
@@ -9,8 +9,8 @@
 struct sl_past {
 	struct sl_store *reader; /* NULL: there is no state yet */
 	uint32_t epoch;
-	struct sl_snap *snap, *dead; /* owned; sorted by key */
-	size_t nsnap, ndead;
+	struct sl_snap *snap, *dead, *unsure; /* owned; sorted by key */
+	size_t nsnap, ndead, nunsure;
 	size_t live; /* entries of snap that are not removed */
 };
 
@@ -23,7 +23,7 @@ void sl_past_free(struct sl_past *p); /* safe on a zeroed struct */
  * be sent: they are about what another destination holds. */
 enum sl_code sl_past_is_of(const struct sl_engine *e, const struct sl_run *r, bool *same,
 			   struct sl_err *err) SL_MUST;
-/* Snapshot and dead letters of a diff; borrowed. */
+/* Snapshot, dead letters and unsure events of a diff; borrowed. */
 void sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec);
 
 #endif

@@ -359,8 +359,7 @@ render_removes(struct sl_plan *p, const struct sl_digest *keys, const struct sl_
 
 	for (size_t at = 0; at < n && code == SL_OK; at += BATCH_ROWS) {
 		const size_t some = n - at < BATCH_ROWS ? n - at : BATCH_ROWS;
-		const struct sl_gone gone = { keys + at, texts + at, some, p->past.snap,
-					      p->past.nsnap };
+		const struct sl_gone gone = { keys + at, texts + at, some, &p->spec };
 		struct sl_made made = { 0 };
 
 		code = sl_made_removes(&p->maker, &gone, &made, err);
@@ -385,8 +384,10 @@ leave_dead(struct sl_plan *p, uint32_t *gone, size_t n)
 		const struct sl_snap *snap = &p->past.snap[gone[i]];
 		const struct sl_snap *dead = sl_snap_find(p->past.dead, p->past.ndead, snap->key);
 
-		if (!dead || dead->row.hi != 0 || dead->row.lo != 0 ||
-		    dead->version != snap->version)
+		const uint32_t version = sl_next_version(&p->spec, snap->key,
+							 (struct sl_digest){ 0, 0 }, snap->version);
+
+		if (!dead || dead->row.hi != 0 || dead->row.lo != 0 || dead->version != version)
 			gone[left++] = gone[i];
 	}
 	pthread_mutex_lock(&p->task->lock);

@@ -74,7 +74,7 @@ judge(struct preview *p, const struct sl_value *row, struct preview_row *r, stru
 	old = sl_snap_find(s->snap, s->nsnap, c->key);
 	dead = sl_snap_find(s->dead, s->ndead, c->key);
 	there = old && (old->row.hi != 0 || old->row.lo != 0);
-	c->version = old ? old->version : 0;
+	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
 	r->key = c->key;
 	r->op = c->op;

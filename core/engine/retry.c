@@ -204,7 +204,7 @@ choose(void *arg, const struct sl_dead *d, struct sl_err *err)
 
 	if (d->resolution.len > 0)
 		return SL_OK;
-	if ((snap ? snap->version : 0) != d->event.version)
+	if (snap && snap->version > d->event.version)
 		ok = add_id(&c->changed, d->id);
 	else if (d->body.len == 0)
 		c->unsendable++;

@@ -74,16 +74,16 @@ const char *sl_op_name(enum sl_op op); /* "add" "update" "remove" */
 struct sl_snap {
 	struct sl_digest key;
 	struct sl_digest row; /* of the mapped columns, see diff.h; zero: the row was removed */
-	uint32_t version;     /* number of acknowledged changes of this key, never 0 here. A removed
-	                       * row keeps its entry: its next add must not get an old event's id */
-	uint32_t seen;        /* the diff's own mark (atomic); 0 when loaded */
+	uint32_t version; /* above that of every acknowledged event of this key, so never 0 here. A
+	                       * removed row keeps its entry: its next add must not get an old id */
+	uint32_t seen;    /* the diff's own mark (atomic); 0 when loaded */
 };
 
 /* One event of a block: what the log knows of it beside its bytes. */
 struct sl_event {
 	struct sl_digest key;
 	struct sl_digest row; /* zero for a remove */
-	uint32_t version;     /* acknowledged version of the key when this was planned */
+	uint32_t version;     /* of the key when this was planned, see sl_next_version() */
 	uint32_t off, len;    /* rendered event (one JSON object, UTF-8) within the block's body */
 	uint32_t koff, klen;  /* key as a JSON array of strings, ["42"], within the block's keys */
 	uint8_t op;           /* enum sl_op */

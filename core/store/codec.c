@@ -60,6 +60,12 @@ sl_meta_put(const struct sl_event *e, uint32_t n, uint8_t *out)
 	}
 }
 
+uint32_t
+sl_meta_version(const uint8_t *meta, uint32_t i)
+{
+	return sl_get32(meta + (size_t)i * 4);
+}
+
 void
 sl_meta_key(const uint8_t *meta, uint32_t n, uint32_t i, uint32_t *kend, uint32_t *koff,
 	    uint32_t *klen)

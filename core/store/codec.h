@@ -53,6 +53,7 @@ void sl_digests_put(const struct sl_digest_key *k, const struct sl_event *e, uin
 /* meta: versions, places and operations; 21 n bytes, to be compressed. */
 #define SL_META 21u
 void sl_meta_put(const struct sl_event *e, uint32_t n, uint8_t *out);
+uint32_t sl_meta_version(const uint8_t *meta, uint32_t i);
 /* Where the key text of event i lies. *kend: 0 for the first, then as it was left; events in order. */
 void sl_meta_key(const uint8_t *meta, uint32_t n, uint32_t i, uint32_t *kend, uint32_t *koff,
 		 uint32_t *klen);

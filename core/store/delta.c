@@ -1,4 +1,4 @@
-/* delta.c - read the acknowledged events of blocks, in order, and sort them by key. */
+/* delta.c - read the events of blocks that have the wanted verdict, in order, and sort them by key. */
 #include "core/store/delta.h"
 
 #include "core/store/block.h"
@@ -107,27 +107,27 @@ sort_moves(struct sl_delta *d, uint64_t lo, uint64_t hi, struct sl_err *err)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Places of key texts, for blocks whose texts are wanted. */
+/* Versions and places of key texts; the texts themselves where they are wanted. */
 struct texts {
 	void *meta, *keys; /* owned */
 	size_t len;        /* of keys */
 };
 
 static enum sl_code
-unpack_texts(struct sl_store *s, const struct sl_q *q, uint32_t n, struct texts *t,
-	     struct sl_err *err)
+unpack(struct sl_store *s, const struct sl_q *q, const struct sl_delta_spec *spec, uint32_t n,
+       struct texts *t, struct sl_err *err)
 {
 	int64_t len = sl_q_col_int(q, 5);
 	enum sl_code code;
 
 	t->len = (size_t)len;
 	code = sl_zip_unpack_new(s->zip, sl_q_col(q, 6), (size_t)n * SL_META, &t->meta);
-	if (code == SL_OK)
+	if (code == SL_OK && spec->texts)
 		code = sl_zip_unpack_new(s->zip, sl_q_col(q, 8), t->len, &t->keys);
 	if (code == SL_E_NOMEM)
 		return no_memory(err);
 	return code == SL_OK ? SL_OK
-			     : sl_db_damaged(s->db, err, "the keys of block %lld of run %lld",
+			     : sl_db_damaged(s->db, err, "the events of block %lld of run %lld",
 					     (long long)sl_q_col_int(q, 1),
 					     (long long)sl_q_col_int(q, 0));
 }
@@ -139,6 +139,13 @@ struct row {
 	struct texts texts;
 };
 
+static bool
+is_wanted(const struct sl_delta_spec *spec, uint8_t verdict)
+{
+	return spec->unsure ? verdict == SL_V_CANCELLED || verdict == SL_V_DEAD
+			    : verdict == SL_V_ACKED;
+}
+
 static void
 add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta *d)
 {
@@ -147,6 +154,7 @@ add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct sl_move m = { .key = sl_get_digest(r->digests + (size_t)i * 16),
 				     .row = sl_get_digest(r->digests + ((size_t)r->n + i) * 16),
+				     .version = sl_meta_version(r->texts.meta, i),
 				     .order = (uint32_t)d->n };
 
 		if (spec->texts) {
@@ -158,7 +166,7 @@ add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta
 				m.klen = klen;
 			}
 		}
-		if (r->verdicts[i] != SL_V_ACKED || m.key.hi < spec->lo || m.key.hi > spec->hi)
+		if (!is_wanted(spec, r->verdicts[i]) || m.key.hi < spec->lo || m.key.hi > spec->hi)
 			continue;
 		if (m.klen) {
 			size_t place = d->texts.len;
@@ -175,7 +183,7 @@ read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q
 	 struct sl_delta *d, struct sl_err *err)
 {
 	struct row r = { 0 };
-	enum sl_code code = SL_OK;
+	enum sl_code code;
 
 	r.digests = sl_block_digests(s, q, &r.n, err);
 	if (!r.digests)
@@ -183,8 +191,7 @@ read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q
 	r.verdicts = sl_block_verdicts(s, q, r.n, err);
 	if (!r.verdicts)
 		return err->code;
-	if (spec->texts)
-		code = unpack_texts(s, q, r.n, &r.texts, err);
+	code = unpack(s, q, spec, r.n, &r.texts, err);
 	if (code == SL_OK && !reserve(d, r.n))
 		code = no_memory(err);
 	if (code == SL_OK)
@@ -206,18 +213,19 @@ sl_delta_read(struct sl_store *s, const struct sl_delta_spec *spec, struct sl_de
 
 	d->n = 0;
 	sl_buf_reset(&d->texts);
-	sl_q_start(
-		&q, s->db,
-		"SELECT " SL_BLOCK_COLUMNS
-		" FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
-		" WHERE b.sync=? AND (b.run, b.no)>=(?, ?) AND (b.run, b.no)<(?, ?) AND a.acked>0"
-		" ORDER BY b.run, b.no",
-		err);
+	sl_q_start(&q, s->db,
+		   "SELECT " SL_BLOCK_COLUMNS
+		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
+		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) AND (b.run, b.no)<(?, ?) AND"
+		   " CASE WHEN ? THEN a.cancelled+a.dead ELSE a.acked END>0"
+		   " ORDER BY b.run, b.no",
+		   err);
 	sl_q_text(&q, spec->sync);
 	sl_q_int(&q, spec->from.run);
 	sl_q_int(&q, spec->from.no);
 	sl_q_int(&q, spec->to.run);
 	sl_q_int(&q, spec->to.no);
+	sl_q_int(&q, spec->unsure);
 	while (sl_q_row(&q)) {
 		code = read_row(s, spec, &q, d, err);
 		if (code != SL_OK)

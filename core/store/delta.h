@@ -1,13 +1,14 @@
-/* delta.h - acknowledged events that are not in the parts yet, sorted by key. */
+/* delta.h - events of blocks, sorted by key: those that were acknowledged, or those that never were. */
 #ifndef SL_STORE_DELTA_H
 #define SL_STORE_DELTA_H
 
 #include "core/store/state.h"
 
-/* One acknowledged event: what it makes of its row. */
+/* One event: what it makes of its row. */
 struct sl_move {
 	struct sl_digest key;
 	struct sl_digest row; /* zero: removed */
+	uint32_t version;     /* that its id was made with */
 	uint32_t order;       /* moves of one key: the greatest is the last */
 	uint32_t koff, klen;  /* text of the key, in texts */
 };
@@ -23,6 +24,7 @@ struct sl_delta_spec {
 	struct sl_mark from, to; /* blocks of [from, to) */
 	uint64_t lo, hi;         /* key.hi in [lo, hi], both inclusive */
 	bool texts;              /* the key texts too */
+	bool unsure;             /* instead of what was acknowledged: what ended without that */
 };
 
 /* d is filled anew; zero it before the first call. */

@@ -2,10 +2,15 @@
  * what they held.
  *
  * A block that is folded goes whole. One that is not gives up the bodies of its events at once and
- * the rest with the fold. Blocks of runs that may still be counted stay. */
+ * the rest with the fold; so does one whose events were not all acknowledged, after a while. Blocks of
+ * runs that may still be counted stay. */
 #include "core/store/state.h"
 
 #include "core/base/clock.h"
+
+/* How long an id may still be known to a destination that drops repeats: the digests of events that were
+ * never acknowledged are kept as long, see sl_store_unsure(). */
+#define UNSURE_US (7LL * 86400 * 1000000)
 
 /* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). */
 #define OLD_AND_DONE                                                                               \
@@ -14,15 +19,13 @@
 	" (?3, ?4, ?5))"
 
 static void
-bind_old(struct sl_q *q, const char *sync, int64_t cut, struct sl_mark mark)
+bind_old(struct sl_q *q, const char *sync, int64_t cut)
 {
 	sl_q_text(q, sync);
 	sl_q_int(q, cut);
 	sl_q_int(q, SL_RUN_SETTLED);
 	sl_q_int(q, SL_RUN_FAILED);
 	sl_q_int(q, SL_RUN_CANCELLED);
-	sl_q_int(q, mark.run);
-	sl_q_int(q, mark.no);
 }
 
 enum sl_code
@@ -41,22 +44,26 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 	sl_q_start(
 		&q, s->db,
 		"DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
-		" AND (run, no)<(?6, ?7))",
+		" AND (run, no)<(?6, ?7) AND (ack.cancelled+ack.dead=0 OR at_us<?8))",
 		err);
-	bind_old(&q, sync, cut, fold.mark);
+	bind_old(&q, sync, cut);
+	sl_q_int(&q, fold.mark.run);
+	sl_q_int(&q, fold.mark.no);
+	sl_q_int(&q, sl_wall_us() - UNSURE_US);
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db, "DELETE FROM block WHERE " OLD_AND_DONE " AND (run, no)<(?6, ?7)",
-		   err);
-	bind_old(&q, sync, cut, fold.mark);
+	sl_q_start(
+		&q, s->db,
+		"DELETE FROM block WHERE " OLD_AND_DONE
+		" AND NOT EXISTS (SELECT 1 FROM ack WHERE ack.run=block.run AND ack.no=block.no)",
+		err);
+	bind_old(&q, sync, cut);
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;
 	sl_q_start(&q, s->db,
-		   "UPDATE block SET body=NULL WHERE " OLD_AND_DONE
-		   " AND (run, no)>=(?6, ?7) AND body IS NOT NULL",
-		   err);
-	bind_old(&q, sync, cut, fold.mark);
+		   "UPDATE block SET body=NULL WHERE " OLD_AND_DONE " AND body IS NOT NULL", err);
+	bind_old(&q, sync, cut);
 	return sl_q_run(&q);
 }

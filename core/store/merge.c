@@ -59,6 +59,8 @@ fold_key(const struct sl_delta *d, size_t *i, struct sl_snap *e, struct sl_str t
 		const struct sl_move *m = &d->moves[*i];
 
 		e->row = m->row;
+		if (m->version > e->version)
+			e->version = m->version;
 		e->version += e->version < UINT32_MAX;
 		if (m->klen)
 			text = (struct sl_str){ d->texts.ptr + m->koff, m->klen };

@@ -209,6 +209,11 @@ enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync,
  * last changed ("discarded..."), sorted by key, malloc'ed: the diff leaves them alone. */
 enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out,
 				 size_t *n, struct sl_err *err) SL_MUST;
+/* Key, row digest and version of the newest event of each key that ended without an acknowledgement
+ * (cancelled or given up on) in the present epoch, sorted by key, malloc'ed. The destination may have
+ * applied it all the same, so its id is taken: another row of this key needs a later version. */
+enum sl_code sl_store_unsure(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
+			     struct sl_err *err) SL_MUST;
 enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open,
 				 struct sl_err *err) SL_MUST;
 

@@ -206,6 +206,7 @@ faults '{"slow_ms": 20}'
 run=$!
 sleep 0.4
 kill -9 "$receiver"
+wait "$receiver" 2>killed.log || true
 sleep 0.3
 start_receiver '{}' "$port"
 rc=0

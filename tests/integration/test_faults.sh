@@ -98,6 +98,39 @@ ok "a discarded event is not sent again" counts people 0 0 0 0
 sql "UPDATE people SET rev = rev + 1 WHERE id = 5"
 ok "until its row changes" counts people 0 1 0 1
 
+# ---- applied, but never acknowledged ----------------------------------------------------------------------
+
+# Each value reaches the receiver, its answer is lost, and the run is killed while it still reads.
+sql "CREATE TABLE slow AS SELECT i AS id, 'A' AS plan FROM generate_series(1, 2200) i"
+profile slow '"identifiers.id": "id", "fields.plan": "plan"' '"event": "record"'
+put syncs/slow.json <<'END'
+{"source": "pg", "key": ["id"], "profile": "slow", "destination": "rudder",
+ "sql": "SELECT id, plan FROM slow WHERE id <= 2000 OR pg_sleep(0.004) IS NOT NULL"}
+END
+lose() { # lose VALUE: until the receiver has it
+	local i
+	sql "UPDATE slow SET plan = '$1'"
+	faults '{"drop_every": 1}'
+	"$SLUICE" -w "$w" run slow -q 2>err &
+	for ((i = 0; i < 100; i++)); do
+		[ "$(kept "SELECT count(*) FROM records WHERE stream LIKE '%slow%' AND fields ->> 'plan' = '$1'")" -lt 500 ] || break
+		sleep 0.02
+	done
+	kill -9 $!
+	wait $! 2>killed.log || true
+	faults '{}'
+}
+lose A
+lose A
+ok "an event that was applied without an answer comes again as the same" eq \
+	"$(kept "SELECT count(*) FROM (SELECT 1 FROM events WHERE body LIKE '%/slow\"%' GROUP BY key HAVING count(*) > 1)")" 0
+lose B
+sql "UPDATE slow SET plan = 'A'"
+ok "A, B and A again" ends 0 run slow
+ok "ends as A, although all of it was unacknowledged" eq \
+	"$(kept "SELECT group_concat(DISTINCT fields ->> 'plan') FROM records WHERE stream LIKE '%slow%'")" A
+ok "and nothing is left to do" counts slow 0 0 0 0
+
 # ---- what is not a matter of trying again ----------------------------------------------------------------
 
 sql "UPDATE people SET rev = rev + 1"

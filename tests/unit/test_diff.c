@@ -410,6 +410,24 @@ threads_share_a_diff(void **state)
 }
 
 static void
+what_may_have_been_applied_has_taken_its_version(void **state)
+{
+	const struct sl_digest key = { 5, 5 }, a = { 1, 1 }, b = { 2, 2 };
+	const struct sl_snap unsure = { .key = key, .row = a, .version = 3 };
+	struct sl_diff_spec s = spec_of(NULL, 0);
+
+	(void)state;
+	assert_int_equal(sl_next_version(&s, key, a, 2), 2);
+	s.unsure = &unsure;
+	s.nunsure = 1;
+	assert_int_equal(sl_next_version(&s, key, a, 2), 3); /* the same event again */
+	assert_int_equal(sl_next_version(&s, key, b, 2), 4);
+	assert_int_equal(sl_next_version(&s, key, a, 4), 4); /* settled by a later one */
+	assert_int_equal(sl_next_version(&s, key, b, 4), 4);
+	assert_int_equal(sl_next_version(&s, b, a, 2), 2); /* another key */
+}
+
+static void
 the_guard_allows_few_removes(void **state)
 {
 	(void)state;
@@ -436,6 +454,7 @@ main(void)
 		cmocka_unit_test(null_is_not_empty_and_columns_do_not_run_together),
 		cmocka_unit_test(dead_rows_wait_until_they_change),
 		cmocka_unit_test(threads_share_a_diff),
+		cmocka_unit_test(what_may_have_been_applied_has_taken_its_version),
 		cmocka_unit_test(the_guard_allows_few_removes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,56 @@ test_final_verdict_stays(void **state)
 	assert_int_equal(snapshot_size(r), 10);
 }
 
+/* The version and value that the destination may hold of a row without having said so. */
+static void
+check_unsure(struct srig *r, uint64_t row, uint64_t value, uint32_t version)
+{
+	const struct sl_snap *e;
+	struct sl_snap *list;
+	size_t n;
+
+	srig_ok(sl_store_unsure(r->s, SYNC, &list, &n, &r->err));
+	assert_int_equal(n, 10);
+	e = srig_find(list, n, row);
+	assert_non_null(e);
+	assert_true(sl_digest_eq(e->row, srig_value(value)));
+	assert_int_equal(e->version, version);
+	free(list);
+}
+
+static void
+test_unacknowledged_events_are_remembered(void **state)
+{
+	struct srig *r = *state;
+	struct sl_block *b;
+	struct sl_snap *snap;
+	int64_t run;
+	size_t n;
+
+	srig_sync(r, SYNC, 1);
+	run = planned(r, 0, 10); /* value 1, version 0 */
+	srig_end(r, run, SL_RUN_CANCELLED, 0);
+	check_unsure(r, 3, 1, 0);
+	run = srig_run(r, SYNC);
+	b = srig_block(run, 0, 5);
+	for (uint32_t i = 0; i < 5; i++)
+		srig_event(b, SL_OP_ADD, i, 2, 1);
+	srig_verdicts(b, SL_V_CANCELLED);
+	b->verdicts[0] = SL_V_ACKED;
+	srig_put(r, SYNC, b);
+	srig_end(r, run, SL_RUN_SETTLED, 0); /* keeps no event: folded and erased */
+	check_unsure(r, 3, 2, 1);
+	check_unsure(r, 7, 1, 0);
+	srig_ok(sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(snap[0].version, 2); /* beyond what its acknowledged event had */
+	free(snap);
+	srig_sync(r, SYNC, 2); /* another destination knows nothing of all that */
+	srig_ok(sl_store_unsure(r->s, SYNC, &snap, &n, &r->err));
+	assert_int_equal(n, 0);
+	free(snap);
+}
+
 static void
 refused_end(struct srig *r, int64_t id, enum sl_run_state to)
 {
@@ -414,6 +464,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_counters_follow_verdicts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_final_verdict_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_before_its_sync, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unacknowledged_events_are_remembered, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_end_must_add_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_paused_run_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settled_run_is_baseline, setup, teardown),
