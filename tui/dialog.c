@@ -20,6 +20,8 @@ struct dialog {
 	int focus; /* n = Cancel */
 	int64_t opened_us;
 	struct tui_input typed;
+	bool wrong; /* Enter came with another word */
+	bool moved; /* Tab chose the button */
 	void (*done)(struct tui_screen *s, int tag, int choice);
 	int tag;
 };
@@ -58,6 +60,33 @@ can_choose(const struct dialog *d, int i)
 	return !d->choice[i].typed || word_is_typed(d);
 }
 
+/* The button that Enter means. The typed word is the consent: unless Tab went elsewhere, it is on what
+ * that word allows. n = Cancel. */
+static int
+focused(const struct dialog *d)
+{
+	for (int i = 0; i < d->n && !d->moved && word_is_typed(d); i++) {
+		if (d->choice[i].typed)
+			return i;
+	}
+	return d->focus;
+}
+
+/* Chooses only a button whose word was typed; a wrong word neither confirms nor cancels. */
+static void
+enter_key(struct tui_app *a, struct tui_overlay *o)
+{
+	struct dialog *d = o->state;
+	int focus = focused(d);
+
+	if (focus < d->n && d->choice[focus].typed && word_is_typed(d))
+		answer(a, o, focus);
+	else if (d->word[0] && d->typed.text.len > 0 && !word_is_typed(d))
+		d->wrong = true;
+	else if (focus == d->n)
+		answer(a, o, -1);
+}
+
 static void
 dialog_key(struct tui_app *a, struct tui_overlay *o, const struct tui_event *ev)
 {
@@ -71,14 +100,11 @@ dialog_key(struct tui_app *a, struct tui_overlay *o, const struct tui_event *ev)
 	    ev->key == TUI_K_RIGHT) {
 		bool back = ev->key == TUI_K_BACKTAB || ev->key == TUI_K_LEFT;
 		d->focus = (d->focus + (back ? d->n : 1)) % (d->n + 1);
+		d->moved = true;
 		return;
 	}
 	if (ev->key == TUI_K_ENTER) {
-		/* only a button that was gone to, and whose word was typed */
-		if (d->focus == d->n)
-			answer(a, o, -1);
-		else if (d->choice[d->focus].typed && can_choose(d, d->focus))
-			answer(a, o, d->focus);
+		enter_key(a, o);
 		return;
 	}
 	for (int i = 0; i < d->n && !d->word[0]; i++) {
@@ -89,8 +115,8 @@ dialog_key(struct tui_app *a, struct tui_overlay *o, const struct tui_event *ev)
 	}
 	if (!d->word[0] && ev->key == 'q')
 		answer(a, o, -1);
-	else if (d->word[0])
-		(void)tui_input_event(&d->typed, ev);
+	else if (d->word[0] && tui_input_event(&d->typed, ev))
+		d->wrong = d->moved = false;
 }
 
 static void
@@ -107,20 +133,20 @@ static void
 draw_buttons(const struct dialog *d, const struct tui_canvas *c, int y)
 {
 	char key[24];
-	int x = 0;
+	int x = 0, focus = focused(d);
 
 	for (int i = 0; i < d->n; i++) {
 		char text[120];
 		if (d->choice[i].typed)
-			snprintf(text, sizeof(text), " %s%s ", d->choice[i].label,
-				 can_choose(d, i) ? "" : " (type the word)");
+			snprintf(text, sizeof(text), " %s%s ", can_choose(d, i) ? "Enter  " : "",
+				 d->choice[i].label);
 		else
 			snprintf(text, sizeof(text), " %s  %s ",
 				 tui_key_name(d->choice[i].key, key), d->choice[i].label);
-		enum tui_role role = d->focus == i      ? TUI_BUTTON_FOCUS
+		enum tui_role role = focus == i         ? TUI_BUTTON_FOCUS
 				     : can_choose(d, i) ? TUI_BUTTON
 							: TUI_DIM;
-		if (d->focus == i)
+		if (focus == i)
 			tui_cursor(c, y, x + 1, false);
 		int w = tui_text_width(sl_str(text));
 		if (x > 0 && x + w > c->cols) {
@@ -133,9 +159,9 @@ draw_buttons(const struct dialog *d, const struct tui_canvas *c, int y)
 		x = 0;
 		y++;
 	}
-	if (d->focus == d->n && !d->word[0])
+	if (focus == d->n && !d->word[0])
 		tui_cursor(c, y, x + 1, false);
-	tui_puts(c, y, x, d->focus == d->n ? TUI_BUTTON_FOCUS : TUI_BUTTON, " Esc  Cancel ");
+	tui_puts(c, y, x, focus == d->n ? TUI_BUTTON_FOCUS : TUI_BUTTON, " Esc  Cancel ");
 }
 
 static int
@@ -171,13 +197,20 @@ dialog_draw(const struct tui_app *a, const struct tui_overlay *o, const struct t
 		int x = tui_puts(&in, y, 0, TUI_DIALOG, "Type ");
 		x += tui_puts(&in, y, x, TUI_ACCENT, d->word);
 		x += tui_puts(&in, y, x, TUI_DIALOG, " to go on: ");
+		int room = in.cols - x > 30 ? 30 : in.cols - x;
 		tui_input_draw(&d->typed, &in,
-			       (struct tui_input_look){
-				       .y = y, .x = x, .width = in.cols - x, .focus = true });
+			       (struct tui_input_look){ .y = y,
+							.x = x,
+							.width = room,
+							.focus = true,
+							.invalid = d->wrong });
+		if (d->wrong)
+			tui_puts(&in, y + 1, 0, TUI_FAIL, "\u2717 that is something else");
 	}
 }
 
-static const struct tui_overlay_ops dialog_ops = { dialog_event, dialog_draw, dialog_fini, false };
+static const struct tui_overlay_ops dialog_ops = { dialog_event, dialog_draw, dialog_fini, false,
+						   "Tab next button|Esc cancel" };
 
 void
 tui_app_ask(struct tui_app *a, struct tui_screen *s, const struct tui_dialog *q)

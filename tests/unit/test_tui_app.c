@@ -384,13 +384,14 @@ destroying_needs_the_typed_word(void **state)
 	press(f->app, "D");
 	later();
 	assert_shows(f, "Type users to go on");
-	assert_shows(f, "delete all (type the word)");
+	assert_shows(f, " delete all ");
 	type_text(f->app, "user");
 	press(f->app, "Tab Enter");
 	assert_shows(f, "Gone for good.");
+	assert_shows(f, "that is something else");
 	type_text(f->app, "s");
-	assert_shows(f, " delete all  ");
-	press(f->app, "Enter");
+	assert_shows(f, " Enter  delete all ");
+	press(f->app, "Enter"); /* the typed word is the consent */
 	assert_shows(f, "> users");
 }
 

@@ -47,8 +47,8 @@ ask_send_all(struct tui_screen *s)
 	snprintf(title, sizeof(title), "Send with %s removes?", count);
 	snprintf(text, sizeof(text),
 		 "%s rows will be removed at the destination of %s. This cannot be undone from "
-		 "here. To go on, type the number of removes: %s",
-		 count, h->sync, word);
+		 "here. To go on, type the number of removes.",
+		 count, h->sync);
 	tui_app_ask(s->app, s,
 		    &(struct tui_dialog){ .title = title,
 					  .text = text,
