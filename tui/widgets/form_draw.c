@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define NOTE_ROWS 3 /* below a field */
+
 static int
 label_width(const struct tui_form *f, int cols)
 {
@@ -18,16 +20,37 @@ label_width(const struct tui_form *f, int cols)
 	return w > cols / 3 ? cols / 3 : w;
 }
 
-/* Rows of a field: itself, its mistake, and its help while it has the focus. */
+/* What is said below a field, in as many lines as it needs: what is wrong, or its help while it has
+ * the focus. c may be NULL: only count. */
 static int
-height(const struct tui_form *f, size_t i, bool focus)
+draw_note(const struct tui_field_state *s, bool here, const struct tui_canvas *c, int x, int width)
+{
+	const char *text = s->error[0] ? s->error : here && s->help ? s->help : "";
+	enum tui_role role = s->error[0] ? TUI_FAIL : TUI_DIM;
+	int mark = s->error[0] ? 2 : 0, y = 1;
+	struct sl_str line;
+	size_t pos = 0;
+
+	while (*text && y <= NOTE_ROWS && tui_wrap(sl_str(text), &pos, width - mark, &line)) {
+		if (c && y == 1 && mark)
+			tui_puts(c, y, x, role, "\u2717 ");
+		if (c)
+			tui_put(c, y, x + mark, role, line);
+		y++;
+	}
+	return y - 1;
+}
+
+/* Rows of a field: itself and its note. */
+static int
+height(const struct tui_form *f, size_t i, bool focus, int cols)
 {
 	const struct tui_field_state *s = &f->field[i];
-	bool here = focus && i == f->focus;
+	int x = label_width(f, cols) + 4;
 
 	if (s->type == TUI_FIELD_TITLE)
 		return i > 0 ? 2 : 1;
-	return 1 + (s->error[0] || (here && s->help) ? 1 : 0);
+	return 1 + draw_note(s, focus && i == f->focus, NULL, x, cols - x - 1);
 }
 
 /* What begins like a reference is one that is being typed; anything else may be the secret itself. */
@@ -101,12 +124,7 @@ draw_field(const struct tui_form *f, const struct tui_canvas *c, size_t i, bool 
 		tui_puts(c, 0, w + 2, s->error[0] ? TUI_FAIL : TUI_ACCENT, "*");
 	struct tui_canvas line = tui_sub(c, 0, 0, 1, c->cols);
 	draw_value(s, &line, w + 4, here);
-	if (s->error[0]) {
-		int n = tui_puts(c, 1, w + 4, TUI_FAIL, "\u2717 ");
-		tui_puts(c, 1, w + 4 + n, TUI_FAIL, s->error);
-	} else if (here && s->help) {
-		tui_puts(c, 1, w + 4, TUI_DIM, s->help);
-	}
+	(void)draw_note(s, here, c, w + 4, c->cols - w - 5);
 }
 
 void
@@ -117,11 +135,11 @@ tui_form_draw(const struct tui_form *f, const struct tui_canvas *c, bool focus)
 
 	/* The field with the focus, and what is below it, stay in view. */
 	for (size_t i = 0; i <= f->focus && i < f->nfields; i++)
-		end += height(f, i, focus);
+		end += height(f, i, focus, c->cols);
 	while (end > c->rows && top < f->focus)
-		end -= height(f, top++, focus);
+		end -= height(f, top++, focus, c->cols);
 	for (size_t i = top; i < f->nfields && y < c->rows; i++) {
-		int h = height(f, i, focus);
+		int h = height(f, i, focus, c->cols);
 		struct tui_canvas part = tui_sub(c, y, 0, h, c->cols);
 		draw_field(f, &part, i, focus);
 		y += h;
