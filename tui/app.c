@@ -324,6 +324,12 @@ save_screen(struct tui_app *a, const char *path)
 	tui_grid_free(&g);
 }
 
+static bool
+is_unsaved(const struct tui_screen *s)
+{
+	return s->ops->unsaved && s->ops->unsaved(s);
+}
+
 /* The key of the tab that is shown: to the screen it begins with. */
 static void
 to_root(struct tui_app *a)
@@ -333,8 +339,10 @@ to_root(struct tui_app *a)
 	if (st->n < 2)
 		return;
 	leave(a);
-	while (st->n > 1)
+	while (st->n > 1 && !is_unsaved(tui_app_top(a)))
 		free_screen(st->s[--st->n]);
+	if (st->n > 1)
+		tui_app_say(a, TUI_SEV_WARN, "what was typed here is not saved: Esc leaves it");
 	enter(a, NULL);
 }
 

@@ -137,12 +137,13 @@ draw_say(const struct tui_app *a, const struct tui_canvas *c)
 #define FOOTER_ITEMS 14
 
 /* What the last row holds: keys of the screen, then those of everywhere, "quit" at the right end. */
+struct footer_item {
+	int x, width, action;
+	char key[32];
+	const char *label;
+};
 struct footer {
-	struct {
-		int x, width, action;
-		char key[24];
-		const char *label;
-	} item[FOOTER_ITEMS];
+	struct footer_item item[FOOTER_ITEMS];
 	int n;
 };
 
@@ -159,11 +160,81 @@ add_item(struct footer *f, int x, int action, const char *key, const char *label
 	return x + f->item[i].width + 2;
 }
 
+/* The keys of a window over the screen: "Enter take it|Esc cancel". No action stands behind them. */
+static void
+window_keys(const char *keys, int width, struct footer *f)
+{
+	int x = 1;
+
+	f->n = 0;
+	while (*keys && f->n < FOOTER_ITEMS) {
+		int n = (int)strcspn(keys, "|");
+		struct footer_item *it = &f->item[f->n];
+		*it = (struct footer_item){ .x = x, .width = n, .label = "" };
+		snprintf(it->key, sizeof(it->key), "%.*s", n, keys);
+		if (x + n < width)
+			f->n++;
+		x += n + 2;
+		keys += n + (keys[n] == '|');
+	}
+}
+
+/* The first key that works while letters go into a text: no letter itself. */
+static bool
+key_while_typing(const struct tui_action *act, char out[24])
+{
+	const char *p = act->keys ? act->keys : "";
+
+	while (*p) {
+		size_t n = strcspn(p, " ");
+		if (n > 1 && n < 24 && (strncmp(p, "Enter", n) != 0)) {
+			snprintf(out, 24, "%.*s", (int)n, p);
+			return true;
+		}
+		p += n + (p[n] == ' ');
+	}
+	return false;
+}
+
+static void
+typing_keys(const struct tui_app *a, int width, struct footer *f)
+{
+	const struct tui_screen *s = tui_app_top(a);
+	const char *esc = s->ops->typing(s);
+	int x = 1, end = width - 6 - tui_text_width(sl_str(esc));
+	char key[24];
+
+	f->n = 0;
+	for (size_t i = 0; i < s->ops->nactions && f->n < FOOTER_ITEMS - 2; i++) {
+		const struct tui_action *act = &s->ops->actions[i];
+		if (!act->label || tui_app_why_not(a, act->id) || !key_while_typing(act, key))
+			continue;
+		int next = add_item(f, x, act->id, key, act->label);
+		if (next > end) {
+			f->n--;
+			break;
+		}
+		x = next;
+	}
+	if (x + 9 < end)
+		(void)add_item(f, x, TUI_ACT_HELP, "F1", "keys");
+	(void)add_item(f, end, TUI_ACT_BACK, "Esc", esc);
+}
+
 static void
 footer(const struct tui_app *a, int width, struct footer *f)
 {
 	const struct tui_screen *s = tui_app_top(a);
 	bool home = a->cur == 0 && a->tab[0].n == 1;
+
+	if (a->nover > 0) {
+		window_keys(a->over[a->nover - 1].keys, width, f);
+		return;
+	}
+	if (s && s->ops->typing && s->ops->typing(s)) {
+		typing_keys(a, width, f);
+		return;
+	}
 	int max = width >= 80 ? 10 : 5, x = 1, tail = width >= 60 ? 19 : 8, end = width - 7;
 	char key[24];
 
@@ -265,6 +336,19 @@ draw_frame(struct tui_app *a, const struct tui_canvas *c)
 	draw_overlays(a, &row, &area);
 }
 
+static void
+draw_too_small(const struct tui_canvas *c)
+{
+	struct sl_str line;
+	char text[64];
+	size_t pos = 0;
+
+	snprintf(text, sizeof(text), "sluice needs %dx%d (now %dx%d)", MIN_COLS, MIN_ROWS, c->cols,
+		 c->rows);
+	for (int y = c->rows / 3; y < c->rows && tui_wrap(sl_str(text), &pos, c->cols, &line); y++)
+		tui_put(c, y, 0, TUI_WARN, line);
+}
+
 void
 tui_app_draw(struct tui_app *a, struct tui_grid *g)
 {
@@ -276,8 +360,7 @@ tui_app_draw(struct tui_app *a, struct tui_grid *g)
 	a->minute = sl_wall_us() / 60000000;
 	a->dirty = false;
 	if (g->rows < MIN_ROWS || g->cols < MIN_COLS) {
-		tui_printf(&c, g->rows / 2, 0, TUI_WARN, "sluice needs %dx%d (now %dx%d)", MIN_COLS,
-			   MIN_ROWS, g->cols, g->rows);
+		draw_too_small(&c);
 		return;
 	}
 	draw_frame(a, &c);

@@ -19,11 +19,13 @@ struct tui_overlay_ops {
 		     const struct tui_canvas *c);
 	void (*fini)(struct tui_overlay *o); /* frees o->state */
 	bool in_line;                        /* drawn in the message row, nothing is dimmed */
+	const char *keys;                    /* for the last row: "Enter take it|Esc cancel" */
 };
 struct tui_overlay {
 	const struct tui_overlay_ops *ops;
 	void *state;              /* owned */
 	struct tui_screen *owner; /* who asked; its callbacks are called */
+	const char *keys;         /* at first those of ops */
 };
 
 struct tui_stack {

@@ -176,7 +176,8 @@ help_draw(const struct tui_app *a, const struct tui_overlay *o, const struct tui
 		tui_puts(&list, 0, 2, TUI_DIM, "no key does that here");
 }
 
-static const struct tui_overlay_ops help_ops = { help_event, help_draw, help_fini, false };
+static const struct tui_overlay_ops help_ops = { help_event, help_draw, help_fini, false,
+						 "Up Down choose|Enter run it|Esc close" };
 
 void
 tui_open_help(struct tui_app *a)

@@ -132,22 +132,36 @@ menu_event(struct tui_app *a, struct tui_overlay *o, const struct tui_event *ev)
 	}
 }
 
+/* Where the notes begin: behind the widest label, unless that is very wide. */
+static int
+note_column(const struct menu *m, int cols)
+{
+	int w = 0;
+
+	for (size_t i = 0; i < m->n && i < 500; i++) {
+		int n = tui_text_width(sl_str(m->item[i].label));
+		w = n > w && n <= cols / 2 ? n : w;
+	}
+	return w + 4 + (m->filter ? 0 : 6);
+}
+
 static int
 menu_width(const struct menu *m)
 {
-	int w = tui_text_width(sl_str(m->title)) + 6;
+	int w = tui_text_width(sl_str(m->title)) + 6, notes = note_column(m, 100);
 
 	for (size_t i = 0; i < m->n && i < 500; i++) {
-		int n = tui_text_width(sl_str(m->item[i].label)) + 12;
+		int x = tui_text_width(sl_str(m->item[i].label)) + 12;
 		const char *note = m->item[i].why_not ? m->item[i].why_not : m->item[i].note;
-		n += note ? tui_text_width(sl_str(note)) + 2 : 0;
-		w = n > w ? n : w;
+		if (note)
+			x = (x > notes ? x : notes) + tui_text_width(sl_str(note)) + 5;
+		w = x > w ? x : w;
 	}
 	return w < 30 ? 30 : w > 100 ? 100 : w;
 }
 
 static void
-draw_item(const struct menu *m, const struct tui_canvas *c, size_t pos)
+draw_item(const struct menu *m, const struct tui_canvas *c, size_t pos, int note_x)
 {
 	const struct item *it = &m->item[m->view[pos]];
 	enum tui_role role = it->why_not ? TUI_DIM : TUI_DIALOG;
@@ -160,12 +174,10 @@ draw_item(const struct menu *m, const struct tui_canvas *c, size_t pos)
 		x = 8;
 	}
 	x += tui_puts(c, 0, x, role, it->label);
-	if (note && c->cols - x > 6) {
-		int w = tui_text_width(sl_str(note));
-		w = w > c->cols - x - 3 ? c->cols - x - 3 : w;
-		tui_field(c, (struct tui_span){ 0, c->cols - w - 1, w, TUI_LEFT, TUI_DIM },
+	x = x + 2 > note_x ? x + 2 : note_x;
+	if (note && c->cols - x > 6)
+		tui_field(c, (struct tui_span){ 0, x, c->cols - x - 1, TUI_LEFT, TUI_DIM },
 			  sl_str(note));
-	}
 	if (pos == m->sel) {
 		tui_puts(c, 0, 0, TUI_ACCENT, ">");
 		tui_over(c, 0, 0, c->cols, TUI_SELECT);
@@ -193,16 +205,18 @@ menu_draw(const struct tui_app *a, const struct tui_overlay *o, const struct tui
 							.placeholder = "type to narrow the list" });
 		in = tui_sub(&in, 1, 0, in.rows - 1, in.cols);
 	}
+	int notes = note_column(m, in.cols);
 	size_t h = (size_t)(in.rows > 0 ? in.rows : 1), top = m->sel >= h ? m->sel - h + 1 : 0;
 	for (size_t y = 0; y < h && top + y < m->nview; y++) {
 		struct tui_canvas line = tui_sub(&in, (int)y, 0, 1, in.cols);
-		draw_item(m, &line, top + y);
+		draw_item(m, &line, top + y, notes);
 	}
 	if (m->nview == 0)
 		tui_puts(&in, 0, 2, TUI_DIM, "nothing matches");
 }
 
-static const struct tui_overlay_ops menu_ops = { menu_event, menu_draw, menu_fini, false };
+static const struct tui_overlay_ops menu_ops = { menu_event, menu_draw, menu_fini, false,
+						 "Up Down choose|Enter take it|Esc close" };
 
 static bool
 copy_items(struct menu *m, const struct tui_menu *q)

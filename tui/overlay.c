@@ -9,7 +9,7 @@ struct tui_overlay *
 tui_overlay_push(struct tui_app *a, struct tui_screen *owner, const struct tui_overlay_ops *ops,
 		 void *state)
 {
-	struct tui_overlay o = { ops, state, owner };
+	struct tui_overlay o = { ops, state, owner, ops->keys };
 
 	a->dirty = true;
 	if (!state || a->nover == TUI_OVERLAYS) {
@@ -118,7 +118,9 @@ view_draw(const struct tui_app *a, const struct tui_overlay *o, const struct tui
 	}
 }
 
-static const struct tui_overlay_ops view_ops = { view_event, view_draw, view_fini, false };
+static const struct tui_overlay_ops view_ops = {
+	view_event, view_draw, view_fini, false, "Up Down PgDn move|/ search|n next match|q close"
+};
 
 void
 tui_app_view(struct tui_app *a, const char *title, struct sl_str text, bool json)

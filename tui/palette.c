@@ -202,8 +202,10 @@ palette_draw(const struct tui_app *a, const struct tui_overlay *o, const struct 
 		tui_puts(&frame, frame.rows - 1, frame.cols - n - 2, TUI_DIM, low);
 }
 
-static const struct tui_overlay_ops palette_ops = { palette_event, palette_draw, palette_fini,
-						    false };
+static const struct tui_overlay_ops palette_ops = {
+	palette_event, palette_draw, palette_fini, false,
+	"Up Down choose|Tab complete|Enter do it|Esc close"
+};
 
 void
 tui_open_palette(struct tui_app *a)

@@ -71,7 +71,8 @@ prompt_draw(const struct tui_app *a, const struct tui_overlay *o, const struct t
 		(struct tui_input_look){ .x = 1 + n, .width = c->cols - n - 2, .focus = true });
 }
 
-static const struct tui_overlay_ops prompt_ops = { prompt_event, prompt_draw, prompt_fini, true };
+static const struct tui_overlay_ops prompt_ops = { prompt_event, prompt_draw, prompt_fini, true,
+						   "Enter take it|Esc cancel" };
 
 void
 tui_app_prompt(struct tui_app *a, struct tui_screen *s, const struct tui_prompt *q)
@@ -88,5 +89,9 @@ tui_app_prompt(struct tui_app *a, struct tui_screen *s, const struct tui_prompt 
 		p->changed = q->changed;
 		p->done = q->done;
 	}
-	(void)tui_overlay_push(a, s, &prompt_ops, p);
+	struct tui_overlay *o = tui_overlay_push(a, s, &prompt_ops, p);
+	if (o && q->complete.find)
+		o->keys = "Enter take it|Tab complete|Esc cancel";
+	else if (o && q->history && !q->secret)
+		o->keys = "Enter take it|Up earlier ones|Esc cancel";
 }

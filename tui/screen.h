@@ -28,6 +28,11 @@ struct tui_screen_ops {
 	/* Raw events before actions are looked up: text fields take them here. True = taken. Places of
 	 * the mouse count from the corner of the screen's own part. */
 	bool (*input)(struct tui_screen *s, const struct tui_event *ev);
+	/* Letters go into a text now, so that keys that are letters do nothing: what Esc does, "leave the
+	 * text"; NULL = they are keys. The last row follows. */
+	const char *(*typing)(const struct tui_screen *s);
+	/* Something was typed that leaving would lose: the screen stays until it is left by Esc. */
+	bool (*unsaved)(const struct tui_screen *s);
 	/* An action of the tables; true = handled. TUI_ACT_BACK: true = used up, false = go back. */
 	bool (*action)(struct tui_screen *s, const struct tui_cmd *cmd);
 	/* Why an action does not work now ("no run is paused"), NULL = it works. */

@@ -365,6 +365,22 @@ input(struct tui_screen *s, const struct tui_event *ev)
 	return k->form.nfields > 0 && ev->type != TUI_EV_MOUSE && tui_form_event(&k->form, ev);
 }
 
+static const char *
+typing(const struct tui_screen *s)
+{
+	const struct conn *k = s->state;
+
+	return k->form.nfields > 0 ? "back" : NULL;
+}
+
+static bool
+unsaved(const struct tui_screen *s)
+{
+	const struct conn *k = s->state;
+
+	return k->form.changed;
+}
+
 static bool
 action(struct tui_screen *s, const struct tui_cmd *cmd)
 {
@@ -462,6 +478,8 @@ const struct tui_screen_ops tui_screen_conn = {
 	.fini = fini,
 	.enter = enter,
 	.input = input,
+	.typing = typing,
+	.unsaved = unsaved,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

@@ -339,6 +339,22 @@ input(struct tui_screen *s, const struct tui_event *ev)
 	return true;
 }
 
+static const char *
+typing(const struct tui_screen *s)
+{
+	const struct newsync *k = s->state;
+
+	return k->form.nfields > 0 ? "back" : NULL;
+}
+
+static bool
+unsaved(const struct tui_screen *s)
+{
+	const struct newsync *k = s->state;
+
+	return k->form.changed;
+}
+
 static bool
 action(struct tui_screen *s, const struct tui_cmd *cmd)
 {
@@ -401,6 +417,8 @@ const struct tui_screen_ops tui_screen_newsync = {
 	.fini = fini,
 	.enter = enter,
 	.input = input,
+	.typing = typing,
+	.unsaved = unsaved,
 	.action = action,
 	.why_not = why_not,
 	.message = message,

@@ -4,6 +4,7 @@
 #include "tui/app.h"
 #include "tui/screens/asked.h"
 #include "tui/screens/pairs.h"
+#include "tui/screens/sql_complete.h"
 #include "tui/widgets/bar.h"
 #include "tui/widgets/editor.h"
 #include "tui/widgets/rows.h"
@@ -11,7 +12,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #define LIMIT 100 /* rows of a try */
 
@@ -26,6 +26,7 @@ struct sql {
 	struct tui_rows rows;
 	struct tui_pane pane; /* before there is a connection */
 	bool low;             /* the focus is on the rows */
+	bool handed;          /* this text is in the form of a new sync */
 	bool more;
 	int64_t asked_us, took_us;
 	struct sl_problem problem; /* of the last try */
@@ -33,33 +34,12 @@ struct sql {
 	long error_at; /* its place, -1 = none */
 };
 
-/* ---- completion ------------------------------------------------------------------------------ */
-
-static void
-put_match(const char *name, struct sl_str word, struct sl_buf *out)
-{
-	if (name && strlen(name) > word.len && strncasecmp(name, word.ptr, word.len) == 0)
-		sl_buf_printf(out, "%s\n", name);
-}
-
 static size_t
 find(const void *arg, struct sl_str before, struct sl_buf *out)
 {
 	const struct sql *k = arg;
-	size_t from = before.len;
 
-	while (from > 0 && !strchr(" \n\t(),=<>", before.ptr[from - 1]))
-		from--;
-	struct sl_str word = { before.ptr + from, before.len - from };
-	if (word.len == 0)
-		return 0;
-	for (unsigned i = 0; i < sl_table_rows(k->tables); i++) {
-		put_match(sl_table_get(k->tables, i, "table"), word, out);
-		put_match(sl_table_get(k->tables, i, "name"), word, out);
-	}
-	for (int i = 0; i < k->rows.table.ncols; i++)
-		put_match(k->rows.cols[i].title, word, out);
-	return word.len;
+	return sql_complete(k->tables, &k->rows, before, out);
 }
 
 /* ---- life ------------------------------------------------------------------------------------ */
@@ -267,6 +247,8 @@ message(struct tui_screen *s, const struct sl_msg *m)
 			k->editor.changed = false;
 			tui_app_say(s->app, TUI_SEV_OK, "saved the SELECT of %s", k->sync);
 		}
+	} else if (m->kind == SL_MSG_CONFIG && k->handed) {
+		k->editor.changed = k->handed = false;
 	} else {
 		return false;
 	}
@@ -320,7 +302,7 @@ save(struct tui_screen *s)
 	}
 	sl_buf_init(&arg, 1 << 20);
 	sl_buf_printf(&arg, "%s\n" SL_FMT, k->conn, SL_ARG(t));
-	k->editor.changed = false;
+	k->handed = true; /* not saved before the form is */
 	tui_app_open(s->app, "newsync", sl_buf_cstr(&arg));
 	sl_buf_free(&arg);
 }
@@ -336,6 +318,8 @@ why_not(const struct tui_screen *s, int action)
 		return tui_read_only(s);
 	if ((action == ACT_SAVE || action == TUI_ACT_REFRESH) && model_text(k).len == 0)
 		return "there is no SELECT yet";
+	if (action == TUI_ACT_CANCEL && !k->ask_rows)
+		return "no query runs";
 	if (action == ACT_JUMP && (!k->failed || k->error_at < 0))
 		return "no place of a mistake is known";
 	return NULL;
@@ -407,7 +391,24 @@ input(struct tui_screen *s, const struct tui_event *ev)
 	tui_app_area(s->app, &rows, &cols);
 	if (k->low || !k->conn[0] || ev->type == TUI_EV_MOUSE)
 		return false;
-	return tui_editor_event(&k->editor, ev, editor_height(rows));
+	if (!tui_editor_event(&k->editor, ev, editor_height(rows)))
+		return false;
+	k->handed = false;
+	return true;
+}
+
+static const char *
+typing(const struct tui_screen *s)
+{
+	const struct sql *k = s->state;
+
+	return !k->low && k->conn[0] ? "leave the text" : NULL;
+}
+
+static bool
+unsaved(const struct tui_screen *s)
+{
+	return ((const struct sql *)s->state)->editor.changed;
 }
 
 static void
@@ -568,7 +569,8 @@ static const struct tui_action actions[] = {
 	{ TUI_ACT_CANCEL, "cancel query", "Ctrl-C", "cancel", "stop the query", GROUP, NULL, 0 },
 	{ TUI_ACT_EDITOR, "external editor", "Ctrl-X E", "$EDITOR", "edit the text in your editor",
 	  GROUP, NULL, 0 },
-	{ TUI_ACT_NEXT_PANE, "other pane", "Tab i e", NULL, "between the text and the rows", GROUP,
+	{ TUI_ACT_EDIT, "edit text", "i e", "edit", "type in the text again", GROUP, NULL, 0 },
+	{ TUI_ACT_NEXT_PANE, "other pane", "Tab", NULL, "between the text and the rows", GROUP,
 	  NULL, 0 },
 	{ ACT_JUMP, "jump to mistake", "J", NULL, "to the place that the server named", GROUP, NULL,
 	  0 },
@@ -584,6 +586,8 @@ const struct tui_screen_ops tui_screen_sql = {
 	.fini = fini,
 	.enter = enter,
 	.input = input,
+	.typing = typing,
+	.unsaved = unsaved,
 	.action = action,
 	.why_not = why_not,
 	.message = message,
