@@ -151,15 +151,15 @@ sl_ticket sl_props(struct sl_engine *e, enum sl_object_kind kind, const char *dr
 /* name, title, role, help: what connections can be made. */
 sl_ticket sl_drivers(struct sl_engine *e);
 /* Check and save. create: it must not exist yet. Answer: file, line, field, problem, mend, warning
- * (bool); no rows = saved without remark; failed = not saved, the rows say why. */
+ * (bool), down (bool); no rows = saved without remark; failed = not saved, the rows say why. */
 sl_ticket sl_put(struct sl_engine *e, enum sl_object_kind kind, const char *name,
 		 const struct sl_pair *set, size_t n, bool create);
 /* Failed while it is in use; the problem names the users. */
 sl_ticket sl_delete(struct sl_engine *e, enum sl_object_kind kind, const char *name);
 /* Read the files again (also done before every run). Answer as sl_check(). */
 sl_ticket sl_reload(struct sl_engine *e);
-/* file, line, field, problem, mend, warning: every mistake of every file; and, with online, mappings
- * checked against the columns that the sources have now. */
+/* file, line, field, problem, mend, warning, down: every mistake of every file; and, with online, mappings
+ * checked against the columns that the sources have now, and what of all connections is down. */
 sl_ticket sl_check(struct sl_engine *e, bool online);
 /* Test a connection, saved (set NULL) or from a form. Parts as they come: step, ok (bool), took_us (int),
  * detail. Failed when a step failed. */

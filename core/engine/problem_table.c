@@ -5,11 +5,11 @@
 struct sl_table *
 sl_problem_table(void)
 {
-	return sl_table_new("file line:int field problem mend warning:bool");
+	return sl_table_new("file line:int field problem mend warning:bool down:bool");
 }
 
 void
-sl_problem_row(struct sl_table *t, const struct sl_problem_def *p, bool warning)
+sl_problem_row(struct sl_table *t, const struct sl_problem_def *p, enum sl_problem_kind kind)
 {
 	sl_table_row(t);
 	sl_cell_text(t, p->file);
@@ -17,14 +17,15 @@ sl_problem_row(struct sl_table *t, const struct sl_problem_def *p, bool warning)
 	sl_cell_text(t, p->field);
 	sl_cell_text(t, p->problem);
 	sl_cell_text(t, p->mend);
-	sl_cell_bool(t, warning);
+	sl_cell_bool(t, kind == SL_PROBLEM_WARNING);
+	sl_cell_bool(t, kind == SL_PROBLEM_DOWN);
 }
 
 void
 sl_problem_rows(struct sl_table *t, const struct sl_problem_def *p, size_t n)
 {
 	for (size_t i = 0; t && i < n; i++)
-		sl_problem_row(t, &p[i], false);
+		sl_problem_row(t, &p[i], SL_PROBLEM_MISTAKE);
 }
 
 enum sl_code

@@ -82,5 +82,5 @@ sl_profile_issue_row(struct sl_table *t, const struct sl_profile *p, const struc
 		(void)snprintf(field, sizeof(field), "map.%s", is->to);
 	(void)snprintf(text, sizeof(text), "%s%s%s%s", is->problem, sync ? " (in the sync " : "",
 		       sync ? sync : "", sync ? ")" : "");
-	sl_problem_row(t, &d, !is->error);
+	sl_problem_row(t, &d, is->error ? SL_PROBLEM_MISTAKE : SL_PROBLEM_WARNING);
 }

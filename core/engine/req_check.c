@@ -1,4 +1,5 @@
-/* req_check.c - every mistake of the workspace; online also what the sources say to the mappings. */
+/* req_check.c - every mistake of the workspace; online also what the sources say to the mappings, and
+ * whether the destinations answer. */
 #include "core/engine/prep.h"
 #include "core/engine/problem_table.h"
 #include "core/engine/profile_check.h"
@@ -10,7 +11,7 @@ struct sl_check_args {
 	bool online, reload;
 };
 
-/* ---- against the sources --------------------------------------------------------------------------- */
+/* ---- against the other side --------------------------------------------------------------------------- */
 
 struct online {
 	const struct sl_config *config;
@@ -25,7 +26,11 @@ put_error(struct sl_table *t, const char *file, const struct sl_err *e)
 		.file = file, .field = "", .problem = e->msg, .mend = e->hint
 	};
 
-	sl_problem_row(t, &p, false);
+	struct sl_problem told;
+
+	sl_problem_from(&told, e);
+	sl_problem_row(t, &p,
+		       told.exit_code == SL_EXIT_DOWN ? SL_PROBLEM_DOWN : SL_PROBLEM_MISTAKE);
 }
 
 static bool
@@ -78,8 +83,8 @@ check_source(struct sl_job *j, const struct sl_source_handle *h, void *arg, stru
 
 /* One part for each source. */
 static enum sl_code
-check_connection(struct sl_job *j, const struct sl_config *c, const struct sl_object_def *o,
-		 struct sl_err *err)
+check_source_connection(struct sl_job *j, const struct sl_config *c, const struct sl_object_def *o,
+			struct sl_err *err)
 {
 	struct online on = { .config = c, .source = o->name };
 	struct sl_err why;
@@ -97,6 +102,41 @@ check_connection(struct sl_job *j, const struct sl_config *c, const struct sl_ob
 	return SL_OK;
 }
 
+static void
+wake_dest(void *arg)
+{
+	const struct sl_dest_handle *h = arg;
+
+	h->driver->wakeup(h->ctx);
+}
+
+/* Its test sends no event. */
+static enum sl_code
+check_dest_connection(struct sl_job *j, const struct sl_config *c, const struct sl_object_def *o,
+		      struct sl_err *err)
+{
+	struct sl_dest_handle h = { 0 };
+	struct sl_err why = { 0 };
+	struct sl_str line = { 0 };
+	enum sl_code code = sl_dest_connect(j->engine, c, o->name, &h, &why);
+	struct sl_table *found = sl_problem_table();
+
+	if (code == SL_OK) {
+		sl_job_wake(j, wake_dest, &h);
+		code = h.driver->check(h.ctx, j->arena, &line, &why);
+		sl_job_wake(j, NULL, NULL);
+	}
+	sl_dest_disconnect(&h);
+	if (!found)
+		return sl_fail(err, SL_E_NOMEM, "", "no memory for the answer");
+	if (code != SL_OK)
+		put_error(found, o->file, &why);
+	sl_job_part(j, found);
+	if (sl_job_cancelled(j))
+		return sl_fail(err, SL_E_CANCELLED, "", "cancelled");
+	return SL_OK;
+}
+
 static enum sl_code
 check_online(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
 {
@@ -109,8 +149,9 @@ check_online(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
 		if (o->kind != SL_KIND_CONNECTION || o->broken)
 			continue;
 		d = sl_engine_driver(j->engine, sl_object_get(o, "type"));
-		if (d && d->is_source)
-			code = check_connection(j, c, o, err);
+		if (d)
+			code = d->is_source ? check_source_connection(j, c, o, err)
+					    : check_dest_connection(j, c, o, err);
 	}
 	return code;
 }

@@ -101,7 +101,7 @@ read_one(struct sl_fault_set *s, const char *name, const json_t *v, struct sl_er
 	}
 	if (!f) {
 		(void)sl_fail(err, SL_E_CONFIG, name, "there is no such fault");
-		return sl_err_hint(err, "see them all with GET /_fault");
+		return sl_err_hint(err, "see: sluice receive --fault-help");
 	}
 	json_int_t n = json_integer_value(v);
 	if (!json_is_integer(v) || n < f->min || n > f->max)

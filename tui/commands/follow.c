@@ -103,11 +103,15 @@ report_text(const struct sl_run_stats *s)
 		(void)fputc('\n', stdout);
 		return;
 	}
-	(void)printf("\n  read %s rows:", print_count(n, s->rows_read));
+	if (strcmp(s->kind, "retry") == 0)
+		(void)printf("\n  sent again:");
+	else
+		(void)printf("\n  read %s rows:", print_count(n, s->rows_read));
 	(void)printf(" %s adds,", print_count(n, s->adds));
 	(void)printf(" %s updates,", print_count(n, s->updates));
-	(void)printf(" %s removes,", print_count(n, s->removes));
-	(void)printf(" %s the same", print_count(n, s->same));
+	(void)printf(" %s removes", print_count(n, s->removes));
+	if (strcmp(s->kind, "retry") != 0)
+		(void)printf(", %s the same", print_count(n, s->same));
 	if (s->skipped)
 		(void)printf(", %s skipped", print_count(n, s->skipped));
 	if (s->still_dead)
@@ -123,11 +127,40 @@ report_text(const struct sl_run_stats *s)
 	(void)fputc('\n', stdout);
 }
 
-int
-follow_report(struct cmd_call *c, const struct sl_run_stats *s)
+/* A quiet run, that of cron above all, still tells what a person must look at. */
+static void
+tell_failed(const struct cmd_call *c, const struct sl_run_stats *s)
 {
 	char n[32];
 
+	(void)fflush(stdout);
+	if (c->quiet && s->dead)
+		(void)fprintf(stderr,
+			      "sluice: %s run %lld: %s events failed (see: sluice failed %s)\n",
+			      s->sync, (long long)s->run, print_count(n, s->dead), s->sync);
+}
+
+int
+follow_report_first(const struct cmd_call *c, const struct sl_run_stats *s)
+{
+	char n[32];
+
+	if (!c->json && !c->quiet) {
+		(void)printf("%s run %lld was interrupted before; it went on first\n", s->sync,
+			     (long long)s->run);
+		(void)printf("  acknowledged %s in all", print_count(n, s->acked));
+		if (s->dead)
+			(void)printf(", failed %s (see: sluice failed %s)", print_count(n, s->dead),
+				     s->sync);
+		(void)fputc('\n', stdout);
+	}
+	tell_failed(c, s);
+	return s->dead ? SL_EXIT_EVENTS_FAILED : SL_EXIT_OK;
+}
+
+int
+follow_report(struct cmd_call *c, const struct sl_run_stats *s)
+{
 	if (c->json) {
 		int code;
 		struct sl_msg *m = cmd_answer(c, sl_run(c->engine, s->run), &code);
@@ -140,12 +173,7 @@ follow_report(struct cmd_call *c, const struct sl_run_stats *s)
 	} else if (!c->quiet) {
 		report_text(s);
 	}
-	(void)fflush(stdout);
-	/* A quiet run, that of cron above all, still tells what a person must look at. */
-	if (c->quiet && s->dead)
-		(void)fprintf(stderr,
-			      "sluice: %s run %lld: %s events failed (see: sluice failed %s)\n",
-			      s->sync, (long long)s->run, print_count(n, s->dead), s->sync);
+	tell_failed(c, s);
 	if (s->error[0]) {
 		(void)fputs("sluice: ", stderr);
 		print_text(stderr, s->error);

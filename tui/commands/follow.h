@@ -9,6 +9,8 @@
 void follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out);
 /* What became of it: lines for people on stderr, or its record as JSON on stdout. The exit code. */
 int follow_report(struct cmd_call *c, const struct sl_run_stats *s);
+/* The same of an earlier run that one went on with before its own; without JSON, which has a run a line. */
+int follow_report_first(const struct cmd_call *c, const struct sl_run_stats *s);
 /* The run id of an answer to sl_start and the like; 0 and *code when it failed. */
 int64_t follow_started(struct cmd_call *c, sl_ticket t, int *code);
 

@@ -132,11 +132,28 @@ release_as_asked(struct cmd_call *c, struct sl_run_stats *s)
 	return SL_EXIT_OK;
 }
 
+/* The run that is in the log yet: a new one of the sync delivers it first. 0 = none. */
+static int64_t
+left_over(struct cmd_call *c, const char *sync)
+{
+	int code;
+	struct sl_msg *m = cmd_answer(c, sl_runs(c->engine, sync, 0, 1), &code);
+	int64_t run = 0;
+
+	if (!m)
+		return 0;
+	if (sl_table_rows(m->table) && strcmp(sl_table_get(m->table, 0, "state"), "paused") == 0)
+		run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	return run;
+}
+
 static int
 run_one(struct cmd_call *c, const char *sync)
 {
-	struct sl_run_stats s;
-	int code;
+	struct sl_run_stats s, first;
+	const int64_t before = left_over(c, sync);
+	int code, first_code = SL_EXIT_OK;
 	const int64_t run = follow_started(
 		c, sl_start(c->engine, sync, cmd_value(c, "all") ? SL_RUN_ALL : 0), &code);
 
@@ -144,7 +161,11 @@ run_one(struct cmd_call *c, const char *sync)
 		return code;
 	follow_run(c, run, false, &s);
 	code = release_as_asked(c, &s);
-	return code != SL_EXIT_OK ? code : follow_report(c, &s);
+	if (before && sl_run_stats(c->engine, before, &first))
+		first_code = follow_report_first(c, &first);
+	if (code == SL_EXIT_OK)
+		code = follow_report(c, &s);
+	return code != SL_EXIT_OK ? code : first_code;
 }
 
 static int

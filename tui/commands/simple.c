@@ -62,7 +62,7 @@ print_mistake(const struct sl_table *t, unsigned r)
 /* Mistakes come in parts: the files', then those of each source. */
 struct mistakes {
 	const struct cmd_call *call;
-	unsigned errors;
+	unsigned errors, down;
 	bool any;
 };
 
@@ -73,11 +73,25 @@ show_mistakes(void *arg, const struct sl_table *t)
 
 	for (unsigned r = 0; r < sl_table_rows(t); r++) {
 		k->errors += !sl_table_get_int(t, r, "warning");
+		k->down += sl_table_get_int(t, r, "down") != 0;
 		if (!k->call->json)
 			print_mistake(t, r);
 	}
 	if (k->call->json)
 		print_json_rows(stdout, t, &k->any);
+}
+
+static void
+count_mistakes(const struct mistakes *k)
+{
+	const unsigned own = k->errors - k->down;
+
+	if (own)
+		(void)printf("%u mistake%s", own, own == 1 ? "" : "s");
+	if (k->down)
+		(void)printf("%s%u connection%s down", own ? ", " : "", k->down,
+			     k->down == 1 ? "" : "s");
+	(void)fputc('\n', stdout);
 }
 
 static int
@@ -98,14 +112,18 @@ run_check(struct cmd_call *c)
 	if (c->json)
 		(void)fputs("]\n", stdout);
 	else if (k.errors)
-		(void)printf("%u mistake%s\n", k.errors, k.errors == 1 ? "" : "s");
+		count_mistakes(&k);
 	else if (!c->quiet)
 		(void)printf("%s: no mistakes\n", sl_engine_workspace(c->engine));
-	return k.errors ? SL_EXIT_CONFIG : SL_EXIT_OK;
+	if (k.errors > k.down)
+		return SL_EXIT_CONFIG;
+	return k.down ? SL_EXIT_DOWN : SL_EXIT_OK;
 }
 
 static const struct cmd_option check_options[] = {
-	{ "online", NULL, "also ask the sources whether mapped columns and keys are still there" },
+	{ "online", NULL,
+	  "also ask the sources whether mapped columns and keys are still there, and the "
+	  "destinations whether they answer; sends no event" },
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_check = {
@@ -258,6 +276,10 @@ print_log_lines(const struct sl_table *t)
 			     sl_table_get(t, r, "level"), sl_table_get(t, r, "sync"),
 			     sl_table_get(t, r, "run"), sl_table_get(t, r, "part"));
 		print_text(stdout, sl_table_get(t, r, "text"));
+		if (sl_table_get_int(t, r, "events") == 1 && sl_table_get(t, r, "idx"))
+			(void)printf("  event %lld of block %lld",
+				     (long long)sl_table_get_int(t, r, "idx"),
+				     (long long)sl_table_get_int(t, r, "block"));
 		if (status)
 			(void)printf("  [%lld]", (long long)status);
 		if (answer && *answer) {
