@@ -158,11 +158,28 @@ ok "retry" ends 0 retry people
 ok "2: no such sync; the others run" has 2 "orders run" run nope orders
 put connections/away.json <<<'{"type": "rudderstack", "url": "http://127.0.0.1:1", "write_key": "env:CLI_KEY"}'
 put connections/down.json <<<'{"type": "postgres", "host": "127.0.0.1", "port": 1, "database": "x", "user": "x"}'
+ok "3: check --online finds both down" has 3 "2 connections down" check --online
 sed 's/"pg"/"down"/' "$w/syncs/people.json" | put syncs/down.json
 ok "3: the source is down" ends 3 run down
 ok "as JSON, too" has_json 3 run down
 ok "and an error as JSON" has_json 3 tables down
 ok "which names its kind" eq "$(field '$.kind')" net
+rm "$w/connections/away.json"
+sql "UPDATE people SET name = name || 2"
+faults '{"slow_ms": 3000, "refuse": ["9"]}'
+"$SLUICE" -w "$w" run people -q &
+slow=$!
+for ((i = 0; i < 200; i++)); do
+	[ "$(state "SELECT state FROM run ORDER BY id DESC LIMIT 1")" != 3 ] || break
+	sleep 0.05
+done
+kill -9 $slow
+wait $slow 2>/dev/null || true
+faults '{"refuse": ["9"]}'
+ok "what a killed run left goes first, and is told of" has 1 "was interrupted before" run people
+ok "with what failed of it" said "failed 1 (see"
+faults '{}'
+ok "and mended" ends 0 retry people
 sql "DELETE FROM people WHERE id > 5"
 ok "4: removes wait" ends 4 run people
 ok "4 as JSON: the record of the run" eval 'sl stop "$(state "SELECT max(id) FROM run")" && has_json 4 run people'
