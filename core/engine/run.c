@@ -189,6 +189,11 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	stop = t->stop;
 	closing = t->closing;
 	planned = t->rec.planned_all || t->resumed;
+	/* What was sent and not answered may have arrived: as after a crash, see finish_half_plan(). */
+	if (closing && !planned && t->rec.blocks > 0 && !t->dry && !(t->flags & SL_RUN_HOLD)) {
+		t->rec.removes_held = true;
+		planned = true;
+	}
 	pthread_mutex_unlock(&t->lock);
 	if (stop || (closing && !planned)) {
 		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
@@ -353,7 +358,7 @@ course(struct sl_run_task *t)
 		deliver_and_settle(t, d);
 }
 
-/* A crash cut the plan short, and what is in the log may have been sent. It is sent again, since a row
+/* A crash or a closing cut the plan short, and what is in the log may have been sent. It is sent again, since a row
  * that the state does not know to be there would stay when it goes from the source. */
 static void
 finish_half_plan(struct sl_run_task *t)

@@ -1,0 +1,156 @@
+/* Events that arrived although nobody heard of it: a row that then goes back to what was acknowledged before
+ * must still win. */
+#include "tests/lib/check.h"
+
+#include "core/base/clock.h"
+#include "core/store/store.h"
+#include "tests/lib/engine_rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct sl_snap
+snapshot_of(struct sl_store *s, const char *key)
+{
+	struct sl_arena *a = sl_arena_new(65536, 0);
+	struct sl_snap *snap, found = { 0 };
+	struct sl_err err;
+	size_t n;
+
+	assert_non_null(a);
+	assert_int_equal(sl_store_snapshot(s, "users", &snap, &n, &err), SL_OK);
+	for (size_t i = 0; i < n; i++) {
+		struct sl_str text;
+		assert_int_equal(sl_store_keys(s, "users", &snap[i].key, 1, a, &text, &err), SL_OK);
+		if (sl_str_is(text, key))
+			found = snap[i];
+	}
+	free(snap);
+	sl_arena_free(a);
+	return found;
+}
+
+/* In the state: a run that ended by kill -9 while it planned, with an update of user 1 in the log. */
+static void
+leave_killed_run(struct engine_rig *r, const char *body)
+{
+	struct sl_run run = { .kind = "run",
+			      .by = "test",
+			      .sync = "users",
+			      .state = SL_RUN_PLANNING,
+			      .epoch = 1,
+			      .started_us = sl_wall_us() };
+	char dir[300], text[400], keys[] = "[\"1\"]";
+	uint8_t verdict = SL_V_PENDING;
+	struct sl_store *s;
+	struct sl_err err;
+
+	(void)snprintf(dir, sizeof(dir), "%s/state", r->dir);
+	(void)snprintf(text, sizeof(text), "%s", body);
+	assert_int_equal(sl_store_open(dir, 0, &s, &err), SL_OK);
+	struct sl_snap now = snapshot_of(s, keys);
+	struct sl_event event = { .key = now.key,
+				  .row = { 4, 2 },
+				  .version = now.version,
+				  .len = (uint32_t)strlen(text),
+				  .klen = (uint32_t)strlen(keys),
+				  .op = SL_OP_UPDATE };
+	struct sl_block b = { .n = 1,
+			      .events = &event,
+			      .verdicts = &verdict,
+			      .body = text,
+			      .body_len = strlen(text),
+			      .keys = keys,
+			      .keys_len = strlen(keys) };
+	assert_int_equal(sl_store_begin(s, &err), SL_OK);
+	assert_int_equal(sl_store_run_new(s, &run, &err), SL_OK);
+	b.run_id = run.id;
+	assert_int_equal(sl_store_block_put(s, "users", &b, &err), SL_OK);
+	assert_int_equal(sl_store_commit(s, &err), SL_OK);
+	sl_store_close(s);
+}
+
+static void
+what_arrived_before_a_kill_is_not_forgotten(void **state)
+{
+	static const char lost[] = "{\"type\":\"identify\",\"userId\":\"1\",\"messageId\":\"lost\","
+				   "\"traits\":{\"plan\":\"lost\"}}";
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	char *plan;
+
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	engine_rig_shut(r);
+	leave_killed_run(r, lost);
+	test_receiver_post(r->rx, "/v1/identify", lost, 200, NULL);
+	engine_rig_open(r, false);
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.updates == 1 && s.acked == 1);
+	plan = test_pg_get(r->pg, "shop", "SELECT plan FROM users WHERE id = 1");
+	test_receiver_expect(r->rx, "SELECT traits ->> 'plan' FROM users WHERE user_id = '1'",
+			     plan);
+	free(plan);
+	assert_int_equal(test_receiver_int(r->rx, "SELECT deliveries FROM events"
+						  " WHERE message_id = 'lost'"),
+			 2);
+}
+
+static long long
+users_with(struct engine_rig *r, const char *plan)
+{
+	char sql[120];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT count(*) FROM users WHERE traits ->> 'plan' = '%s'", plan);
+	return test_receiver_int(r->rx, sql);
+}
+
+static void
+what_arrived_before_a_closing_is_not_forgotten(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t run;
+
+	/* The first blocks go out while the last rows are still waited for. */
+	engine_rig_users(r, 2200);
+	engine_rig_sql(r,
+		       "DROP TABLE IF EXISTS pace; CREATE TABLE pace AS SELECT 0.0::float8 AS nap;"
+		       "UPDATE users SET plan = 'kept'");
+	engine_rig_file(r, "syncs/slow.json",
+			"{\"source\": \"wh\", \"sql\": \"SELECT users.* FROM users, pace"
+			" WHERE id <= 2000 OR pg_sleep(nap) IS NOT NULL\", \"key\": [\"id\"],\n"
+			" \"profile\": \"users\", \"destination\": \"rx\"}\n");
+	assert_string_equal(engine_rig_run(r, "slow", 0).state, "settled");
+	engine_rig_sql(r, "UPDATE pace SET nap = 0.01; UPDATE users SET plan = 'lost'");
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	m = engine_rig_ok(r, sl_start(r->engine, "slow", 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0; i < 4000 && users_with(r, "lost") == 0; i++)
+		usleep(5000);
+	assert_true(sl_run_stats(r->engine, run, &s) && s.planning && s.acked == 0);
+	engine_rig_shut(r);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "UPDATE pace SET nap = 0; UPDATE users SET plan = 'kept'");
+	engine_rig_open(r, false);
+	assert_string_equal(engine_rig_run(r, "slow", 0).state, "settled");
+	assert_int_equal(users_with(r, "lost"), 0);
+	assert_int_equal(engine_rig_run(r, "slow", 0).acked, 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_arrived_before_a_kill_is_not_forgotten),
+		TEST(what_arrived_before_a_closing_is_not_forgotten),
+	};
+
+	return cmocka_run_group_tests_name("doubt", tests, engine_rig_setup, engine_rig_teardown);
+}
