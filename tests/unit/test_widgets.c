@@ -411,7 +411,8 @@ a_form_shows_mistakes_where_they_are(void **state)
 			      "            ✗ this must be a number\n"
 			      "  tls       verify-full\n"
 			      "  password  •••••••\n"
-			      "            ✗ say where the secret is: env:NAME, file:/path~\n");
+			      "            ✗ say where the secret is: env:NAME,\n"
+			      "              file:/path, exec:command or pgpass\n");
 	form_keys(&f, "Backspace Down Down Ctrl-U e n v : P W");
 	assert_true(tui_form_valid(&f));
 	assert_string_equal(tui_form_value(&f, "password"), "env:PW");
