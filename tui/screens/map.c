@@ -18,6 +18,7 @@ enum {
 	ACT_PROFILES,
 	ACT_OPTIONS,
 	ACT_OTHER,
+	ACT_PLAN,
 };
 
 static bool
@@ -119,6 +120,8 @@ why_not(const struct tui_screen *s, int action)
 		return "no sync is open";
 	if (action == ACT_SAVE && tui_read_only(s))
 		return tui_read_only(s);
+	if (action == ACT_PLAN && map_edits(m) > 0)
+		return "the mapping is not saved yet: W saves it";
 	if (action == ACT_ACCEPT && (!r || r->suggestion < 0))
 		return "nothing is suggested for this field";
 	if ((action == ACT_TRANSFORM || action == ACT_UNLINK) && (!r || r->kind != MAP_LINE))
@@ -216,6 +219,9 @@ other_action(struct tui_screen *s, const struct tui_cmd *cmd)
 		return true;
 	case ACT_SAVE:
 		map_save(s);
+		return true;
+	case ACT_PLAN:
+		tui_app_open(s->app, "plan", m->draft.sync);
 		return true;
 	case ACT_PROFILES:
 		map_profiles(s);
@@ -358,6 +364,8 @@ static const struct tui_action actions[] = {
 	{ ACT_PROFILES, "profiles", "P", "profiles",
 	  "apply a saved profile, or save this as a new one", GROUP, NULL, 0 },
 	{ ACT_OPTIONS, "options", "o", "options", "event kind, NULL policy, every known field",
+	  GROUP, NULL, 0 },
+	{ ACT_PLAN, "plan run", "R", "plan run", "plan a run of the sync (nothing is sent yet)",
 	  GROUP, NULL, 0 },
 	{ TUI_ACT_REDO, "redo", "U", "redo", "make it again", GROUP, NULL, 0 },
 	{ ACT_ACCEPT_ALL, "accept all", "A", "accept all", "take every suggestion of 0.80 and more",
