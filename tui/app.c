@@ -349,6 +349,7 @@ to_root(struct tui_app *a)
 static void
 go_screen(struct tui_app *a, const struct tui_cmd *cmd)
 {
+	a->say_until_us = 0; /* what was said is not about the screen that comes */
 	if (cmd->key >= '1' && cmd->key <= '9' && !a->o.tabs[cmd->key - '1'])
 		tui_app_say(a, TUI_SEV_INFO, "there is no screen %c", (char)cmd->key);
 	else if (cmd->key == (uint32_t)('1' + a->cur))

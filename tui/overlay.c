@@ -1,6 +1,7 @@
 /* overlay.c - the stack of what lies over a screen; the text overlay. */
 #include "tui/app_state.h"
 #include "tui/widgets/pager.h"
+#include "tui/width.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,11 +100,27 @@ view_event(struct tui_app *a, struct tui_overlay *o, const struct tui_event *ev)
 	}
 }
 
+/* Lines of the screen that the text takes, up to max. */
+static int
+lines_of(const struct view *v, int width, int max)
+{
+	struct sl_str line, text = sl_buf_view(&v->pager.text);
+	size_t pos = 0;
+	int n = 0;
+
+	if (!v->pager.wrap)
+		return v->pager.nlines < (size_t)max ? (int)v->pager.nlines : max;
+	while (n < max && tui_wrap(text, &pos, width, &line))
+		n++;
+	return n;
+}
+
 static void
 view_draw(const struct tui_app *a, const struct tui_overlay *o, const struct tui_canvas *c)
 {
 	const struct view *v = o->state;
-	struct tui_canvas frame = tui_popup(c, c->rows, c->cols - (c->cols > 60 ? 4 : 0));
+	int cols = c->cols - (c->cols > 60 ? 4 : 0);
+	struct tui_canvas frame = tui_popup(c, lines_of(v, cols - 4, c->rows) + 3, cols);
 	struct tui_canvas in = tui_box(&frame, TUI_BORDER, v->title);
 
 	(void)a;

@@ -94,14 +94,21 @@ search_changed(struct tui_screen *s, const char *text)
 static void
 search_done(struct tui_screen *s, const char *text)
 {
-	search_changed(s, text ? text : "");
+	struct browse *b = s->state;
+	const struct tui_table *t = shown_table(b);
+
+	if (!b->right)
+		tui_tree_filter(&b->tree, text ? text : "");
+	else if (!tui_table_search(shown_table(b), text ? text : ""))
+		tui_app_say(s->app, TUI_SEV_WARN, "none of the %zu rows read has %s", t->nview,
+			    t->search);
 }
 
 static void
 search(struct tui_screen *s)
 {
 	const struct browse *b = s->state;
-	struct tui_prompt p = { .label = b->right ? "/" : "/filter: ",
+	struct tui_prompt p = { .label = b->right ? "search in what is read: " : "filter: ",
 				.history = "browse",
 				.changed = search_changed,
 				.done = search_done };
@@ -120,8 +127,8 @@ open_cell(struct tui_screen *s)
 
 	if (row == SIZE_MAX)
 		return;
-	snprintf(title, sizeof(title), "%s   %s   %zu bytes", b->rows.cols[t->col].title,
-		 browse_native(b, b->rows.cols[t->col].title), len);
+	snprintf(title, sizeof(title), "%s   %s   %zu byte%s", b->rows.cols[t->col].title,
+		 browse_native(b, b->rows.cols[t->col].title), len, len == 1 ? "" : "s");
 	tui_app_view(s->app, title, text ? (struct sl_str){ text, len } : SL_LIT("NULL"),
 		     text && tui_rows_type(&b->rows, t->col) == SL_CELL_JSON);
 }
@@ -388,8 +395,8 @@ static const struct tui_action actions[] = {
 	  0 },
 	{ TUI_ACT_COPY, "copy", "y", "copy", "copy the cell, the row or its SQL", "BROWSE", NULL,
 	  0 },
-	{ TUI_ACT_NEXT_TAB, "columns", "]", "columns", "between the rows and the columns", "BROWSE",
-	  NULL, 0 },
+	{ TUI_ACT_NEXT_TAB, "columns", "] [", "columns", "between the rows and the columns",
+	  "BROWSE", NULL, 0 },
 	{ TUI_ACT_NEXT_PANE, "other pane", "Tab", "pane", "between the tree and the table",
 	  "BROWSE", NULL, 0 },
 	{ TUI_ACT_REFRESH, "read again", "r F5", "refresh", "read the branch or the table again",

@@ -238,9 +238,11 @@ map_profiles(struct tui_screen *s)
 						   .label = "save as a new profile\u2026",
 						   .why_not = tui_read_only(s) };
 		for (unsigned i = 0; i < n; i++) {
-			snprintf(note[i], sizeof(note[i]), "%s, %s fields, used by %s",
+			snprintf(note[i], sizeof(note[i]), "%s, %s field%s, used by %s",
 				 map_cell(m->profiles, (int)i, "event"),
 				 map_cell(m->profiles, (int)i, "fields"),
+				 strcmp(map_cell(m->profiles, (int)i, "fields"), "1") == 0 ? ""
+											   : "s",
 				 map_cell(m->profiles, (int)i, "used_by"));
 			items[i + 1] = (struct tui_menu_item){
 				.label = map_cell(m->profiles, (int)i, "name"), .note = note[i]

@@ -166,7 +166,7 @@ draw_choices(const struct plan *h, const struct tui_canvas *c)
 
 	if (c->rows < 1)
 		return;
-	if (held && s->acked + s->dead > 0)
+	if (held && (s->acked + s->dead > 0 || now == 0))
 		snprintf(text, sizeof(text), "end the run without the removes");
 	else if (held)
 		snprintf(text, sizeof(text), "send the adds and changes only (%s)",

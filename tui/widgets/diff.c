@@ -214,7 +214,7 @@ field_width(const struct tui_diff *d, int cols)
 		int n = tui_text_width(sl_str(d->line[i].field));
 		w = n > w ? n : w;
 	}
-	return w > cols / 3 ? cols / 3 : w;
+	return w > cols * 2 / 5 ? cols * 2 / 5 : w;
 }
 
 static void

@@ -1,5 +1,6 @@
 /* table_draw.c - the picture of a table. */
 #include "tui/widgets/table_view.h"
+#include "tui/width.h"
 
 #include <stdio.h>
 
@@ -132,14 +133,12 @@ draw_header(const struct tui_table *t, const struct tui_canvas *c, const struct 
 		if (t->cells && col == t->col)
 			tui_over(c, 0, l->x[i], l->width[i], TUI_ACCENT);
 	}
-	if (l->hidden > 0 && t->fixed) {
-		char more[40];
-		int n = snprintf(more, sizeof(more), " +%d columns \u25b8", l->hidden);
-		if (c->cols > n + 20)
-			tui_field(
-				c,
-				(struct tui_span){ 0, c->cols - n + 2, n - 2, TUI_RIGHT, TUI_DIM },
-				sl_str(more));
+	if (l->hidden > 0 && t->fixed && c->cols > 30) {
+		char more[24];
+		snprintf(more, sizeof(more), "  +%d\u25b8", l->hidden);
+		int w = tui_text_width(sl_str(more));
+		tui_field(c, (struct tui_span){ 0, c->cols - w, w, TUI_LEFT, TUI_ACCENT },
+			  sl_str(more));
 	}
 }
 

@@ -352,6 +352,10 @@ draw_node(const struct tui_tree *t, const struct tui_canvas *c, uint32_t pos, bo
 	int end = x + 2 + tui_puts(c, 0, x + 2, n->role, n->label);
 	snprintf(note, sizeof(note), "%s", n->note ? n->note : "");
 	enum tui_role role = TUI_DIM;
+	/* words that have no room are left out whole: "~1" of "~118" would be a lie */
+	for (char *cut = strrchr(note, ' ');
+	     cut && tui_text_width(sl_str(note)) > c->cols - end - 2; cut = strrchr(note, ' '))
+		*cut = '\0';
 	if (n->pane.state == TUI_PANE_LOADING && sl_mono_us() - n->pane.since_us > 150000) {
 		snprintf(note, sizeof(note), "loading\u2026 %.1fs",
 			 (double)(sl_mono_us() - n->pane.since_us) / 1e6);
