@@ -43,7 +43,7 @@ static const struct sl_prop sync_props[] = {
 	{ "destination", SL_P_STRING, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
 	  "Connection to send to, by name." },
 	{ "mode", SL_P_ENUM, 0, "upsert", 0, 0, modes,
-	  "upsert sends new and changed rows; insert only new ones; update only changed ones; "
+	  "upsert sends new and changed rows; insert only new ones; update all of them as updates; "
 	  "mirror "
 	  "also removes what is gone from the source; append sends every new or changed row as an "
 	  "event of its own." },
