@@ -430,7 +430,9 @@ plan_removes(struct sl_plan *p, struct sl_err *err)
 		code = sl_store_keys(p->past.reader, t->rec.sync, keys, n, a, texts, err);
 	/* The hold is set before the first remove is in the log: delivery must never see one without. */
 	pthread_mutex_lock(&t->lock);
-	t->rec.removes_held = held;
+	t->guarded = held;
+	/* Those of a plan that is to be looked at stay held until it is whole. */
+	t->rec.removes_held = t->rec.removes_held || held;
 	t->remove_limit = limit;
 	pthread_mutex_unlock(&t->lock);
 	if (code == SL_OK)

@@ -45,6 +45,7 @@ struct sl_run_task {
 	bool launched;        /* thread is to be joined */
 	struct sl_err error;  /* why it failed or paused */
 	int64_t rows_est;
+	bool guarded; /* the removes are too many to go without a person's word */
 	size_t remove_limit;
 
 	/* Planning. */

@@ -217,8 +217,6 @@ closing_does_not_wait_for_a_source_that_does_not_answer(void **state)
 	assert_state(r, run, "cancelled");
 }
 
-/* ---- one run after another ------------------------------------------------------------------------------ */
-
 static void
 use_mirror(struct engine_rig *r)
 {
@@ -230,6 +228,39 @@ use_mirror(struct engine_rig *r)
 		"{\"source\": \"wh\", \"table\": \"public.users\", \"key\": [\"id\"],"
 		" \"profile\": \"people\", \"destination\": \"rx\", \"mode\": \"mirror\"}\n");
 }
+
+static void
+closing_while_reading_forgets_no_row_that_was_sent(void **state)
+{
+	struct engine_rig *r = *state;
+	const char *there = "SELECT count(*) FROM records WHERE action <> 'delete'";
+	int64_t run;
+
+	use_mirror(r);
+	engine_rig_file(
+		r, "syncs/people.json",
+		"{\"source\": \"wh\", \"key\": [\"id\"], \"profile\": \"people\",\n"
+		" \"sql\": \"SELECT id, plan FROM users WHERE id < 2000 OR pg_sleep(3) IS NOT "
+		"NULL\","
+		" \"destination\": \"rx\", \"mode\": \"mirror\", \"max_removes\": 10000}\n");
+	engine_rig_users(r, 2000);
+	test_receiver_faults(r->rx, "{\"slow_ms\": 3000}");
+	run = start(r, "people");
+	for (int i = 0; i < 1000 && test_receiver_int(r->rx, there) == 0; i++)
+		usleep(5000);
+	sl_engine_close(r->engine, 0);
+	r->engine = NULL;
+	assert_true(test_receiver_int(r->rx, there) > 0);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_open(r, false);
+	assert_state(r, run, "paused");
+	engine_rig_sql(r, "DELETE FROM users WHERE id < 1000");
+	assert_string_equal(engine_rig_run(r, "people", 0).state, "settled");
+	assert_state(r, run, "cancelled");
+	assert_int_equal(test_receiver_int(r->rx, there), 1001);
+}
+
+/* ---- one run after another ------------------------------------------------------------------------------ */
 
 static void
 a_run_behind_one_that_is_held_does_not_wait_for_ever(void **state)
@@ -504,6 +535,7 @@ main(void)
 		TEST(sources_that_do_not_answer_do_not_hold_up_a_stop),
 		TEST(closing_does_not_wait_for_a_slow_destination),
 		TEST(closing_does_not_wait_for_a_source_that_does_not_answer),
+		TEST(closing_while_reading_forgets_no_row_that_was_sent),
 		TEST(a_run_behind_one_that_is_held_does_not_wait_for_ever),
 		TEST(a_run_that_waits_for_another_can_be_stopped),
 		TEST(two_starts_at_once_make_one_run),
