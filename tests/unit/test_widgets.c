@@ -270,6 +270,7 @@ a_tree_opens_and_closes(void **state)
 	assert_int_equal(t.nview, 2);
 	tui_tree_filter(&t, "ORD");
 	assert_int_equal(t.nview, 2); /* the table, and where it is */
+	assert_string_equal(t.node[t.view[t.sel]].label, "orders"); /* Enter opens it */
 	tui_tree_filter(&t, "");
 	tui_tree_clear(&t, pg);
 	tui_tree_refresh(&t);

@@ -357,6 +357,15 @@ crumb(const struct tui_screen *s, struct sl_buf *out)
 		sl_buf_printf(out, "%s \u203a %s", b->conn, b->table);
 }
 
+static void
+chips(const struct tui_screen *s, struct sl_buf *out)
+{
+	const struct browse *b = s->state;
+
+	if (b->tree.filter[0])
+		sl_buf_printf(out, "only %s: Esc shows all", b->tree.filter);
+}
+
 static int
 sooner(int a, int b)
 {
@@ -420,6 +429,7 @@ const struct tui_screen_ops tui_screen_browse = {
 	.message = message,
 	.draw = browse_draw,
 	.crumb = crumb,
+	.chips = chips,
 	.tick_ms = tick_ms,
 	.tick = tick,
 };

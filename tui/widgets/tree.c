@@ -168,6 +168,15 @@ tui_tree_filter(struct tui_tree *t, const char *text)
 {
 	snprintf(t->filter, sizeof(t->filter), "%s", text);
 	tui_tree_refresh(t);
+	if (!*text || t->nview == 0 || strcasestr(t->node[t->view[t->sel]].label, text))
+		return;
+	/* branches are there for what is below them: Enter means the first that matches */
+	for (uint32_t pos = 0; pos < t->nview; pos++) {
+		if (strcasestr(t->node[t->view[pos]].label, text)) {
+			t->sel = pos;
+			return;
+		}
+	}
 }
 
 static bool
