@@ -353,8 +353,8 @@ chips(const struct tui_screen *s, struct sl_buf *out)
 static const struct tui_action actions[] = {
 	{ TUI_ACT_OPEN, "open details", "Enter", NULL,
 	  "the plan of a held run, else its dead letters, else its log", "RUN", NULL, 0 },
-	{ ACT_STOP, "cancel run", "X", "cancel\u2026", "stop the run after what is in flight",
-	  "RUN", NULL, 0 },
+	{ ACT_STOP, "cancel run", "X Ctrl-C", "cancel\u2026",
+	  "stop the run after what is in flight", "RUN", NULL, 0 },
 	{ ACT_RESUME, "resume run", "p", "go on", "go on with a run that was interrupted", "RUN",
 	  NULL, 0 },
 	{ ACT_AGAIN, "run again", "R", "run again\u2026", "plan a new run of this sync", "RUN",
