@@ -272,12 +272,6 @@ tui_app_area(const struct tui_app *a, int *rows, int *cols)
 	*cols = a->area_cols;
 }
 
-void
-tui_app_redraw(struct tui_app *a)
-{
-	a->dirty = true;
-}
-
 /* ---- actions --------------------------------------------------------------------------------- */
 
 const char *

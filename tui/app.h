@@ -43,7 +43,6 @@ void tui_app_open(struct tui_app *a, const char *id, const char *arg);
 void tui_app_replace(struct tui_app *a, const char *id, const char *arg);
 void tui_app_back(struct tui_app *a);
 void tui_app_area(const struct tui_app *a, int *rows, int *cols); /* what draw() gets */
-void tui_app_redraw(struct tui_app *a); /* something shown has changed outside of a callback */
 
 enum tui_sev { TUI_SEV_INFO, TUI_SEV_OK, TUI_SEV_WARN, TUI_SEV_ERROR };
 /* The message row: newest wins, 8 s, then only in :messages. Text may be untrusted. */

@@ -365,25 +365,10 @@ tui_term_ascii(const struct tui_term *t)
 	return t->ascii;
 }
 
-enum tui_depth
-tui_term_depth(const struct tui_term *t)
-{
-	return t->depth;
-}
-
 const char *
 tui_term_notice(const struct tui_term *t)
 {
 	return t->notice;
-}
-
-void
-tui_term_describe(const struct tui_term *t, struct sl_buf *out)
-{
-	static const char *const depth[] = { "no colours", "8 colours", "16 colours", "256 colours",
-					     "true colour" };
-
-	sl_buf_printf(out, "%s, %s, %s", t->name, depth[t->depth], t->ascii ? "ASCII" : "UTF-8");
 }
 
 /* ---- output ---------------------------------------------------------------------------------- */

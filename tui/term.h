@@ -34,10 +34,7 @@ tui_term_wait_ms(const struct tui_term *t); /* a lone ESC waits: call read again
 
 void tui_term_size(const struct tui_term *t, int *rows, int *cols);
 bool tui_term_ascii(const struct tui_term *t);
-enum tui_depth tui_term_depth(const struct tui_term *t);
 const char *tui_term_notice(const struct tui_term *t); /* "TERM=x is unknown, ..." or "" */
-/* "xterm-256color, 256 colours, true colour, UTF-8" */
-void tui_term_describe(const struct tui_term *t, struct sl_buf *out);
 
 /* Show a grid: one write, nothing where nothing changed. False: the terminal does not take more now,
  * try later. */

@@ -195,9 +195,3 @@ sl_arena_printf(struct sl_arena *a, const char *fmt, ...)
 	va_end(ap);
 	return p;
 }
-
-size_t
-sl_arena_used(const struct sl_arena *a)
-{
-	return a->used;
-}

@@ -19,7 +19,6 @@ void *sl_arena_zalloc(struct sl_arena *a, size_t n, size_t align) SL_MUST;
 char *sl_arena_strndup(struct sl_arena *a, const char *s, size_t n) SL_MUST;
 /* printf into the arena; NULL without memory. */
 char *sl_arena_printf(struct sl_arena *a, const char *fmt, ...) SL_PRINTF(2, 3) SL_MUST;
-size_t sl_arena_used(const struct sl_arena *a);
 
 #define SL_NEW(a, T, n) ((T *)sl_arena_zalloc((a), sizeof(T) * (size_t)(n), _Alignof(T)))
 

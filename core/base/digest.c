@@ -84,28 +84,6 @@ sl_digest_hex(struct sl_digest d, char out[33])
 }
 
 bool
-sl_digest_parse(const char *text, struct sl_digest *d)
-{
-	uint64_t half[2] = { 0, 0 };
-
-	for (size_t i = 0; i < 32; i++) {
-		char c = text[i];
-		uint64_t v;
-		if (c >= '0' && c <= '9')
-			v = (uint64_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			v = (uint64_t)(c - 'a') + 10;
-		else
-			return false;
-		half[i / 16] = half[i / 16] << 4 | v;
-	}
-	if (text[32] != '\0')
-		return false;
-	*d = (struct sl_digest){ .hi = half[0], .lo = half[1] };
-	return true;
-}
-
-bool
 sl_sha256_hex(const void *p, size_t n, char out[65])
 {
 	uint8_t md[SHA256_LEN];

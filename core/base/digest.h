@@ -33,7 +33,6 @@ sl_digest_eq(struct sl_digest a, struct sl_digest b)
 }
 
 void sl_digest_hex(struct sl_digest d, char out[33]); /* NUL-terminated */
-bool sl_digest_parse(const char *text, struct sl_digest *d) SL_MUST;
 
 /* SHA-256 as 64 hex digits and NUL, for the `sha256` transform. False: no memory, out is "". */
 bool sl_sha256_hex(const void *p, size_t n, char out[65]) SL_MUST;

@@ -1,14 +1,9 @@
 /* pacing.c - back-off with full jitter, token bucket, circuit breaker. */
 #include "core/base/pacing.h"
 
-#define US_PER_S     1000000
-#define WINDOW_US    (INT64_C(30) * US_PER_S)
-#define PAUSE_MIN_US (INT64_C(30) * US_PER_S)
-#define PAUSE_MAX_US (INT64_C(600) * US_PER_S)
-#define MIN_CALLS    20 /* fewer calls in a window say nothing about a rate */
-#define MAX_IN_A_ROW 5
-#define MAX_WAIT_US  (INT64_C(86400) * US_PER_S)
-#define TOKEN_SLACK  1e-6 /* what rounding to microseconds may lose */
+#define US_PER_S    1000000
+#define MAX_WAIT_US (INT64_C(86400) * US_PER_S)
+#define TOKEN_SLACK 1e-6 /* what rounding to microseconds may lose */
 
 uint64_t
 sl_rng_next(struct sl_rng *r)
@@ -76,71 +71,4 @@ sl_bucket_take(struct sl_bucket *b, double n, int64_t now_us)
 	}
 	double wait = (need - b->tokens) / b->rate * US_PER_S;
 	return wait >= (double)MAX_WAIT_US ? MAX_WAIT_US : (int64_t)wait + 1;
-}
-
-static void
-start_window(struct sl_breaker *b, int64_t now_us)
-{
-	b->calls = 0;
-	b->failures = 0;
-	b->window_us = now_us;
-}
-
-void
-sl_breaker_init(struct sl_breaker *b, int64_t now_us)
-{
-	*b = (struct sl_breaker){ .state = SL_BREAKER_CLOSED, .pause_us = PAUSE_MIN_US };
-	start_window(b, now_us);
-}
-
-bool
-sl_breaker_allow(struct sl_breaker *b, int64_t now_us)
-{
-	if (b->state == SL_BREAKER_CLOSED)
-		return true;
-	/* HALF_OPEN: until_us is when a probe that never answered is given up and replaced. */
-	if (now_us < b->until_us)
-		return false;
-	b->state = SL_BREAKER_HALF_OPEN;
-	b->until_us = now_us + b->pause_us;
-	return true;
-}
-
-static void
-open_breaker(struct sl_breaker *b, int64_t now_us)
-{
-	b->state = SL_BREAKER_OPEN;
-	b->until_us = now_us + b->pause_us;
-	b->in_a_row = 0;
-	start_window(b, now_us);
-}
-
-static void
-probe_result(struct sl_breaker *b, bool ok, int64_t now_us)
-{
-	if (ok) {
-		sl_breaker_init(b, now_us);
-		return;
-	}
-	b->pause_us = b->pause_us > PAUSE_MAX_US / 2 ? PAUSE_MAX_US : b->pause_us * 2;
-	open_breaker(b, now_us);
-}
-
-void
-sl_breaker_result(struct sl_breaker *b, bool ok, int64_t now_us)
-{
-	/* Open: an answer to what was sent before; the pause stays as it is. */
-	if (b->state == SL_BREAKER_OPEN)
-		return;
-	if (b->state == SL_BREAKER_HALF_OPEN) {
-		probe_result(b, ok, now_us);
-		return;
-	}
-	if (now_us - b->window_us >= WINDOW_US)
-		start_window(b, now_us);
-	b->calls++;
-	b->failures += ok ? 0 : 1;
-	b->in_a_row = ok ? 0 : b->in_a_row + 1;
-	if (b->in_a_row >= MAX_IN_A_ROW || (b->calls >= MIN_CALLS && b->failures * 2 >= b->calls))
-		open_breaker(b, now_us);
 }

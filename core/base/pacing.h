@@ -1,4 +1,4 @@
-/* pacing.h - when to send next: back-off, token bucket, circuit breaker.
+/* pacing.h - when to send next: back-off and token bucket.
  *
  * Plain values and pure functions of the time passed in (microseconds, monotonic): the same seed
  * and the same calls give the same answers. Not thread-safe: each belongs to one delivery thread. */
@@ -27,19 +27,5 @@ struct sl_bucket {
 void sl_bucket_init(struct sl_bucket *b, double rate, double burst, int64_t now_us);
 /* Take n tokens if they are there: 0. Else take none and return the microseconds to wait. */
 int64_t sl_bucket_take(struct sl_bucket *b, double n, int64_t now_us);
-
-enum sl_breaker_state { SL_BREAKER_CLOSED, SL_BREAKER_OPEN, SL_BREAKER_HALF_OPEN };
-struct sl_breaker {
-	enum sl_breaker_state state;
-	unsigned calls, failures; /* of the present window of 30 s */
-	unsigned in_a_row;        /* failures one after another */
-	int64_t window_us;        /* start of the window */
-	int64_t until_us;         /* OPEN: when one probe may go */
-	int64_t pause_us;         /* length of the present pause, 30 s doubling to 10 min */
-};
-void sl_breaker_init(struct sl_breaker *b, int64_t now_us);
-/* HALF_OPEN lets exactly one through; one that never reports its result is replaced after a pause. */
-bool sl_breaker_allow(struct sl_breaker *b, int64_t now_us);
-void sl_breaker_result(struct sl_breaker *b, bool ok, int64_t now_us);
 
 #endif

@@ -21,7 +21,7 @@ enum sl_code sl_queue_push(struct sl_queue *q, void *item, size_t bytes, int tim
 enum sl_code sl_queue_pop(struct sl_queue *q, void **item, int timeout_ms) SL_MUST;
 
 void sl_queue_close(struct sl_queue *q);   /* idempotent; wakes everyone */
-size_t sl_queue_len(struct sl_queue *q);   /* for display */
-size_t sl_queue_bytes(struct sl_queue *q); /* for display */
+size_t sl_queue_len(struct sl_queue *q);   /* at this moment; tests check the limits with it */
+size_t sl_queue_bytes(struct sl_queue *q); /* as above */
 
 #endif

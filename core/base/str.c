@@ -19,17 +19,6 @@ sl_copy(char *dst, size_t cap, const char *src)
 	dst[n] = '\0';
 }
 
-int
-sl_str_cmp(struct sl_str a, struct sl_str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int r = n ? memcmp(a.ptr, b.ptr, n) : 0;
-
-	if (r != 0)
-		return r < 0 ? -1 : 1;
-	return a.len < b.len ? -1 : a.len > b.len;
-}
-
 static bool
 is_blank(char c)
 {

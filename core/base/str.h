@@ -30,7 +30,6 @@ sl_str_is(struct sl_str a, const char *b)
 /* Copy into a fixed field, NUL-terminated, cut at a UTF-8 character where it does not fit. */
 void sl_copy(char *dst, size_t cap, const char *src);
 
-int sl_str_cmp(struct sl_str a, struct sl_str b);          /* by bytes; shorter first */
 struct sl_str sl_str_trim(struct sl_str s);                /* ASCII blanks, both ends */
 bool sl_str_to_i64(struct sl_str s, int64_t *out) SL_MUST; /* whole string, base 10, no overflow */
 bool sl_str_to_millis(struct sl_str s, int64_t *ms) SL_MUST; /* "250ms" "5s" "2m" "1h" "7d"; "0" */

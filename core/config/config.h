@@ -161,6 +161,5 @@ enum sl_code sl_table_split(const char *text, struct sl_arena *a, struct sl_str 
 			    struct sl_str *table, struct sl_err *err) SL_MUST;
 /* The reverse: quotes where they are needed; no schema, no dot. */
 void sl_table_put(struct sl_buf *out, struct sl_str schema, struct sl_str table);
-const char *sl_mode_name(enum sl_mode m);
 
 #endif

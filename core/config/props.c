@@ -91,12 +91,6 @@ sl_kind_folder(enum sl_kind k)
 	return names[k];
 }
 
-const char *
-sl_mode_name(enum sl_mode m)
-{
-	return (unsigned)m < SL_COUNT(modes) - 1 ? modes[m] : "unknown";
-}
-
 struct sl_shape
 sl_shape_of(enum sl_kind kind, const char *type, const struct sl_driver_info *drivers,
 	    size_t ndrivers)

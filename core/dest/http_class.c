@@ -36,9 +36,9 @@ of_status(int status, const struct sl_http_rule *rules, size_t nrules)
 	return SL_C_UNKNOWN;
 }
 
-enum sl_class
-sl_http_class(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
-	      size_t nrules)
+static enum sl_class
+classify(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
+	 size_t nrules)
 {
 	enum sl_class cls;
 
@@ -76,7 +76,7 @@ sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http
 	struct sl_str words = sl_str_trim(r->body);
 	size_t len;
 
-	*out = (struct sl_outcome){ .cls = sl_http_class(r, n, rules, nrules),
+	*out = (struct sl_outcome){ .cls = classify(r, n, rules, nrules),
 				    .status = r->status,
 				    .retry_after_us = r->retry_after_us };
 	if (!r->ok)

@@ -12,11 +12,7 @@ struct sl_http_rule {
 };
 
 /* n: events in the request. A refusal of several events without saying which is a SPLIT, of one a
- * REJECT. rules come before the common table. */
-enum sl_class sl_http_class(const struct sl_http_result *r, uint32_t n,
-			    const struct sl_http_rule *rules, size_t nrules);
-
-/* The whole outcome: class, status, wait, and the server's words (else curl's), cut at 199 bytes and
+ * REJECT. rules come before the common table. The whole outcome: class, status, wait, and the server's words (else curl's), cut at 199 bytes and
  * never inside a character. */
 void sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
 		     size_t nrules, struct sl_outcome *out);

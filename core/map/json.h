@@ -37,8 +37,6 @@ size_t sl_json_number_len(const char *p, size_t n);
 /* Number of bytes at the start of p that stand for themselves in a JSON string. */
 size_t sl_json_plain_len(const char *p, size_t n);
 
-/* Step over one value from *pos on, blanks before it included, checking all of it. */
-enum sl_json_fault sl_json_skip(struct sl_str s, size_t *pos) SL_MUST;
 /* Is text exactly one value? */
 enum sl_json_fault sl_json_check(struct sl_str text) SL_MUST;
 

@@ -221,8 +221,9 @@ after_value(struct sl_str s, size_t *pos, struct nest *n, bool *more)
 	return SL_JSON_OK;
 }
 
-enum sl_json_fault
-sl_json_skip(struct sl_str s, size_t *pos)
+/* Step over one value from *pos on, blanks before it included, checking all of it. */
+static enum sl_json_fault
+skip_value(struct sl_str s, size_t *pos)
 {
 	struct nest n = { 0 };
 	enum sl_json_fault f = SL_JSON_OK;
@@ -254,7 +255,7 @@ enum sl_json_fault
 sl_json_check(struct sl_str text)
 {
 	size_t pos = 0;
-	enum sl_json_fault f = sl_json_skip(text, &pos);
+	enum sl_json_fault f = skip_value(text, &pos);
 	if (f == SL_JSON_OK && blanks(text, pos) != text.len)
 		f = SL_JSON_SYNTAX;
 	return f;
@@ -296,7 +297,7 @@ sl_json_next(struct sl_json_iter *it)
 		it->pos = blanks(s, it->pos);
 	}
 	size_t from = it->pos;
-	enum sl_json_fault f = sl_json_skip(s, &it->pos);
+	enum sl_json_fault f = skip_value(s, &it->pos);
 	it->value = (struct sl_str){ s.ptr + from, it->pos - from };
 	return f == SL_JSON_OK || stop(it, f);
 }

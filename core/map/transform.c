@@ -23,8 +23,8 @@ sl_transform_at(size_t i)
 	return i < SL_COUNT(transforms) ? &transforms[i]->info : NULL;
 }
 
-const struct sl_transform *
-sl_transform_find(struct sl_str name)
+static const struct sl_transform *
+find_transform(struct sl_str name)
 {
 	for (size_t i = 0; i < SL_COUNT(transforms); i++)
 		if (sl_str_is(name, transforms[i]->info.name))
@@ -66,7 +66,7 @@ bool
 sl_call_compile(const struct sl_expr_call *src, struct sl_arena *a, struct sl_call *out,
 		struct sl_expr_fault *f)
 {
-	const struct sl_transform *t = sl_transform_find(src->name);
+	const struct sl_transform *t = find_transform(src->name);
 	struct sl_value *args = SL_NEW(a, struct sl_value, src->nargs + 1);
 	*out = (struct sl_call){ .fn = t, .args = args, .nargs = src->nargs };
 	*f = (struct sl_expr_fault){ 0 };

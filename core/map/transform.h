@@ -55,8 +55,6 @@ struct sl_transform {
 	enum sl_eval (*eval)(const struct sl_call *c, struct sl_value *v, struct sl_eval_ctx *x);
 };
 
-/* By name, or NULL. */
-const struct sl_transform *sl_transform_find(struct sl_str name);
 /* Look up and prepare. False: *f says what is wrong (f->problem NULL: out of memory). */
 bool sl_call_compile(const struct sl_expr_call *src, struct sl_arena *a, struct sl_call *out,
 		     struct sl_expr_fault *f) SL_MUST;

@@ -277,25 +277,3 @@ sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t 
 		read_line(&q, &out[(*n)++]);
 	return sl_q_end(&q);
 }
-
-enum sl_code
-sl_activity_count(struct sl_activity *a, const struct sl_line_filter *f, uint64_t *n,
-		  struct sl_err *err)
-{
-	struct sl_q q;
-	enum sl_code code = ready(a, err);
-
-	*n = 0;
-	if (code != SL_OK)
-		return code;
-	if (f->run_id != 0)
-		sl_q_start(&q, a->db, "SELECT count(*) FROM line WHERE run=?7 AND" MATCHES, err);
-	else
-		sl_q_start(&q, a->db, "SELECT count(*) FROM line WHERE" MATCHES, err);
-	bind_filter(&q, f);
-	if (f->run_id != 0)
-		sl_q_int(&q, f->run_id);
-	if (sl_q_row(&q))
-		*n = (uint64_t)sl_q_col_int(&q, 0);
-	return sl_q_end(&q);
-}

@@ -49,8 +49,6 @@ enum sl_code sl_activity_write(struct sl_activity *a, struct sl_line *lines, siz
 enum sl_code sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before,
 			      int64_t after, uint32_t max, struct sl_line *out, uint32_t *n,
 			      struct sl_err *err) SL_MUST;
-enum sl_code sl_activity_count(struct sl_activity *a, const struct sl_line_filter *f, uint64_t *n,
-			       struct sl_err *err) SL_MUST;
 /* Erase lines older than this wall time. */
 enum sl_code sl_activity_trim(struct sl_activity *a, int64_t before_us, struct sl_err *err) SL_MUST;
 

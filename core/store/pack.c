@@ -58,8 +58,8 @@ sl_zip_pack(struct sl_zip *z, const void *src, size_t n, void **out, size_t *out
 	return SL_OK;
 }
 
-bool
-sl_zip_unpack(struct sl_zip *z, struct sl_str in, void *dst, size_t n)
+static bool
+unpack(struct sl_zip *z, struct sl_str in, void *dst, size_t n)
 {
 	if (n > SL_PACK_MAX || ZSTD_getFrameContentSize(in.ptr, in.len) != n)
 		return false;
@@ -78,7 +78,7 @@ sl_zip_unpack_new(struct sl_zip *z, struct sl_str in, size_t n, void **out)
 	*out = malloc(n + 1);
 	if (!*out)
 		return SL_E_NOMEM;
-	if (sl_zip_unpack(z, in, *out, n))
+	if (unpack(z, in, *out, n))
 		return SL_OK;
 	free(*out);
 	*out = NULL;

@@ -13,10 +13,8 @@ void sl_zip_free(struct sl_zip *z);      /* NULL is allowed */
 /* *out is malloc'ed. */
 enum sl_code sl_zip_pack(struct sl_zip *z, const void *src, size_t n, void **out, size_t *out_len,
 			 struct sl_err *err) SL_MUST;
-/* Exactly n bytes into dst; false when the frame is damaged or of another length. */
-bool sl_zip_unpack(struct sl_zip *z, struct sl_str in, void *dst, size_t n) SL_MUST;
-/* The same into malloc'ed memory (one byte more, so never NULL). SL_E_NOMEM, or SL_E_CORRUPT when it
- * is damaged; says nothing about where: the caller knows. */
+/* Exactly n bytes into malloc'ed memory (one byte more, so never NULL). SL_E_NOMEM, or SL_E_CORRUPT when
+ * the frame is damaged or of another length; says nothing about where: the caller knows. */
 enum sl_code sl_zip_unpack_new(struct sl_zip *z, struct sl_str in, size_t n, void **out) SL_MUST;
 
 #endif

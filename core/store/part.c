@@ -54,8 +54,8 @@ sl_part_free(struct sl_part *p)
 	p->texts = NULL;
 }
 
-struct sl_snap
-sl_part_entry(const struct sl_part *p, uint32_t i)
+static struct sl_snap
+entry_at(const struct sl_part *p, uint32_t i)
 {
 	const uint8_t *rows = p->entries + (size_t)p->n * 16, *versions = rows + (size_t)p->n * 16;
 
@@ -102,7 +102,7 @@ sl_parts_next(struct sl_parts *p)
 		p->any = false;
 		return false;
 	}
-	p->now = sl_part_entry(&p->part, p->i);
+	p->now = entry_at(&p->part, p->i);
 	if (p->any && sl_digest_cmp(last, p->now.key) >= 0) {
 		sl_q_stop(&p->q, sl_db_damaged(p->s->db, p->q.err, "the order of a snapshot"));
 		p->any = false;

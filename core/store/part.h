@@ -17,7 +17,6 @@ struct sl_part {
 enum sl_code sl_part_row(struct sl_store *s, const struct sl_q *q, bool texts, struct sl_part *out,
 			 struct sl_err *err) SL_MUST;
 void sl_part_free(struct sl_part *p);
-struct sl_snap sl_part_entry(const struct sl_part *p, uint32_t i);
 
 /* All entries of a generation, one after the other. */
 struct sl_parts {

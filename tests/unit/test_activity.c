@@ -69,11 +69,7 @@ teardown(void **state)
 static void
 newest(struct log *g, struct sl_line_filter f)
 {
-	uint64_t count;
-
 	srig_ok(sl_activity_read(g->a, &f, 0, 0, MANY, g->out, &g->n, &g->err));
-	srig_ok(sl_activity_count(g->a, &f, &count, &g->err));
-	assert_int_equal(count, g->n);
 }
 
 static void
@@ -147,11 +143,11 @@ test_others_read_while_one_writes(void **state)
 	struct sl_line_filter all = { 0 };
 	struct sl_line more = line(99);
 	struct stat st;
-	uint64_t n;
+	uint32_t n;
 
 	srig_ok(sl_activity_open(g->rig.dir, true, &reader, &g->err));
 	srig_ok(sl_activity_write(g->a, &more, 1, &g->err));
-	srig_ok(sl_activity_count(reader, &all, &n, &g->err));
+	srig_ok(sl_activity_read(reader, &all, 0, 0, MANY, g->out, &n, &g->err));
 	assert_int_equal(n, LINES + 1);
 	sl_activity_close(reader);
 	assert_int_equal(stat(srig_path(&g->rig, "log.db"), &st), 0);

@@ -39,12 +39,10 @@ the_cap_holds_and_can_be_reached(void **state)
 	assert_non_null(sl_arena_alloc(a, 60000, 8));
 	assert_null(sl_arena_alloc(a, 40001, 1));
 	assert_non_null(sl_arena_alloc(a, 40000, 1));
-	assert_int_equal(sl_arena_used(a), 100000);
 	assert_null(sl_arena_alloc(a, 0, 1));
 	assert_null(sl_arena_alloc(a, SIZE_MAX, 1));
 	assert_null(sl_arena_strndup(a, "x", SIZE_MAX));
 	sl_arena_reset(a);
-	assert_int_equal(sl_arena_used(a), 0);
 	assert_non_null(sl_arena_alloc(a, 100000, 16));
 	sl_arena_free(a);
 }

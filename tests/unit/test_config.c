@@ -270,7 +270,6 @@ test_views(void **state)
 	assert_string_equal(sync.key[0], "a,b");
 	assert_string_equal(sync.key[1], "c");
 	assert_int_equal(sync.mode, SL_MODE_APPEND);
-	assert_string_equal(sl_mode_name(sync.mode), "append");
 	assert_int_equal(sync.detect, SL_DETECT_FULL);
 	assert_int_equal(sync.keep_events_ms, 0);
 	assert_int_equal(sync.max_removes, 9);

@@ -42,21 +42,14 @@ the_digest_is_stable(void **state)
 }
 
 static void
-digests_survive_their_text_form(void **state)
+digests_have_a_text_form(void **state)
 {
-	static const char *const wrong[] = { "", "00", "0123456789ABCDEF0123456789abcdef",
-					     "0123456789abcdef0123456789abcdef0",
-					     "0123456789abcdef0123456789abcdeg" };
-	struct sl_digest d = { 0x0123456789abcdef, 0xfedcba9876543210 }, back;
+	struct sl_digest d = { 0x0123456789abcdef, 0xfedcba9876543210 };
 	char hex[33];
 
 	(void)state;
 	sl_digest_hex(d, hex);
 	assert_string_equal(hex, "0123456789abcdeffedcba9876543210");
-	assert_true(sl_digest_parse(hex, &back));
-	assert_true(sl_digest_eq(d, back));
-	for (size_t i = 0; i < SL_COUNT(wrong); i++)
-		assert_false(sl_digest_parse(wrong[i], &back));
 }
 
 static void
@@ -100,7 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_seed_gives_the_same_digest_another_seed_another),
 		cmocka_unit_test(the_digest_is_stable),
-		cmocka_unit_test(digests_survive_their_text_form),
+		cmocka_unit_test(digests_have_a_text_form),
 		cmocka_unit_test(digests_are_ordered_by_hi_then_lo),
 		cmocka_unit_test(sha256_matches_the_standard),
 		cmocka_unit_test(random_bytes_differ),

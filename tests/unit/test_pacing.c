@@ -107,106 +107,6 @@ a_bucket_without_rate_never_waits_and_a_slow_one_not_for_ever(void **state)
 	assert_in_range(sl_bucket_take(&b, 1, 100 * S), 100000, 100001);
 }
 
-static void
-five_failures_in_a_row_open_the_breaker(void **state)
-{
-	struct sl_breaker b;
-
-	(void)state;
-	sl_breaker_init(&b, 0);
-	for (unsigned i = 0; i < 4; i++)
-		sl_breaker_result(&b, false, 0);
-	sl_breaker_result(&b, true, 0);
-	for (unsigned i = 0; i < 4; i++)
-		sl_breaker_result(&b, false, 0);
-	assert_true(sl_breaker_allow(&b, 0));
-	sl_breaker_result(&b, false, 0);
-	assert_int_equal(b.state, SL_BREAKER_OPEN);
-	assert_false(sl_breaker_allow(&b, 30 * S - 1));
-}
-
-static void
-half_of_twenty_calls_in_a_window_open_it_and_half_of_nineteen_do_not(void **state)
-{
-	struct sl_breaker b;
-
-	(void)state;
-	sl_breaker_init(&b, 0);
-	for (unsigned i = 0; i < 19; i++)
-		sl_breaker_result(&b, i % 2 != 0, i);
-	assert_int_equal(b.state, SL_BREAKER_CLOSED);
-	sl_breaker_result(&b, true, 20);
-	assert_int_equal(b.state, SL_BREAKER_OPEN);
-
-	/* The same failures, but the window ends between them. */
-	sl_breaker_init(&b, 0);
-	for (unsigned i = 0; i < 40; i++)
-		sl_breaker_result(&b, i % 2 != 0, i * 2 * S);
-	assert_int_equal(b.state, SL_BREAKER_CLOSED);
-}
-
-static void
-open_breaker(struct sl_breaker *b, int64_t now)
-{
-	sl_breaker_init(b, now);
-	for (unsigned i = 0; i < 5; i++)
-		sl_breaker_result(b, false, now);
-}
-
-static void
-after_the_pause_one_probe_goes_and_decides(void **state)
-{
-	struct sl_breaker b;
-
-	(void)state;
-	open_breaker(&b, 0);
-	/* A late answer to an earlier call changes nothing. */
-	sl_breaker_result(&b, true, 10 * S);
-	assert_false(sl_breaker_allow(&b, 10 * S));
-	assert_true(sl_breaker_allow(&b, 30 * S));
-	assert_false(sl_breaker_allow(&b, 30 * S));
-	assert_int_equal(b.state, SL_BREAKER_HALF_OPEN);
-	sl_breaker_result(&b, true, 31 * S);
-	assert_true(sl_breaker_allow(&b, 31 * S));
-	assert_true(sl_breaker_allow(&b, 31 * S));
-}
-
-static void
-the_pause_doubles_to_ten_minutes_and_starts_over(void **state)
-{
-	static const int64_t pauses[] = { 30, 60, 120, 240, 480, 600, 600 };
-	struct sl_breaker b;
-	int64_t now = 0;
-
-	(void)state;
-	open_breaker(&b, now);
-	for (size_t i = 0; i < SL_COUNT(pauses); i++) {
-		assert_false(sl_breaker_allow(&b, now + pauses[i] * S - 1));
-		now += pauses[i] * S;
-		assert_true(sl_breaker_allow(&b, now));
-		sl_breaker_result(&b, false, now);
-	}
-	now += 600 * S;
-	assert_true(sl_breaker_allow(&b, now));
-	sl_breaker_result(&b, true, now);
-	for (unsigned i = 0; i < 5; i++)
-		sl_breaker_result(&b, false, now);
-	assert_true(sl_breaker_allow(&b, now + 30 * S));
-}
-
-static void
-a_probe_that_never_answers_is_replaced(void **state)
-{
-	struct sl_breaker b;
-
-	(void)state;
-	open_breaker(&b, 0);
-	assert_true(sl_breaker_allow(&b, 30 * S));
-	assert_false(sl_breaker_allow(&b, 60 * S - 1));
-	assert_true(sl_breaker_allow(&b, 60 * S));
-	assert_false(sl_breaker_allow(&b, 60 * S));
-}
-
 int
 main(void)
 {
@@ -216,12 +116,6 @@ main(void)
 		cmocka_unit_test(a_bucket_lets_through_its_rate_and_its_burst),
 		cmocka_unit_test(a_take_above_the_burst_goes_when_full_and_is_paid_back),
 		cmocka_unit_test(a_bucket_without_rate_never_waits_and_a_slow_one_not_for_ever),
-		cmocka_unit_test(five_failures_in_a_row_open_the_breaker),
-		cmocka_unit_test(
-			half_of_twenty_calls_in_a_window_open_it_and_half_of_nineteen_do_not),
-		cmocka_unit_test(after_the_pause_one_probe_goes_and_decides),
-		cmocka_unit_test(the_pause_doubles_to_ten_minutes_and_starts_over),
-		cmocka_unit_test(a_probe_that_never_answers_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,8 +54,6 @@ struct cmd_screens {
 bool cmd_main(int argc, char **argv, struct cmd_screens *screens, int *code);
 
 const struct cmd *cmd_at(unsigned i); /* NULL past the end */
-void cmd_usage(FILE *out);            /* of the whole program */
-void cmd_help(FILE *out, const struct cmd *cmd);
 void cmd_man(FILE *out, const struct cmd_option *common, const struct cmd_option *screens);
 struct cmd_exit {
 	int code;
@@ -88,7 +86,6 @@ int cmd_show(struct cmd_call *c, sl_ticket t, const char *columns);
 
 /* Ctrl-C and SIGTERM: how often they came. The first asks for a clean stop. */
 int cmd_interrupts(void);
-void cmd_catch_interrupts(void);
 
 extern const struct cmd cmd_init, cmd_check, cmd_drivers, cmd_tables, cmd_rows, cmd_preview,
 	cmd_plan, cmd_run, cmd_release, cmd_stop, cmd_status, cmd_log, cmd_failed, cmd_retry,

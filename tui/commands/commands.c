@@ -75,8 +75,8 @@ print_options(FILE *out, const struct cmd_option *o)
 	}
 }
 
-void
-cmd_usage(FILE *out)
+static void
+usage(FILE *out)
 {
 	(void)fputs("usage: sluice [-w DIR] [OPTION...]            the screens\n"
 		    "       sluice COMMAND [OPTION...] [WORD...]   one command; sluice COMMAND "
@@ -93,8 +93,8 @@ cmd_usage(FILE *out)
 		(void)fprintf(out, "  %3d  %s\n", exits[i].code, exits[i].meaning);
 }
 
-void
-cmd_help(FILE *out, const struct cmd *cmd)
+static void
+help(FILE *out, const struct cmd *cmd)
 {
 	(void)fprintf(out, "usage: sluice %s [OPTION...]%s%s\n\n%s\n", cmd->name,
 		      *cmd->words ? " " : "", cmd->words, cmd->summary);
@@ -284,8 +284,8 @@ cmd_interrupts(void)
 	return interrupts;
 }
 
-void
-cmd_catch_interrupts(void)
+static void
+catch_interrupts(void)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt };
 
@@ -304,7 +304,7 @@ run_command(struct cmd_call *c)
 
 	if (c->nwords < c->cmd->min_words)
 		return cmd_bad_usage(c, "usage: sluice %s %s", c->cmd->name, c->cmd->words);
-	cmd_catch_interrupts();
+	catch_interrupts();
 	if (c->cmd->needs != CMD_NOTHING) {
 		c->engine = sl_engine_open(&o, &problem);
 		if (!c->engine)
@@ -352,9 +352,9 @@ tell(const struct parse *p)
 	else if (p->man)
 		cmd_man(stdout, common, screen_options);
 	else if (p->help && cmd)
-		cmd_help(stdout, cmd);
+		help(stdout, cmd);
 	else if (p->help)
-		cmd_usage(stdout);
+		usage(stdout);
 	else
 		return false;
 	return true;

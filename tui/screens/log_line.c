@@ -62,12 +62,6 @@ tui_log_level(const char *level)
 	return 1;
 }
 
-enum tui_role
-tui_log_role(const char *level)
-{
-	return levels[tui_log_level(level)].role;
-}
-
 /* "14:03:20.114", "+1.2s" since the start of what is shown, "+0.3s" since the line before. */
 static void
 time_text(int64_t at, const struct tui_log_look *look, bool wide, char out[48])

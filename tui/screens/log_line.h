@@ -20,7 +20,6 @@ struct tui_log_row {
 };
 void tui_log_read(const struct sl_table *t, unsigned row, struct tui_log_row *out);
 
-enum tui_role tui_log_role(const char *level);
 int tui_log_level(const char *level); /* 0 debug .. 3 error */
 /* In the first line of c. */
 void tui_log_draw(const struct tui_log_row *r, const struct tui_log_look *look,

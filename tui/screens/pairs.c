@@ -92,14 +92,6 @@ tui_pairs_set(struct tui_pairs *p, const char *name, const char *value)
 }
 
 bool
-tui_pairs_rename(struct tui_pairs *p, const char *name, const char *to)
-{
-	size_t i = find(p, name);
-
-	return i < p->n && put(p, i, sl_str(to), sl_str(p->pair[i].value));
-}
-
-bool
 tui_pairs_copy(struct tui_pairs *to, const struct tui_pairs *from)
 {
 	struct tui_pairs copy = { 0 };

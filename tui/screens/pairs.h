@@ -15,7 +15,6 @@ void tui_pairs_free(struct tui_pairs *p); /* leaves it empty and usable */
 const char *tui_pairs_get(const struct tui_pairs *p, const char *name); /* "" = not set */
 /* An empty value removes the setting; a new name comes last. False: no memory. */
 bool tui_pairs_set(struct tui_pairs *p, const char *name, const char *value);
-bool tui_pairs_rename(struct tui_pairs *p, const char *name, const char *to); /* keeps its place */
 bool tui_pairs_copy(struct tui_pairs *to, const struct tui_pairs *from);
 bool tui_pairs_same(const struct tui_pairs *a, const struct tui_pairs *b);
 /* From the answer to sl_get(). */

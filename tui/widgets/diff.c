@@ -16,7 +16,6 @@ tui_diff_free(struct tui_diff *d)
 		free(d->line[i].field);
 		free(d->line[i].old);
 		free(d->line[i].now);
-		free(d->line[i].remark);
 	}
 	free(d->line);
 	*d = (struct tui_diff){ 0 };
@@ -170,20 +169,6 @@ tui_diff_json(struct tui_diff *d, const char *old, const char *now)
 	}
 }
 
-void
-tui_diff_remark(struct tui_diff *d, const char *field, const char *remark)
-{
-	struct tui_diff_line *l = find_line(d, sl_str(field));
-
-	if (!l)
-		l = add_line(d, sl_str(field));
-	if (!l)
-		return;
-	l->mark = '!';
-	free(l->remark);
-	l->remark = strdup(remark);
-}
-
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 void
@@ -201,7 +186,6 @@ role_of(char mark)
 	return mark == '+'   ? TUI_ADD
 	       : mark == '-' ? TUI_REMOVE
 	       : mark == '~' ? TUI_CHANGE
-	       : mark == '!' ? TUI_WARN
 			     : TUI_TEXT;
 }
 
@@ -274,9 +258,5 @@ tui_diff_draw(const struct tui_diff *d, const struct tui_canvas *c, bool changed
 			draw_wide(l, &line, w + 4);
 		else
 			draw_narrow(l, &line, w + 4);
-		if (l->remark && y < c->rows) {
-			struct tui_canvas note = tui_sub(c, y++, w + 4, 1, c->cols - w - 4);
-			tui_printf(&note, 0, 0, TUI_WARN, "! %s", l->remark);
-		}
 	}
 }

@@ -5,10 +5,9 @@
 #include "tui/canvas.h"
 
 struct tui_diff_line {
-	char mark;       /* '+' '-' '~' ' ' and '!' for a problem */
-	char *field;     /* owned, as are the others */
+	char mark;       /* '+' '-' '~' or ' ' for the same */
+	char *field;     /* owned, as are the values */
 	char *old, *now; /* NULL = not there */
-	char *remark;    /* NULL = none */
 };
 
 struct tui_diff {
@@ -19,8 +18,6 @@ struct tui_diff {
 
 /* Compare two JSON objects by their leaves ("traits.email"). Either may be NULL or empty. */
 void tui_diff_json(struct tui_diff *d, const char *old, const char *now);
-/* Hang a remark on a field (a problem of the preview); a field that is not there gets a line. */
-void tui_diff_remark(struct tui_diff *d, const char *field, const char *remark);
 void tui_diff_free(struct tui_diff *d); /* leaves it zeroed and usable */
 void tui_diff_scroll(struct tui_diff *d, long by, int height);
 /* 100 columns and more: old and new side by side; less: one line "old -> new". changed_only leaves out

@@ -12,8 +12,8 @@ tui_form_init(struct tui_form *f)
 	*f = (struct tui_form){ 0 };
 }
 
-void
-tui_form_clear(struct tui_form *f)
+static void
+drop_fields(struct tui_form *f)
 {
 	for (size_t i = 0; i < f->nfields; i++) {
 		struct tui_field_state *s = &f->field[i];
@@ -31,7 +31,7 @@ tui_form_clear(struct tui_form *f)
 void
 tui_form_free(struct tui_form *f)
 {
-	tui_form_clear(f);
+	drop_fields(f);
 	free(f->field);
 	*f = (struct tui_form){ 0 };
 }
@@ -127,13 +127,6 @@ tui_form_error(struct tui_form *f, const char *name, const char *msg)
 
 	if (s)
 		snprintf(s->error, sizeof(s->error), "%s", msg ? msg : "");
-}
-
-void
-tui_form_clear_errors(struct tui_form *f)
-{
-	for (size_t i = 0; i < f->nfields; i++)
-		f->field[i].error[0] = '\0';
 }
 
 /* The i-th of "a,b,c"; empty at the end. */

@@ -41,13 +41,11 @@ struct tui_form {
 void tui_form_init(struct tui_form *f);
 void tui_form_free(struct tui_form *f);
 bool tui_form_add(struct tui_form *f, const struct tui_field_def *d) SL_MUST;
-void tui_form_clear(struct tui_form *f);
 const char *tui_form_value(const struct tui_form *f, const char *name); /* "" = empty or no such */
 void tui_form_set(struct tui_form *f, const char *name, const char *value);
 /* The i-th field for writing all out; name NULL for titles. */
 const char *tui_form_field(const struct tui_form *f, size_t i, const char **value);
 void tui_form_error(struct tui_form *f, const char *name, const char *msg); /* NULL or "": none */
-void tui_form_clear_errors(struct tui_form *f);
 /* Checks every field (required, number, choice, secret, check()); goes to the first mistake. */
 bool tui_form_valid(struct tui_form *f);
 /* True when taken: text, Tab, Shift-Tab, Up, Down, Space. Enter goes to the next field; on the last

@@ -192,13 +192,6 @@ find(struct tui_tree *t, uint32_t from, int step)
 	return false;
 }
 
-bool
-tui_tree_search(struct tui_tree *t, const char *text)
-{
-	snprintf(t->search, sizeof(t->search), "%s", text);
-	return !*text || (t->nview > 0 && find(t, t->sel, 1));
-}
-
 /* ---- actions --------------------------------------------------------------------------------- */
 
 static void

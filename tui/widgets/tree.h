@@ -46,7 +46,6 @@ void tui_tree_refresh(struct tui_tree *t);                /* after adding or cle
 uint32_t tui_tree_selected(const struct tui_tree *t);     /* TUI_NO_NODE = none */
 void tui_tree_select(struct tui_tree *t, uint32_t node);  /* opens its parents */
 void tui_tree_filter(struct tui_tree *t, const char *text);
-bool tui_tree_search(struct tui_tree *t, const char *text);
 
 /* Movement; l/Right/Enter opens a branch, h/Left closes it or goes to the parent. *opened gets a branch
  * that was just opened and has not been loaded (load it, then set loaded), else TUI_NO_NODE. */
