@@ -24,20 +24,25 @@ user_dir(char out[PATH_MAX])
 		snprintf(out, PATH_MAX, "%s/.config/sluice/themes", home);
 }
 
-/* A program that runs from build/ takes the themes beside that folder. */
+#define ROOM 32 /* for what is put behind a folder */
+
+/* A program that runs from build/ takes the themes beside that folder; one from DIR/bin, wherever it was
+ * installed or moved to, those of DIR/share. */
 static void
-build_dir(char out[PATH_MAX])
+program_dir(char out[PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 16);
+	ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - ROOM);
 
 	if (n <= 0)
 		n = 0;
 	out[n] = '\0';
-	char *build = strstr(out, "/build/");
+	char *build = strstr(out, "/build/"), *name = strrchr(out, '/');
 	for (char *next = build; next; next = strstr(next + 1, "/build/"))
 		build = next;
 	if (build)
-		snprintf(build, 16, "/themes");
+		snprintf(build, ROOM, "/themes");
+	else if (name && name - out >= 4 && memcmp(name - 4, "/bin", 4) == 0)
+		snprintf(name - 4, ROOM, "/share/sluice/themes");
 	else
 		out[0] = '\0';
 }
@@ -53,7 +58,7 @@ theme_dir(int i, char out[PATH_MAX])
 	else if (i == 1 && data && *data)
 		snprintf(out, PATH_MAX, "%s/themes", data);
 	else if (i == 2)
-		build_dir(out);
+		program_dir(out);
 	else if (i == 3)
 		snprintf(out, PATH_MAX, "%s/themes", SL_DATADIR);
 }

@@ -61,7 +61,9 @@ const struct cmd cmd_preview = {
 	.words = "SYNC",
 	.summary = "show the exact events that the first rows would become, with what is wrong "
 		   "with each",
-	.help = "",
+	.help = "Until a first run has made the state, messageId and job_id are not those that "
+		"will\n"
+		"be sent.\n",
 	.min_words = 1,
 	.max_words = 1,
 	.needs = CMD_LOOKS,
