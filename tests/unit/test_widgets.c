@@ -269,7 +269,7 @@ a_tree_opens_and_closes(void **state)
 	(void)tui_tree_action(&t, &left, 5, &opened);
 	assert_int_equal(t.nview, 2);
 	tui_tree_filter(&t, "ORD");
-	assert_int_equal(t.nview, 2); /* the table, and where it is */
+	assert_int_equal(t.nview, 2);                               /* the table, and where it is */
 	assert_string_equal(t.node[t.view[t.sel]].label, "orders"); /* Enter opens it */
 	tui_tree_filter(&t, "");
 	tui_tree_clear(&t, pg);
