@@ -43,6 +43,8 @@ OPT_release := -O2 -g -D_FORTIFY_SOURCE=2
 OPT_debug   := -Og -g3
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+# Crash points are in this build only, see core/base/crashpoint.h.
+OPT_fault   := -O1 -g -D_FORTIFY_SOURCE=2 -DSL_CRASHPOINTS
 OPT_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
 CPPFLAGS_ := -I. -I$(B)/gen -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_   := -std=c17 -pthread $(WARN) $(WERROR) $(HARDEN) $(OPT_$(VARIANT)) $(CFLAGS)
@@ -57,6 +59,7 @@ T        ?= test_*
 UNIT_SRC := $(wildcard tests/unit/$(T).c)
 INTEG_SRC := $(wildcard tests/integration/$(T).c)
 TUIT_SRC := $(wildcard tests/tui/$(T).c)
+FAULT_SRC := $(wildcard tests/fault/$(T).c)
 obj       = $(patsubst %.c,$(B)/%.o,$(1))
 prog      = $(patsubst %.c,$(B)/%,$(1))
 SQL_GEN  := $(patsubst %.sql,$(B)/gen/%.inc,$(wildcard core/*/*.sql))
@@ -66,13 +69,14 @@ BIN      := $(B)/$(NAME)
 UNIT     := $(call prog,$(UNIT_SRC))
 INTEG    := $(call prog,$(INTEG_SRC)) $(wildcard tests/integration/$(T).sh)
 TUIT     := $(call prog,$(TUIT_SRC)) $(wildcard tests/tui/$(T).sh)
+FAULTS   := $(call prog,$(FAULT_SRC)) $(wildcard tests/fault/$(T).sh)
 FUZZ     := $(call prog,$(FUZZ_SRC))
 # The few files that name the version or the data folder: only they follow a change of these.
 BUILT_IN := $(call obj,$(shell grep -ls 'SL_VERSION\|SL_DATADIR' $(CORE_SRC) $(TUI_SRC) tests/*/*.c))
 BUILT_IN_FLAGS := -DSL_VERSION='"$(VERSION)"' -DSL_DATADIR='"$(datadir)"'
 
 .PHONY: all need deps deps-test demo demo-run test suites unit integration tuitest asan tsan fuzz fuzz-run
-.PHONY: bench lint lint-layout lint-scripts lint-tidy layers format install clean help FORCE
+.PHONY: fault fault-long fault-run bench lint lint-layout lint-scripts lint-tidy layers format install clean help FORCE
 all: build/$(NAME)             ## build the program: build/sluice
 ifeq ($(VARIANT),release)
 build/$(NAME): $(BIN)
@@ -138,6 +142,14 @@ asan:                          ## every suite under AddressSanitizer and UBSan
 	@$(MAKE) VARIANT=asan suites
 tsan:                          ## the unit tests under ThreadSanitizer
 	@$(MAKE) VARIANT=tsan unit
+# FAULT=long: as many kills, power cuts and mixed answers as a release asks for; takes hours.
+FAULT ?=
+fault:                         ## the engine under faults; T=test_power runs one of them
+	@$(MAKE) VARIANT=fault fault-run
+fault-long:                    ## the same with release numbers: hours
+	@$(MAKE) VARIANT=fault FAULT=long fault-run
+fault-run: $(BIN) $(filter-out %.sh,$(FAULTS))
+	@FAULT=$(FAULT) TEST_TIMEOUT=$(if $(FAULT),36000,480) $(SUITE) fault $(FAULTS)
 FUZZ_TIME ?= 20
 fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run

@@ -123,21 +123,21 @@ configure(struct sl_db *db, struct sl_err *err)
 			  err);
 }
 
-/* Is the file empty (*fresh) or ours? Anything else is refused before a byte of it changes. */
+/* Is the file empty (*format 0) or ours? Anything else is refused before a byte of it changes. */
 static enum sl_code
-check_format(struct sl_db *db, bool *fresh, struct sl_err *err)
+check_format(struct sl_db *db, int *format, struct sl_err *err)
 {
 	int64_t app = 0, version = 0, objects = 0;
 	enum sl_code code = number(db, "PRAGMA application_id", &app, err);
 
+	*format = 0;
 	if (code == SL_OK)
 		code = number(db, "PRAGMA user_version", &version, err);
 	if (code == SL_OK)
 		code = number(db, "SELECT count(*) FROM sqlite_schema", &objects, err);
 	if (code != SL_OK)
 		return code;
-	*fresh = app == 0 && version == 0 && objects == 0;
-	if (*fresh)
+	if (app == 0 && version == 0 && objects == 0)
 		return SL_OK;
 	if (app != (int64_t)db->spec.application)
 		return sl_db_damaged(db, err, "the file was not made by this program");
@@ -149,9 +149,39 @@ check_format(struct sl_db *db, bool *fresh, struct sl_err *err)
 			db->spec.what, (long long)version, db->spec.version);
 		return sl_err_hint(err, "use the newer program; nothing was changed");
 	}
-	if (version != db->spec.version)
+	if (version < 1)
 		return sl_db_damaged(db, err, "it has no known format");
+	*format = (int)version;
 	return SL_OK;
+}
+
+/* A file of an older version of this program, step by step; each is whole or not done. */
+static enum sl_code
+upgrade(struct sl_db *db, int format, struct sl_err *err)
+{
+	char seal[64];
+	enum sl_code code = SL_OK;
+
+	for (; format < db->spec.version && code == SL_OK; format++) {
+		(void)snprintf(seal, sizeof seal, "PRAGMA user_version=%d; COMMIT", format + 1);
+		code = sl_db_exec(db, "BEGIN IMMEDIATE", err);
+		if (code == SL_OK)
+			code = sl_db_exec(db, db->spec.upgrades[format - 1], err);
+		if (code == SL_OK)
+			code = sl_db_exec(db, seal, err);
+		sl_db_rollback(db);
+	}
+	return code;
+}
+
+static enum sl_code
+refuse_older(const struct sl_db *db, struct sl_err *err)
+{
+	(void)sl_fail(err, SL_E_CORRUPT, db->path,
+		      "%s was written by an older version of this program", db->spec.what);
+	return sl_err_hint(err,
+			   "open it once for writing, by a run or the screens: that brings it up "
+			   "to date");
 }
 
 static enum sl_code
@@ -173,11 +203,11 @@ make_schema(struct sl_db *db, struct sl_err *err)
 }
 
 static enum sl_code
-prepare_writing(struct sl_db *db, bool fresh, struct sl_err *err)
+prepare_writing(struct sl_db *db, int format, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 
-	if (fresh)
+	if (format == 0)
 		code = sl_db_exec(db, "PRAGMA page_size=16384", err);
 	if (code == SL_OK)
 		code = sl_db_exec(db,
@@ -194,7 +224,7 @@ prepare_writing(struct sl_db *db, bool fresh, struct sl_err *err)
 		return code;
 	if (db->spec.durable)
 		(void)sqlite3_wal_hook(db->h, on_wal, db);
-	return fresh ? make_schema(db, err) : SL_OK;
+	return format == 0 ? make_schema(db, err) : upgrade(db, format, err);
 }
 
 static enum sl_code
@@ -202,10 +232,10 @@ start(struct sl_db *db, struct sl_err *err)
 {
 	int flags = (db->spec.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
 		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-	bool crashed = wal_left_behind(db->path), fresh = false;
+	bool crashed = wal_left_behind(db->path);
 	struct stat st = { .st_size = 0 };
 	enum sl_code code;
-	int rc;
+	int rc, format;
 
 	(void)stat(db->path, &st);
 	rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
@@ -213,17 +243,18 @@ start(struct sl_db *db, struct sl_err *err)
 		return sl_db_fail(db, rc, err);
 	code = configure(db, err);
 	if (code == SL_OK)
-		code = check_format(db, &fresh, err);
+		code = check_format(db, &format, err);
 	if (code != SL_OK)
 		return code;
+	if (db->spec.read_only && format == 0)
+		return sl_fail(err, SL_E_NOTFOUND, db->path, "%s is empty", db->spec.what);
 	if (db->spec.read_only)
-		return fresh ? sl_fail(err, SL_E_NOTFOUND, db->path, "%s is empty", db->spec.what)
-			     : SL_OK;
-	if (!fresh && (st.st_mode & 077) != 0)
+		return format < db->spec.version ? refuse_older(db, err) : SL_OK;
+	if (format > 0 && (st.st_mode & 077) != 0)
 		(void)chmod(db->path, 0600);
-	if (crashed && !fresh)
+	if (crashed && format > 0)
 		code = quick_check(db, st.st_size, err);
-	return code == SL_OK ? prepare_writing(db, fresh, err) : code;
+	return code == SL_OK ? prepare_writing(db, format, err) : code;
 }
 
 enum sl_code

@@ -3,17 +3,20 @@
 #include "core/store/state.h"
 
 #include "core/store/schema.inc"
+#include "core/store/upgrade_2.inc"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define APPLICATION 0x736c6365u /* "slce" */
-#define FORMAT      1
+#define FORMAT      2
 #define WAL_MAX     ((size_t)8 << 20)
 
 static const char mend[] =
 	"move state.db, state.db-wal and state.db-shm aside; the next run sends every "
 	"row again and removes nothing";
+
+static const char *const upgrades[FORMAT - 1] = { sql_upgrade_2 };
 
 static enum sl_code
 seed_get(struct sl_store *s, struct sl_err *err)
@@ -78,6 +81,7 @@ sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_
 				   .schema = sql_schema,
 				   .application = APPLICATION,
 				   .version = FORMAT,
+				   .upgrades = upgrades,
 				   .read_only = (flags & SL_STORE_READ) != 0,
 				   .durable = true };
 	enum sl_code code = SL_OK;

@@ -6,7 +6,8 @@
 	"id, sync, kind, by, state, epoch, blocks, planned_all, removes_held, started_us, "        \
 	"planned_us,"                                                                              \
 	" ended_us, rows_read, same, still_dead, skipped, adds, updates, removes, acked, dead,"    \
-	" superseded, cancelled, requests, retries, bytes_sent, error, details"
+	" superseded, cancelled, requests, retries, bytes_sent, null_cursors, error, details, "    \
+	"promise, plan"
 
 const char *
 sl_run_state_name(enum sl_run_state s)
@@ -28,10 +29,10 @@ count_of(const struct sl_q *q, int *col)
 static void
 read_run(const struct sl_q *q, struct sl_run *r)
 {
-	uint64_t *const counts[] = { &r->rows_read, &r->same,       &r->still_dead, &r->skipped,
-				     &r->adds,      &r->updates,    &r->removes,    &r->acked,
-				     &r->dead,      &r->superseded, &r->cancelled,  &r->requests,
-				     &r->retries,   &r->bytes_sent };
+	uint64_t *const counts[] = { &r->rows_read, &r->same,       &r->still_dead,  &r->skipped,
+				     &r->adds,      &r->updates,    &r->removes,     &r->acked,
+				     &r->dead,      &r->superseded, &r->cancelled,   &r->requests,
+				     &r->retries,   &r->bytes_sent, &r->null_cursors };
 	int64_t state = sl_q_col_int(q, 4);
 	int col = 12;
 
@@ -53,6 +54,8 @@ read_run(const struct sl_q *q, struct sl_run *r)
 		*counts[i] = count_of(q, &col);
 	sl_q_col_copy(q, col, r->error, sizeof r->error);
 	sl_q_col_copy(q, col + 1, r->details, sizeof r->details);
+	sl_q_col_copy(q, col + 2, r->promise, sizeof r->promise);
+	sl_q_col_copy(q, col + 3, r->plan, sizeof r->plan);
 }
 
 /* The parameters that run_new and run_save have in common, in this order. */
@@ -60,7 +63,7 @@ static void
 bind_run(struct sl_q *q, const struct sl_run *r)
 {
 	const uint64_t counts[] = { r->rows_read, r->same,    r->still_dead, r->skipped,
-				    r->requests,  r->retries, r->bytes_sent };
+				    r->requests,  r->retries, r->bytes_sent, r->null_cursors };
 
 	sl_q_int(q, r->state);
 	sl_q_int(q, r->epoch);
@@ -73,6 +76,8 @@ bind_run(struct sl_q *q, const struct sl_run *r)
 		sl_q_int(q, (int64_t)counts[i]);
 	sl_q_text(q, r->error);
 	sl_q_text(q, r->details);
+	sl_q_text(q, r->promise);
+	sl_q_text(q, r->plan);
 }
 
 enum sl_code
@@ -87,9 +92,9 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 		&q, s->db,
 		"INSERT INTO run(state, epoch, planned_all, removes_held, started_us, planned_us, "
 		"ended_us,"
-		" rows_read, same, still_dead, skipped, requests, retries, bytes_sent, error, "
-		"details,"
-		" sync, kind, by) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		" rows_read, same, still_dead, skipped, requests, retries, bytes_sent, "
+		"null_cursors, error, details, promise, plan, sync, kind, by)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		err);
 	bind_run(&q, run);
 	sl_q_text(&q, run->sync);
@@ -116,12 +121,14 @@ sl_store_run_save(struct sl_store *s, const struct sl_run *run, struct sl_err *e
 
 	if (code != SL_OK)
 		return code;
-	sl_q_start(&q, s->db,
-		   "UPDATE run SET state=?, epoch=?, planned_all=?, removes_held=?, started_us=?,"
-		   " planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
-		   "requests=?,"
-		   " retries=?, bytes_sent=?, error=?, details=? WHERE id=?",
-		   err);
+	sl_q_start(
+		&q, s->db,
+		"UPDATE run SET state=?, epoch=?, planned_all=?, removes_held=?, started_us=?,"
+		" planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
+		"requests=?,"
+		" retries=?, bytes_sent=?, null_cursors=?, error=?, details=?, promise=?, plan=? "
+		"WHERE id=?",
+		err);
 	bind_run(&q, run);
 	sl_q_int(&q, run->id);
 	code = sl_q_run(&q);

@@ -1,4 +1,5 @@
--- schema.sql - the state of a workspace, format 1 (application_id and user_version are set by open.c).
+-- schema.sql - the state of a workspace, format 2 (application_id and user_version are set by db.c; what
+-- changed since an older format is in upgrade_*.sql, and added columns stand last).
 -- Whatever exists once per row of a table lives in packed arrays (codec.c, part.c): per row SQLite
 -- costs ten times as much as per block. Big columns stand last, so that the small ones before them
 -- are read without walking through their pages.
@@ -34,7 +35,10 @@ CREATE TABLE run (
   -- kept by the writes of blocks and verdicts, in their transaction
   adds INTEGER NOT NULL DEFAULT 0, updates INTEGER NOT NULL DEFAULT 0, removes INTEGER NOT NULL DEFAULT 0,
   acked INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0,
-  superseded INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0
+  superseded INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
+  promise TEXT NOT NULL DEFAULT '',
+  null_cursors INTEGER NOT NULL DEFAULT 0,
+  plan TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX run_sync ON run (sync, id);
 
@@ -95,5 +99,18 @@ CREATE INDEX dead_open ON dead (sync, key) WHERE resolution IS NULL;
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at_us INTEGER NOT NULL,
-  who TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL
+  who TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL, detail TEXT NOT NULL,
+  hash BLOB
+) STRICT;
+
+-- Where the next read of a sync with a cursor starts (low), and where it might start once the
+-- transactions that were open then (next_open) are over. spec: a digest of what the place is true for.
+CREATE TABLE cursor (
+  sync TEXT PRIMARY KEY,
+  spec BLOB NOT NULL,
+  low BLOB,
+  next BLOB,
+  next_open TEXT NOT NULL,
+  next_xmax TEXT NOT NULL,
+  next_run INTEGER NOT NULL
 ) STRICT;

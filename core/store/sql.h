@@ -18,6 +18,8 @@ struct sl_db_spec {
 	const char *schema;   /* SQL that makes an empty file ours */
 	uint32_t application; /* PRAGMA application_id */
 	int version;          /* PRAGMA user_version that we write and read */
+	/* upgrades[v - 1] is the SQL that makes format v + 1 of format v; version - 1 of them. */
+	const char *const *upgrades;
 	bool read_only;
 	bool durable; /* synchronous=FULL, and checkpoints by sl_db_checkpoint() only */
 };

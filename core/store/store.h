@@ -97,6 +97,9 @@ struct sl_run {
 	uint64_t adds, updates, removes;             /* planned events */
 	uint64_t acked, dead, superseded, cancelled; /* verdicts; planned = their sum + pending */
 	uint64_t requests, retries, bytes_sent;
+	uint64_t null_cursors; /* rows whose cursor column is NULL: they are read in every run */
+	char promise[16];  /* "snapshot" "fenced" "lagged" "best effort"; empty = not known yet */
+	char plan[20];     /* of a complete plan with removes: what its confirmation names */
 	char error[400];   /* why it failed, paused or is held; empty = it did not */
 	char details[400]; /* one line about the plan: table, mode, profile, destination */
 };
