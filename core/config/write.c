@@ -1,6 +1,7 @@
 /* write.c - a file is replaced as a whole or not at all. */
 #include "core/config/parts.h"
 
+#include "core/base/crashpoint.h"
 #include "core/base/digest.h"
 
 #include <errno.h>
@@ -82,12 +83,15 @@ fill_and_rename(const struct sl_write *w, int fd, const char *temporary)
 {
 	int sys = write_all(fd, w->text);
 
+	sl_crashpoint("config-written");
 	if (sys == 0 && fsync(fd) != 0)
 		sys = errno;
 	if (close(fd) != 0 && sys == 0)
 		sys = errno;
+	sl_crashpoint("config-synced");
 	if (sys == 0 && renameat(w->dirfd, temporary, w->dirfd, w->name) != 0)
 		sys = errno;
+	sl_crashpoint("config-renamed");
 	/* The rename itself is on the disk only when the folder is. */
 	if (sys == 0 && fsync(w->dirfd) != 0)
 		return errno;

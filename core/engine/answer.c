@@ -3,6 +3,7 @@
 #include "core/engine/deliver.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdio.h>
 
@@ -166,6 +167,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 	struct sl_tally y = { 0 };
 	int64_t retry_at = 0;
 
+	sl_crashpoint("answer-arrived");
 	take_from_flight(d, p);
 	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
 	for (uint32_t i = 0; i < delivery->n; i++) {
@@ -174,6 +176,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 		else if (p->step[i] == SL_STEP_DEAD)
 			settle(d, p, i, SL_V_DEAD, sl_policy_reason(p, i));
 	}
+	sl_crashpoint("answer-judged");
 	note_latency(d->task, p, &y);
 	log_request(d, p, &y);
 	if (y.again)
@@ -182,6 +185,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 		again(d, p, SL_STEP_AGAIN, retry_at);
 	if (y.split)
 		again(d, p, SL_STEP_SPLIT, 0);
+	sl_crashpoint("answer-taken");
 	if (d->stop.code == SL_OK)
 		(void)sl_policy_stop(&d->policy, p, &y, sl_mono_us(), &d->stop);
 	sl_parcel_free(p);

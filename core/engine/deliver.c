@@ -7,6 +7,7 @@
 #include "core/engine/deliver.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 #include "core/base/pacing.h"
 
 #include <stdio.h>
@@ -71,6 +72,7 @@ next_block(struct sl_deliver *d, struct sl_block **out, struct sl_err *err)
 	if (no >= committed)
 		return SL_DONE;
 	*out = sl_run_take(t, no);
+	sl_crashpoint("block-taken");
 	if (*out) {
 		d->next_no++;
 		return SL_OK;
@@ -88,6 +90,7 @@ next_block(struct sl_deliver *d, struct sl_block **out, struct sl_err *err)
 		return SL_DONE;
 	}
 	d->next_no = no + 1;
+	sl_crashpoint("block-read-back");
 	return sl_store_block_get(d->reader, t->rec.id, no, out, err);
 }
 
@@ -226,7 +229,9 @@ send_ready(struct sl_deliver *d, int64_t now)
 
 		if (wait > 0)
 			return wait;
+		sl_crashpoint("send-before");
 		code = d->dest.driver->submit(d->dest.ctx, &p->delivery, &err);
+		sl_crashpoint("send-after");
 		if (code == SL_AGAIN)
 			break;
 		if (code != SL_OK) {
@@ -350,7 +355,9 @@ deliver_main(void *arg)
 
 	while (turn(d))
 		;
+	sl_crashpoint("last-answer");
 	flush_blocks(d, true);
+	sl_crashpoint("last-verdicts-queued");
 	drop_parcels(d->ready);
 	drop_parcels(d->waiting);
 	drop_parcels(d->fill);

@@ -7,6 +7,7 @@
 #include "core/engine/source_cache.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -136,6 +137,7 @@ open_for_writing(struct sl_engine *e, struct sl_err *err)
 		sl_store_close(s);
 		return code;
 	}
+	sl_crashpoint("engine-recover");
 	return sl_runs_recover(e, err);
 }
 
@@ -262,7 +264,9 @@ sl_engine_close(struct sl_engine *e, unsigned grace_ms)
 	sl_runs_ask_close(e, until_us);
 	end_jobs(e, until_us);
 	sl_runs_join(e);
+	sl_crashpoint("engine-runs-joined");
 	engine_free(e);
+	sl_crashpoint("engine-closed");
 }
 
 const char *

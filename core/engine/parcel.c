@@ -1,6 +1,7 @@
 #include "core/engine/parcel.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,9 +103,12 @@ flush_write(struct sl_store *s, void *arg, struct sl_err *err)
 
 	if (code == SL_OK)
 		code = sl_store_verdicts_put(s, &f->stub, err);
+	sl_crashpoint("verdict-commit-before");
 
-	for (const struct sl_buried *b = f->buried; b && code == SL_OK; b = b->next)
+	for (const struct sl_buried *b = f->buried; b && code == SL_OK; b = b->next) {
 		code = sl_store_dead_put(s, &b->dead, err);
+		sl_crashpoint("dead-letter-written");
+	}
 	return code;
 }
 
@@ -113,6 +117,7 @@ flush_done(void *arg, enum sl_code code, const struct sl_err *err)
 {
 	struct sl_flush *f = arg;
 
+	sl_crashpoint("verdict-commit-after");
 	if (code != SL_OK)
 		sl_run_write_failed(f->task, err);
 	buried_free(f->buried);
@@ -140,6 +145,7 @@ sl_open_block_flush(struct sl_open_block *ob, struct sl_run_task *t, struct sl_e
 		free(f);
 		return sl_fail(err, code, "send", "the log is closed");
 	}
+	sl_crashpoint("verdicts-queued");
 	ob->buried = NULL;
 	ob->buried_bytes = 0;
 	ob->dirty = false;

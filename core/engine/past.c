@@ -1,5 +1,7 @@
 #include "core/engine/past.h"
 
+#include "core/base/crashpoint.h"
+
 #include <stdlib.h>
 
 struct sync_write {
@@ -13,6 +15,7 @@ write_sync(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sync_write *w = arg;
 
+	sl_crashpoint("sync-row-before");
 	return sl_store_sync(s, w->sync, w->identity, &w->state, err);
 }
 
@@ -75,6 +78,7 @@ sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
 	*p = (struct sl_past){ .epoch = 1 };
 	if (code == SL_OK && begin) {
 		code = sl_writer_call(e->writer, write_sync, &w, err);
+		sl_crashpoint("sync-row-after");
 		p->epoch = w.state.epoch;
 	}
 	if (code == SL_OK)

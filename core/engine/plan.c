@@ -9,6 +9,7 @@
 #include "core/engine/run.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,7 @@ put_write(struct sl_store *s, void *arg, struct sl_err *err)
 		code = sl_store_run_save(s, &rec, err);
 	if (code == SL_OK)
 		code = sl_made_write(s, &w->made, rec.sync, rec.id, err);
+	sl_crashpoint("block-commit-before");
 	return code;
 }
 
@@ -94,6 +96,7 @@ put_done(void *arg, enum sl_code code, const struct sl_err *err)
 	struct sl_put *w = arg;
 	struct sl_run_task *t = w->task;
 
+	sl_crashpoint("block-commit-after");
 	if (code == SL_OK) {
 		sl_run_block_ready(t, w->made.block);
 		w->made.block = NULL;
@@ -336,6 +339,7 @@ read_all(struct sl_plan *p, const struct sl_source_handle *h, struct sl_err *err
 			break;
 		}
 		code = h->driver->next(h->ctx, &b, err);
+		sl_crashpoint("batch-read");
 		if (code == SL_OK)
 			code = submit(p, b, err);
 	}
@@ -435,6 +439,7 @@ plan_removes(struct sl_plan *p, struct sl_err *err)
 	t->rec.removes_held = t->rec.removes_held || held;
 	t->remove_limit = limit;
 	pthread_mutex_unlock(&t->lock);
+	sl_crashpoint("removes-guarded");
 	if (code == SL_OK)
 		code = render_removes(p, keys, texts, n, err);
 	sl_arena_free(a);
@@ -485,13 +490,16 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	if (sl_run_should_stop(t))
 		return sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
 	code = h->driver->begin_snapshot(h->ctx, err);
+	sl_crashpoint("snapshot-opened");
 	if (code == SL_OK)
 		code = h->driver->check_key(h->ctx, &p->prep.model, key,
 					    (uint32_t)p->prep.sync.nkey, err);
 	if (code == SL_OK)
 		code = sl_prep_scan(&p->prep, h, 0, err);
+	sl_crashpoint("scan-opened");
 	if (code == SL_OK)
 		code = sl_past_load(&p->past, t->engine, &p->prep, !t->dry, err);
+	sl_crashpoint("past-loaded");
 	if (code != SL_OK)
 		return code;
 	pthread_mutex_lock(&t->lock);
@@ -536,13 +544,16 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 		code = prepare(p, c, h, err);
 	if (code == SL_OK)
 		code = read_all(p, h, err);
+	sl_crashpoint("read-done");
 	pthread_mutex_lock(&t->lock);
 	t->source = NULL;
 	pthread_mutex_unlock(&t->lock);
 	/* The transaction in the warehouse ends here, before delivery is done. */
 	sl_source_disconnect(h);
+	sl_crashpoint("source-closed");
 	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->past.reader)
 		code = plan_removes(p, err);
+	sl_crashpoint("removes-planned");
 	if (code == SL_OK)
 		code = flush_partial(p, err);
 	return code;

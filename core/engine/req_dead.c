@@ -2,6 +2,8 @@
 #include "core/engine/dead_walk.h"
 #include "core/engine/job.h"
 
+#include "core/base/crashpoint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -96,6 +98,7 @@ discard_write(struct sl_store *s, void *arg, struct sl_err *err)
 		       d->text);
 	if (code == SL_OK && d->done > 0)
 		code = sl_store_audit(s, d->who, "discard", d->pick.sync, detail, err);
+	sl_crashpoint("discard-before");
 	return code;
 }
 
@@ -115,6 +118,7 @@ discard_job(struct sl_job *j, struct sl_err *err)
 		code = sl_fail(err, SL_E_NOMEM, "discard", "no memory for the note");
 	if (code == SL_OK)
 		code = sl_writer_call(j->engine->writer, discard_write, &d, err);
+	sl_crashpoint("discard-after");
 	if (code != SL_OK)
 		return code;
 	t = sl_table_new("discarded:int");

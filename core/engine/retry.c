@@ -1,6 +1,7 @@
 #include "core/engine/retry.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 #include "core/engine/dead_walk.h"
 #include "core/engine/past.h"
 #include "core/engine/run_list.h"
@@ -114,6 +115,7 @@ write_batch(struct sl_store *s, void *arg, struct sl_err *err)
 		code = sl_store_block_put_packed(s, b->rec.sync, &b->block, &b->pack, err);
 	for (uint32_t i = 0; i < b->block.n && code == SL_OK; i++)
 		code = sl_store_dead_resolve(s, b->ids[i], text, err);
+	sl_crashpoint("retry-block-before");
 	return code;
 }
 
@@ -139,6 +141,7 @@ log_batch(struct sl_run_task *t, struct sl_store *s, const int64_t *ids, size_t 
 		code = sl_block_pack(&b.block, &b.pack, err);
 	if (code == SL_OK)
 		code = sl_writer_call(t->engine->writer, write_batch, &b, err);
+	sl_crashpoint("retry-block-after");
 	if (code == SL_OK) {
 		pthread_mutex_lock(&t->lock);
 		t->rec.blocks = b.rec.blocks;
@@ -268,6 +271,7 @@ choose_ids(struct choice *c, struct sl_err *err)
 	if (code == SL_OK) {
 		put_in_order(c->send);
 		put_in_order(&c->changed);
+		sl_crashpoint("retry-chosen");
 		if (c->changed.n > 0)
 			code = sl_writer_call(e->writer, resolve_changed, &c->changed, err);
 	}

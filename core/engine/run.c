@@ -7,6 +7,7 @@
 #include "core/engine/run_state.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -221,6 +222,7 @@ hold(struct sl_run_task *t)
 		interrupted(t, &err);
 		return false;
 	}
+	sl_crashpoint("held");
 	sl_run_list_tell(t);
 	pthread_mutex_lock(&t->lock);
 	while (!t->released && !t->stop && !t->closing)
@@ -229,6 +231,7 @@ hold(struct sl_run_task *t)
 	go = t->released && !stop;
 	t->released = false;
 	pthread_mutex_unlock(&t->lock);
+	sl_crashpoint("hold-over");
 	if (stop)
 		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
 	return go;
@@ -244,6 +247,7 @@ deliver(struct sl_run_task *t, struct sl_deliver *d, struct sl_err *err)
 		code = sl_deliver_start(t, &d, err);
 	if (code == SL_OK)
 		code = sl_deliver_finish(d, err);
+	sl_crashpoint("delivered");
 	drop_hand(t);
 	if (code == SL_OK && sl_run_should_stop(t))
 		code = sl_fail(err, SL_E_CANCELLED, "", "stopped");
@@ -339,6 +343,7 @@ course(struct sl_run_task *t)
 	if (code == SL_OK)
 		code = sl_plan(t, &err);
 	wait_commits(t);
+	sl_crashpoint("plan-committed");
 	pthread_mutex_lock(&t->lock);
 	if (t->write_error.code != SL_OK) {
 		err = t->write_error;
@@ -352,6 +357,7 @@ course(struct sl_run_task *t)
 		return;
 	}
 	plan_complete(t);
+	sl_crashpoint("plan-complete");
 	if (t->dry)
 		sl_run_end(t, SL_RUN_SETTLED, SL_V_PENDING);
 	else if (pipelined || review(t))
@@ -365,6 +371,7 @@ finish_half_plan(struct sl_run_task *t)
 {
 	struct sl_err err = { 0 };
 
+	sl_crashpoint("half-plan-resume");
 	if (sl_run_move(t, SL_RUN_DELIVERING, &err) != SL_OK)
 		interrupted(t, &err);
 	else if (deliver(t, NULL, &err))
@@ -378,6 +385,7 @@ resume(struct sl_run_task *t)
 	struct sl_err err = { 0 };
 	bool same = false;
 
+	sl_crashpoint("resume-begin");
 	if (sl_run_should_stop(t) || sl_past_is_of(t->engine, &t->rec, &same, &err) != SL_OK) {
 		interrupted(t, &err);
 		return;
@@ -400,6 +408,7 @@ resume(struct sl_run_task *t)
 	}
 	t->released = false;
 	pthread_mutex_unlock(&t->lock);
+	sl_crashpoint("resume-deliver");
 	if (t->rec.planned_all)
 		deliver_and_settle(t, NULL);
 	else
@@ -438,6 +447,7 @@ again(struct sl_run_task *t)
 
 	if (code == SL_OK)
 		code = sl_retry_log(t, &err);
+	sl_crashpoint("retry-logged");
 	if (code == SL_OK)
 		resume(t);
 	else

@@ -4,6 +4,7 @@
 #include "core/engine/run_start.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 #include "core/engine/block.h"
 
 #include <stdio.h>
@@ -286,8 +287,10 @@ release_job(struct sl_job *j, struct sl_err *err)
 		if (code == SL_OK)
 			code = resume_record(e, &rec, a, err);
 	}
+	sl_crashpoint("released");
 	if (code == SL_OK)
 		code = sl_writer_call(e->writer, audit_write, &audit, err);
+	sl_crashpoint("release-noted");
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 

@@ -1,6 +1,8 @@
 #include "core/engine/run_list.h"
 #include "core/engine/retry.h"
 
+#include "core/base/crashpoint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -144,6 +146,7 @@ sl_run_list_drop(struct sl_run_task *t)
 static enum sl_code
 new_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
+	sl_crashpoint("run-new-before");
 	return sl_store_run_new(s, arg, err);
 }
 
@@ -156,6 +159,7 @@ sl_run_record(struct sl_run_task *t, struct sl_err *err)
 
 	if (code != SL_OK)
 		return code;
+	sl_crashpoint("run-new-after");
 	pthread_mutex_lock(&e->lock);
 	pthread_mutex_lock(&t->lock);
 	t->rec.id = rec.id;
@@ -278,6 +282,7 @@ recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sl_run r = *(const struct sl_run *)arg;
 
+	sl_crashpoint("recover-run-before");
 	/* What a retry has put into the log stays there: its plan is whole from the start. */
 	if (r.state == SL_RUN_NEW || (is_half_planned(&r) && !may_have_sent(&r))) {
 		(void)snprintf(
@@ -347,8 +352,10 @@ sl_runs_recover(struct sl_engine *e, struct sl_err *err)
 	struct sl_open_list l = { 0 };
 	enum sl_code code = sl_writer_call(e->writer, list_open, &l, err);
 
-	for (uint32_t i = 0; i < l.n && code == SL_OK; i++)
+	for (uint32_t i = 0; i < l.n && code == SL_OK; i++) {
 		code = sl_writer_call(e->writer, recover_write, &l.runs[i], err);
+		sl_crashpoint("recover-run-after");
+	}
 	free(l.runs);
 	return code;
 }

@@ -1,6 +1,7 @@
 #include "core/engine/run_state.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ save_write(struct sl_store *s, void *arg, struct sl_err *err)
 	pthread_mutex_lock(&t->lock);
 	rec = t->rec;
 	pthread_mutex_unlock(&t->lock);
+	sl_crashpoint("move-before");
 	return sl_store_run_save(s, &rec, err);
 }
 
@@ -26,6 +28,7 @@ sl_run_move(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
 	pthread_mutex_unlock(&t->lock);
 	if (!t->dry) {
 		code = sl_writer_call(t->engine->writer, save_write, t, err);
+		sl_crashpoint("move-after");
 		sl_run_log(t, SL_INFO, "run", "%s", sl_run_state_name(state));
 	}
 	sl_run_notify(t);
@@ -46,6 +49,7 @@ end_write(struct sl_store *s, void *arg, struct sl_err *err)
 	struct sl_run rec = e->rec; /* may run twice: only the last result counts */
 	enum sl_code code = sl_store_run_end(s, &rec, e->state, e->rest, e->keep_us, err);
 
+	sl_crashpoint("end-commit-before");
 	if (code == SL_OK)
 		e->rec = rec;
 	return code;
@@ -125,6 +129,7 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 		pthread_mutex_unlock(&t->lock);
 		return;
 	}
+	sl_crashpoint("end-commit-after");
 	pthread_mutex_lock(&t->lock);
 	sl_run_take_end(t, &e.rec);
 	pthread_mutex_unlock(&t->lock);

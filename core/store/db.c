@@ -4,6 +4,8 @@
  * descriptor of it would drop the POSIX locks of every connection in the process. */
 #include "core/store/db.h"
 
+#include "core/base/crashpoint.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -104,6 +106,7 @@ make_file(const struct sl_db_spec *spec, struct sl_err *err)
 	}
 	if (fd >= 0)
 		(void)close(fd);
+	sl_crashpoint("state-file-made");
 	return SL_OK;
 }
 
@@ -164,11 +167,14 @@ upgrade(struct sl_db *db, int format, struct sl_err *err)
 
 	for (; format < db->spec.version && code == SL_OK; format++) {
 		(void)snprintf(seal, sizeof seal, "PRAGMA user_version=%d; COMMIT", format + 1);
+		sl_crashpoint("upgrade-begin");
 		code = sl_db_exec(db, "BEGIN IMMEDIATE", err);
 		if (code == SL_OK)
 			code = sl_db_exec(db, db->spec.upgrades[format - 1], err);
+		sl_crashpoint("upgrade-commit-before");
 		if (code == SL_OK)
 			code = sl_db_exec(db, seal, err);
+		sl_crashpoint("upgrade-commit-after");
 		sl_db_rollback(db);
 	}
 	return code;
@@ -196,8 +202,10 @@ make_schema(struct sl_db *db, struct sl_err *err)
 	code = sl_db_exec(db, "BEGIN IMMEDIATE", err);
 	if (code == SL_OK)
 		code = sl_db_exec(db, db->spec.schema, err);
+	sl_crashpoint("schema-commit-before");
 	if (code == SL_OK)
 		code = sl_db_exec(db, ours, err);
+	sl_crashpoint("schema-commit-after");
 	sl_db_rollback(db);
 	return code;
 }
@@ -297,6 +305,7 @@ sl_db_close(struct sl_db *db)
 {
 	if (!db)
 		return;
+	sl_crashpoint("state-close");
 	for (size_t i = 0; i < SL_COUNT(db->cache); i++)
 		(void)sqlite3_finalize(db->cache[i].st);
 	(void)sqlite3_close_v2(db->h);
@@ -326,8 +335,11 @@ sl_db_wal_bytes(const struct sl_db *db)
 enum sl_code
 sl_db_checkpoint(struct sl_db *db, struct sl_err *err)
 {
-	int rc = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int rc;
 
+	sl_crashpoint("checkpoint-before");
+	rc = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sl_crashpoint("checkpoint-after");
 	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
 		return sl_db_fail(db, rc, err);
 	db->wal_bytes = 0; /* the next commit tells it again */

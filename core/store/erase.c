@@ -7,6 +7,7 @@
 #include "core/store/state.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 /* How long an id may still be known to a destination that drops repeats: the digests of events that were
  * never acknowledged are kept as long, see sl_store_unsure(). */
@@ -62,6 +63,7 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;
+	sl_crashpoint("erase-blocks-gone");
 	sl_q_start(&q, s->db,
 		   "UPDATE block SET body=NULL WHERE " OLD_AND_DONE " AND body IS NOT NULL", err);
 	bind_old(&q, sync, cut);

@@ -2,6 +2,8 @@
 #include "core/store/merge.h"
 #include "core/store/part.h"
 
+#include "core/base/crashpoint.h"
+
 /* A block that is read at every load costs about as much as this many of its events. */
 #define BLOCK_COST 64
 
@@ -68,6 +70,7 @@ switch_to(struct sl_store *s, const char *sync, int64_t gen, struct sl_mark mark
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;
+	sl_crashpoint("fold-switched");
 	sl_q_start(&q, s->db, "DELETE FROM part WHERE sync=? AND gen<>?", err);
 	sl_q_text(&q, sync);
 	sl_q_int(&q, gen);
@@ -92,6 +95,7 @@ sl_fold_rewrite(struct sl_store *s, const char *sync, struct sl_err *err)
 	code = sl_merge(s, &m, err);
 	if (code == SL_OK)
 		code = sl_part_flush(w, err);
+	sl_crashpoint("fold-parts-written");
 	sl_part_writer_free(w);
 	return code == SL_OK ? switch_to(s, sync, m.fold.gen + 1, m.to, err) : code;
 }

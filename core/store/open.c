@@ -5,6 +5,8 @@
 #include "core/store/schema.inc"
 #include "core/store/upgrade_2.inc"
 
+#include "core/base/crashpoint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +52,7 @@ seed_make(struct sl_store *s, struct sl_err *err)
 		return sl_fail(err, SL_E_IO, "state", "no random bytes from the system");
 	sl_q_start(&q, s->db, "INSERT INTO meta(k, v) VALUES('seed', ?)", err);
 	sl_q_blob(&q, s->seed, sizeof s->seed);
+	sl_crashpoint("seed-before");
 	return sl_q_run(&q);
 }
 
@@ -96,9 +99,11 @@ sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_
 		code = sl_dir_make(dir, err);
 		if (code == SL_OK)
 			code = sl_lock_take(dir, &s->lock_fd, err);
+		sl_crashpoint("state-locked");
 	}
 	if (code == SL_OK)
 		code = sl_db_open(&spec, &s->db, err);
+	sl_crashpoint("state-opened");
 	if (code == SL_OK)
 		code = load(s, err);
 	if (code != SL_OK) {
@@ -137,8 +142,10 @@ sl_store_commit(struct sl_store *s, struct sl_err *err)
 {
 	enum sl_code code = sl_store_writing(s, err);
 
+	sl_crashpoint("commit-before");
 	if (code == SL_OK)
 		code = sl_db_exec(s->db, "COMMIT", err);
+	sl_crashpoint("commit-after");
 	if (code != SL_OK)
 		sl_db_rollback(s->db);
 	return code;

@@ -3,6 +3,7 @@
 #include "core/store/block.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 
 #include <stdlib.h>
 
@@ -193,8 +194,10 @@ settle_snapshot(struct sl_store *s, const char *sync, struct sl_err *err)
 	bool due = false;
 	enum sl_code code = sl_fold_due(s, sync, &due, err);
 
+	sl_crashpoint("fold-before");
 	if (code == SL_OK && due)
 		code = sl_fold_rewrite(s, sync, err);
+	sl_crashpoint("fold-after");
 	if (code == SL_OK)
 		code = sl_fold_rows(s, sync, &rows, err);
 	if (code != SL_OK)
@@ -225,12 +228,14 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 
 	if (rest != SL_V_PENDING)
 		code = end_pending(s, r->id, rest, err);
+	sl_crashpoint("end-rest-settled");
 	if (code == SL_OK)
 		code = count_run(s, r->id, &a, err);
 	if (code == SL_OK)
 		code = with_counters(s, r, &now, err);
 	if (code == SL_OK)
 		code = check_account(s, &now, &a, state, err);
+	sl_crashpoint("end-accounted");
 	if (code != SL_OK)
 		return code;
 	now.state = state;
@@ -244,6 +249,7 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 		code = settle_snapshot(s, now.sync, err);
 	if (code == SL_OK && state != SL_RUN_PAUSED)
 		code = sl_erase_blocks(s, now.sync, keep_us, err);
+	sl_crashpoint("erased");
 	if (code == SL_OK)
 		*r = now;
 	return code;
