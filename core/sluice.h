@@ -325,6 +325,31 @@ sl_ticket sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, si
 sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n,
 		     const char *note);
 
+/* ---- safety ---------------------------------------------------------------------------------- */
+
+/* Values of columns that a profile or a sync tags with `pii` are masked in every answer: "•••M·3f2a" is a
+ * text of middle length (S up to 8 bytes, M up to 32, L longer), equal values have equal marks. */
+
+/* Write into the audit that tagged values are to be seen; what: the screen or command. Answer: id (int). */
+sl_ticket sl_unmask(struct sl_engine *e, const char *what);
+/* Requests made from now on answer tagged values in clear, or masked again. on does nothing unless an
+ * sl_unmask() was answered since the last time it was switched off. */
+void sl_unmasked(struct sl_engine *e, bool on);
+
+/* Findings about this workspace, in parts as they come: area (state files libraries sources destinations
+ * secrets process), what, level (ok warn bad), detail, mend. Connects to what is configured and to nothing
+ * else; sends no event. */
+sl_ticket sl_doctor(struct sl_engine *e);
+/* The SQL that makes a role which can read exactly what the syncs read, and write nothing: connection,
+ * sql (a script). connection NULL = of every source that knows roles. */
+sl_ticket sl_grants(struct sl_engine *e, const char *connection);
+
+/* What operators did, newest first below `before` (0 = newest): id, at (time), who, action, object,
+ * detail, hash, chain ("ok"; "broken": the line or the one before it was changed or removed; "old": from
+ * before there was a chain). A last row with id 0 and chain "broken" says that lines are missing at the
+ * end; it comes with before 0 only. */
+sl_ticket sl_audit(struct sl_engine *e, int64_t before, unsigned limit);
+
 /* ---- the receiver ---------------------------------------------------------------------------- */
 
 /* A local HTTP server that takes events as RudderStack does and keeps them in SQLite; see

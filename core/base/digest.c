@@ -9,8 +9,8 @@
 
 #define SHA256_LEN 32
 
-static bool
-sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])
+bool
+sl_sha256(const void *p, size_t n, uint8_t out[SHA256_LEN])
 {
 	return EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) == 1;
 }
@@ -26,7 +26,7 @@ sl_digest_key_init(struct sl_digest_key *k, const uint8_t seed[32])
 	memcpy(in, seed, 32);
 	for (uint8_t i = 0; ok && i < SL_DIGEST_SECRET / SHA256_LEN; i++) {
 		in[32] = i;
-		ok = sha256(in, sizeof(in), k->secret + (size_t)i * SHA256_LEN);
+		ok = sl_sha256(in, sizeof(in), k->secret + (size_t)i * SHA256_LEN);
 	}
 	return ok;
 }
@@ -59,8 +59,8 @@ sl_random_bytes(void *p, size_t n)
 	return true;
 }
 
-static void
-hex(const uint8_t *p, size_t n, char *out)
+void
+sl_hex(const uint8_t *p, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -80,7 +80,7 @@ sl_digest_hex(struct sl_digest d, char out[33])
 		b[i] = (uint8_t)(d.hi >> (56 - 8 * i));
 		b[8 + i] = (uint8_t)(d.lo >> (56 - 8 * i));
 	}
-	hex(b, sizeof(b), out);
+	sl_hex(b, sizeof(b), out);
 }
 
 bool
@@ -88,10 +88,10 @@ sl_sha256_hex(const void *p, size_t n, char out[65])
 {
 	uint8_t md[SHA256_LEN];
 
-	if (!sha256(p, n, md)) {
+	if (!sl_sha256(p, n, md)) {
 		out[0] = '\0';
 		return false;
 	}
-	hex(md, sizeof(md), out);
+	sl_hex(md, sizeof(md), out);
 	return true;
 }

@@ -34,6 +34,9 @@ sl_digest_eq(struct sl_digest a, struct sl_digest b)
 
 void sl_digest_hex(struct sl_digest d, char out[33]); /* NUL-terminated */
 
+/* False: no memory, out is undefined. */
+bool sl_sha256(const void *p, size_t n, uint8_t out[32]) SL_MUST;
+void sl_hex(const uint8_t *p, size_t n, char *out); /* 2n digits and NUL */
 /* SHA-256 as 64 hex digits and NUL, for the `sha256` transform. False: no memory, out is "". */
 bool sl_sha256_hex(const void *p, size_t n, char out[65]) SL_MUST;
 

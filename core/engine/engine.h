@@ -35,6 +35,8 @@ struct sl_engine {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t idle;  /* a job or a run ended */
 	bool closing;
+	bool may_unmask; /* the audit knows that somebody looks */
+	bool unmasked;   /* new jobs answer tagged values in clear */
 	sl_ticket next_ticket;
 	int64_t next_dry; /* ids of dry runs count down from -1 */
 	struct sl_job *jobs;
@@ -54,6 +56,9 @@ enum sl_code sl_engine_reader(const struct sl_engine *e, struct sl_store **out,
 			      struct sl_err *err) SL_MUST;
 /* SL_E_LOCKED in a session that may only look. */
 enum sl_code sl_engine_may_write(const struct sl_engine *e, struct sl_err *err) SL_MUST;
+/* Write into the audit what an operator does, and wait until it is kept (audit.c). */
+enum sl_code sl_engine_audit(const struct sl_engine *e, const char *action, const char *object,
+			     const char *detail, struct sl_err *err) SL_MUST;
 /* Digest key and workspace id of a dry or read-only engine come from the state too, else from zeros. */
 
 struct sl_source_handle {

@@ -13,6 +13,7 @@ sl_job_new(struct sl_engine *e, sl_job_fn *fn, size_t size)
 		return NULL;
 	j->engine = e;
 	j->fn = fn;
+	j->unmasked = __atomic_load_n(&e->unmasked, __ATOMIC_RELAXED);
 	j->arena = sl_arena_new(4096, 0);
 	if (j->arena)
 		j->args = sl_arena_zalloc(j->arena, size ? size : 1, 16);

@@ -23,6 +23,7 @@ struct sl_job {
 	struct sl_table *answer;
 	bool order;     /* starts or stops a run: never waits behind one that asks a source */
 	bool cancelled; /* atomic */
+	bool unmasked;  /* tagged values are answered in clear */
 	/* What sl_cancel() has to wake; guarded by the engine's job lock. */
 	void (*wake)(void *arg);
 	void *wake_arg;

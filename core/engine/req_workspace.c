@@ -3,6 +3,7 @@
 #include "core/engine/problem_table.h"
 #include "core/engine/run_list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct sl_object_args {
@@ -151,6 +152,46 @@ drivers_job(struct sl_job *j, struct sl_err *err)
 
 /* ---- changing -------------------------------------------------------------------------------------- */
 
+/* A reference to a secret of the saved connection that the new settings change: its name, or NULL. */
+static const char *
+changed_secret(const struct sl_engine *e, const struct sl_object_def *old,
+	       const struct sl_config_check *now)
+{
+	const struct sl_driver_info *d =
+		old ? sl_engine_driver(e, sl_object_get(old, "type")) : NULL;
+
+	for (size_t i = 0; d && i < d->nprops; i++) {
+		const char *was = sl_object_get(old, d->props[i].name), *is = NULL;
+
+		if (d->props[i].type != SL_P_SECRET)
+			continue;
+		for (size_t k = 0; k < now->nsettings; k++)
+			if (strcmp(now->settings[k].name, d->props[i].name) == 0)
+				is = now->settings[k].value;
+		if (strcmp(was ? was : "", is ? is : "") != 0)
+			return d->props[i].name;
+	}
+	return NULL;
+}
+
+/* Names only: what a reference says is nobody's business. */
+static enum sl_code
+audit_saved(const struct sl_job *j, const struct sl_object_def *old,
+	    const struct sl_config_check *now, struct sl_err *err)
+{
+	const char *secret = changed_secret(j->engine, old, now);
+	char object[100], detail[100] = "";
+	enum sl_code code;
+
+	(void)snprintf(object, sizeof(object), "%s %s", sl_kind_name(now->kind), now->name);
+	code = sl_engine_audit(j->engine, old ? "config changed" : "config created", object, "",
+			       err);
+	if (code != SL_OK || !secret)
+		return code;
+	(void)snprintf(detail, sizeof(detail), "%s refers to another secret", secret);
+	return sl_engine_audit(j->engine, "secret changed", object, detail, err);
+}
+
 static enum sl_code
 check_and_save(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
 {
@@ -172,6 +213,8 @@ check_and_save(struct sl_job *j, const struct sl_config *c, struct sl_err *err)
 	code = sl_config_check(&what, j->arena, &problems, &n, err);
 	if (code == SL_OK && n == 0)
 		code = sl_config_save(&what, err);
+	if (code == SL_OK && n == 0)
+		code = audit_saved(j, sl_config_find(c, a->kind, a->name), &what, err);
 	if (code != SL_OK)
 		return code;
 	t = sl_problem_table();
@@ -211,6 +254,7 @@ delete_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct sl_object_args *a = j->args;
 	struct sl_config *c = NULL;
+	char object[100];
 	int64_t run;
 	enum sl_code code = sl_engine_may_write(j->engine, err);
 
@@ -226,6 +270,9 @@ delete_job(struct sl_job *j, struct sl_err *err)
 	if (code == SL_OK)
 		code = sl_config_delete(c, a->kind, a->name, err);
 	sl_config_free(c);
+	(void)snprintf(object, sizeof(object), "%s %s", sl_kind_name(a->kind), a->name);
+	if (code == SL_OK)
+		code = sl_engine_audit(j->engine, "config deleted", object, "", err);
 	if (code != SL_OK)
 		return code;
 	sl_mailbox_post_config(j->engine->mail);

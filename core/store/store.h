@@ -220,7 +220,28 @@ enum sl_code sl_store_unsure(struct sl_store *s, const char *sync, struct sl_sna
 enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open,
 				 struct sl_err *err) SL_MUST;
 
-/* ---- what an operator did -------------------------------------------------------------------- */
+/* ---- what an operator did --------------------------------------------------------------------
+ *
+ * Each line carries SHA-256(hash of the line before, 32 zero bytes for the first; then id, time in
+ * microseconds, who, action, object, detail, each as text with a NUL behind it), and the state keeps the
+ * last hash apart: a line that was changed, removed or put in between breaks the chain there. Lines of
+ * format 1 have no hash; the chain starts after them. */
+enum sl_chain { SL_CHAIN_OK, SL_CHAIN_BROKEN, SL_CHAIN_OLD };
+struct sl_audit_line {
+	int64_t id, at_us;
+	struct sl_str who, action, object, detail; /* until the callback returns */
+	char hash[65];                             /* "" = none */
+	enum sl_chain chain;
+};
+struct sl_audit_sum {
+	uint64_t lines, old, broken;
+	int64_t first_broken; /* id; 0 = none */
+	bool cut;             /* lines are missing at the end */
+};
+typedef enum sl_code sl_audit_fn(void *arg, const struct sl_audit_line *l, struct sl_err *err);
+/* Every line, oldest first, checked; fn may be NULL. */
+enum sl_code sl_store_audit_read(struct sl_store *s, sl_audit_fn *fn, void *arg,
+				 struct sl_audit_sum *sum, struct sl_err *err) SL_MUST;
 enum sl_code sl_store_audit(struct sl_store *s, const char *who, const char *action,
 			    const char *object, const char *detail, struct sl_err *err) SL_MUST;
 
