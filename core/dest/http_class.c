@@ -70,11 +70,23 @@ whole_chars(struct sl_str s, size_t cap)
 }
 
 void
+sl_outcome_words(struct sl_outcome *out, struct sl_str words)
+{
+	size_t len = 0;
+
+	words = sl_str_trim(words);
+	if (words.ptr)
+		len = whole_chars(words, sizeof(out->detail) - 1);
+	for (size_t i = 0; i < len; i++)
+		out->detail[i] = words.ptr[i] ? words.ptr[i] : ' ';
+	out->detail[len] = 0;
+}
+
+void
 sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
 		size_t nrules, struct sl_outcome *out)
 {
-	struct sl_str words = sl_str_trim(r->body);
-	size_t len;
+	struct sl_str words = r->body;
 
 	*out = (struct sl_outcome){ .cls = classify(r, n, rules, nrules),
 				    .status = r->status,
@@ -85,8 +97,5 @@ sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http
 		words = SL_LIT("the connection ended without an HTTP answer");
 	else if (out->cls == SL_C_CONFIG && r->status < 400)
 		words = SL_LIT("the address answers with a redirect, which is never followed");
-	len = words.ptr ? whole_chars(words, sizeof(out->detail) - 1) : 0;
-	for (size_t i = 0; i < len; i++)
-		out->detail[i] = words.ptr[i] ? words.ptr[i] : ' ';
-	out->detail[len] = 0;
+	sl_outcome_words(out, words);
 }

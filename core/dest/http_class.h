@@ -17,4 +17,7 @@ struct sl_http_rule {
 void sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
 		     size_t nrules, struct sl_outcome *out);
 
+/* The peer's words as the detail: blanks around them cut, and what is too long. */
+void sl_outcome_words(struct sl_outcome *out, struct sl_str words);
+
 #endif

@@ -54,7 +54,7 @@ static size_t
 take_answer(char *p, size_t size, size_t n, void *arg)
 {
 	struct slot *s = arg;
-	size_t room = SL_HTTP_BODY_MAX - s->answer.len;
+	size_t room = s->answer.max - s->answer.len;
 
 	n *= size;
 	sl_buf_put(&s->answer, p, n < room ? n : room);
@@ -202,6 +202,13 @@ sl_http_free(struct sl_http *h)
 	free(h);
 }
 
+void
+sl_http_read_max(struct sl_http *h, size_t bytes)
+{
+	for (uint32_t i = 0; i <= h->nslots; i++)
+		h->slots[i].answer.max = bytes < SL_HTTP_ANSWER_MAX ? bytes : SL_HTTP_ANSWER_MAX;
+}
+
 struct sl_http_call *
 sl_http_call(struct sl_http *h)
 {
@@ -333,6 +340,7 @@ read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
 	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &up);
 	*r = (struct sl_http_result){ .status = (int)status,
 				      .ok = code == CURLE_OK || s->cut,
+				      .cut = s->cut,
 				      .sent = head > 0 || up > 0,
 				      .sys = (int)code,
 				      .body = sl_buf_view(&s->answer),

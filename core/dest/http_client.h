@@ -15,6 +15,7 @@
 
 #define SL_HTTP_INFLIGHT_MAX 64
 #define SL_HTTP_BODY_MAX     65536 /* bytes of a response that are read; the rest is not waited for */
+#define SL_HTTP_ANSWER_MAX   (8u << 20) /* the same where the whole answer counts */
 
 struct sl_http;
 
@@ -22,11 +23,12 @@ struct sl_http;
 struct sl_http_result {
 	int status;             /* 0 = no HTTP answer */
 	bool ok;                /* a whole answer arrived (or more of it than we read) */
+	bool cut;               /* there was more of the body than we read */
 	bool sent;              /* at least one byte of the request left this machine */
 	bool setup;             /* wrong address or certificate: trying again will not help */
 	int sys;                /* CURLcode */
 	int64_t retry_after_us; /* asked for by the server; 0 = nothing */
-	struct sl_str body;     /* the first SL_HTTP_BODY_MAX bytes */
+	struct sl_str body;     /* what was read of it */
 	const char *error;      /* curl's own words; "" when ok */
 	const char *server;     /* value of the Server header, or "" */
 	size_t bytes_sent;      /* body bytes on the wire */
@@ -50,6 +52,9 @@ typedef void sl_http_done_fn(void *arg, struct sl_http_call *call, const struct 
 struct sl_http *sl_http_new(uint32_t inflight, int64_t timeout_ms, struct sl_err *err) SL_MUST;
 void
 sl_http_free(struct sl_http *h); /* drops what is in flight without a call back; NULL is allowed */
+
+/* How many bytes of an answer are read, instead of SL_HTTP_BODY_MAX. Before the first call. */
+void sl_http_read_max(struct sl_http *h, size_t bytes);
 
 /* A call that is not in flight, its body empty; NULL when all are. It stays free until it is started. */
 struct sl_http_call *sl_http_call(struct sl_http *h);

@@ -100,6 +100,9 @@ complete(void *arg, struct sl_http_call *call, const struct sl_http_result *r)
 	sl_http_outcome(r, d->n, c->s->rules, c->s->nrules, &o);
 	for (uint32_t i = 0; i < d->n; i++)
 		d->outcomes[i] = o;
+	if (c->s->results && o.cls == SL_C_ACK)
+		sl_results_read(c->s->results, r->cut ? (struct sl_str){ 0 } : r->body, d->bodies,
+				d->n, d->outcomes);
 	d->took_us = sl_mono_us() - d->sent_us;
 	d->bytes_sent = r->bytes_sent;
 	d->driver = NULL;

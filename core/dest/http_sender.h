@@ -8,6 +8,7 @@
 #include "core/dest/dest.h"
 #include "core/dest/http_class.h"
 #include "core/dest/http_url.h"
+#include "core/dest/results.h"
 
 enum sl_http_gzip { SL_GZIP_AUTO, SL_GZIP_ON, SL_GZIP_OFF }; /* auto: not to this machine */
 
@@ -23,6 +24,7 @@ struct sl_http_sender {
 	enum sl_code (*encode)(const void *ctx, const struct sl_str *bodies, uint32_t n,
 			       int64_t wall_us, struct sl_buf *out, struct sl_err *err);
 	const void *ctx;
+	const struct sl_results_form *results; /* answers tell event by event; NULL: of them all */
 };
 
 /* Properties that every HTTP driver has, for its table. */

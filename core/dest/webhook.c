@@ -5,6 +5,7 @@
 #include "core/dest/http_sender.h"
 #include "core/dest/settings.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 enum format { FORMAT_ARRAY, FORMAT_SINGLE, FORMAT_LINES };
@@ -12,6 +13,7 @@ enum format { FORMAT_ARRAY, FORMAT_SINGLE, FORMAT_LINES };
 struct ctx {
 	struct sl_http_sender sender; /* first */
 	enum format format;
+	struct sl_results_form results; /* texts are owned */
 };
 
 static const char *const methods[] = { "POST", "PUT", "PATCH", NULL };
@@ -28,6 +30,14 @@ static const struct sl_prop props[] = {
 	  "Header for the token; in Authorization it is written as \"Bearer TOKEN\"." },
 	{ "headers", SL_P_LIST, 0, NULL, 0, 0, NULL,
 	  "More headers, each as \"Name: value\"; nothing secret." },
+	{ "results", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "Where a 2xx answer lists what became of each event: results, data.items, or . for the "
+	  "answer itself. Empty: the status counts for all of them." },
+	{ "results_id", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "What in an item of results names its event: id, event.id. Empty: the items stand in the "
+	  "order of the events." },
+	{ "results_match", SL_P_STRING, 0, "messageId", 0, 0, NULL,
+	  "What in an event results_id is compared with." },
 	{ "batch_events", SL_P_INT, 0, "500", 1, 100000, NULL, "Most events in one request." },
 	{ "batch_bytes", SL_P_BYTES, 0, "500000", 1024, 64 << 20, NULL,
 	  "Most bytes of one request before compression." },
@@ -169,6 +179,36 @@ choice(const char *const *choices, const char *text)
 	return 0;
 }
 
+#define RESULT_BYTES 1024 /* of an answer, for each event */
+
+/* The settings may go before the driver does. */
+static bool
+copy_setting(const struct sl_dest_config *cfg, const char *name, const char **out)
+{
+	const char *text = sl_dest_text(&sl_dest_webhook, cfg, name);
+
+	*out = strdup(text ? text : "");
+	return *out != NULL;
+}
+
+static enum sl_code
+set_results(struct ctx *c, const struct sl_dest_config *cfg, int64_t events, struct sl_err *err)
+{
+	struct sl_results_form *r = &c->results;
+
+	if (!copy_setting(cfg, "results", &r->list) || !copy_setting(cfg, "results_id", &r->id) ||
+	    !copy_setting(cfg, "results_match", &r->match))
+		return sl_fail(err, SL_E_NOMEM, "results", "no memory for a setting");
+	if (*r->list) {
+		c->sender.results = r;
+		sl_http_read_max(c->sender.http, SL_HTTP_BODY_MAX + (size_t)events * RESULT_BYTES);
+	} else if (*r->id) {
+		sl_fail(err, SL_E_CONFIG, "results_id", "there is no results to find it in");
+		return sl_err_hint(err, "name the list in results as well");
+	}
+	return SL_OK;
+}
+
 static enum sl_code
 open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
 	  struct sl_err *err)
@@ -189,7 +229,8 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 	limits->batch_events = c->format == FORMAT_SINGLE ? 1 : (uint32_t)events;
 	limits->batch_bytes = (uint32_t)(bytes > 1024 ? bytes : 1024);
 	limits->event_bytes = 0;
-	return set_headers(c, cfg, err);
+	rc = set_results(c, cfg, c->format == FORMAT_SINGLE ? 1 : events, err);
+	return rc == SL_OK ? set_headers(c, cfg, err) : rc;
 }
 
 /* No event may be sent, so the server is asked what it would take. Any answer proves that it is
@@ -218,6 +259,18 @@ check(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err)
 	return rc;
 }
 
+static void
+close_dest(void *ctx)
+{
+	struct ctx *c = ctx;
+
+	sl_http_sender_close(&c->sender);
+	free((char *)(uintptr_t)c->results.list);
+	free((char *)(uintptr_t)c->results.id);
+	free((char *)(uintptr_t)c->results.match);
+	c->results = (struct sl_results_form){ 0 };
+}
+
 const struct sl_dest_driver sl_dest_webhook = {
 	.name = "webhook",
 	.title = "Webhook",
@@ -232,5 +285,5 @@ const struct sl_dest_driver sl_dest_webhook = {
 	.submit = sl_http_sender_submit,
 	.poll = sl_http_sender_poll,
 	.wakeup = sl_http_sender_wakeup,
-	.close = sl_http_sender_close,
+	.close = close_dest,
 };

@@ -1,7 +1,7 @@
 /* intake.c - splits a body into events and finds in each what the database has columns for. */
 #include "core/receive/intake.h"
 
-#include "core/receive/skim.h"
+#include "core/base/skim.h"
 
 #include <stdarg.h>
 #include <stdio.h>

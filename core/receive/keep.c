@@ -3,7 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
-#include "core/receive/skim.h"
+#include "core/base/skim.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

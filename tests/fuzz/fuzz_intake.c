@@ -2,7 +2,7 @@
  * is. What jansson takes is taken; what is taken jansson takes too, but for numbers and surrogates
  * that it cannot hold. */
 #include "core/receive/intake.h"
-#include "core/receive/skim.h"
+#include "core/base/skim.h"
 
 #include <jansson.h>
 #include <stdlib.h>

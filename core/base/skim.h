@@ -1,8 +1,9 @@
 /* skim.h - reads JSON in place, without a tree.
  *
  * A receiver must keep numbers and texts byte for byte as they were sent: a parser that goes through
- * double or re-escapes strings would hide the sender's mistakes. sl_skim_check() is strict (RFC 8259);
- * everything else takes text that passed it. */
+ * double or re-escapes strings would hide the sender's mistakes. And an answer of any size is read
+ * without memory of its own. sl_skim_check() is strict (RFC 8259); everything else takes text that
+ * passed it. */
 #ifndef SL_SKIM_H
 #define SL_SKIM_H
 
@@ -28,6 +29,8 @@ bool sl_skim_next(struct sl_skim *it, struct sl_str *key, struct sl_str *val) SL
 struct sl_str sl_skim_get(struct sl_str obj, const char *name);
 /* As above by a path of names, NULL-terminated. */
 struct sl_str sl_skim_path(struct sl_str obj, const char *const *names);
+/* As above by names with dots between: "data.items"; "." is v itself. */
+struct sl_str sl_skim_dotted(struct sl_str v, const char *path);
 
 static inline bool
 sl_skim_is_object(struct sl_str v)

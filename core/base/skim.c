@@ -1,5 +1,5 @@
 /* skim.c - strict check, and walking over checked JSON. */
-#include "core/receive/skim.h"
+#include "core/base/skim.h"
 
 #include "core/base/text.h"
 
@@ -280,8 +280,8 @@ sl_skim_next(struct sl_skim *it, struct sl_str *key, struct sl_str *val)
 	return true;
 }
 
-struct sl_str
-sl_skim_get(struct sl_str obj, const char *name)
+static struct sl_str
+member(struct sl_str obj, struct sl_str name)
 {
 	struct sl_str key, val;
 	struct sl_skim it;
@@ -290,9 +290,15 @@ sl_skim_get(struct sl_str obj, const char *name)
 		return (struct sl_str){ NULL, 0 };
 	sl_skim_begin(&it, obj);
 	while (sl_skim_next(&it, &key, &val))
-		if (sl_str_is(key, name))
+		if (sl_str_eq(key, name))
 			return val;
 	return (struct sl_str){ NULL, 0 };
+}
+
+struct sl_str
+sl_skim_get(struct sl_str obj, const char *name)
+{
+	return member(obj, sl_str(name));
 }
 
 struct sl_str
@@ -301,6 +307,21 @@ sl_skim_path(struct sl_str obj, const char *const *names)
 	for (; *names; names++)
 		obj = sl_skim_get(obj, *names);
 	return obj;
+}
+
+struct sl_str
+sl_skim_dotted(struct sl_str v, const char *path)
+{
+	if (strcmp(path, ".") == 0)
+		return v;
+	for (;;) {
+		size_t n = strcspn(path, ".");
+
+		v = member(v, (struct sl_str){ path, n });
+		if (!path[n])
+			return v;
+		path += n + 1;
+	}
 }
 
 static uint32_t
