@@ -6,8 +6,10 @@
 
 const char sl_fault_help[] =
 	"reset_every N       the connection is reset before the body is read; nothing is applied\n"
+	"lose_every N        the body is read, then the connection is reset; nothing is applied\n"
 	"redirect_every N    307 to /moved/...; nothing is applied\n"
 	"throttle_every N    429 with Retry-After: retry_after (seconds, 1); nothing is applied\n"
+	"retry_after_text T  Retry-After of throttle and fail as it is written here\n"
 	"fail_every N        fail_status (500); nothing is applied\n"
 	"fail_probability P  the same by chance, 0 to 1, drawn from seed (1)\n"
 	"too_large_every N   413; nothing is applied\n"
@@ -15,7 +17,17 @@ const char sl_fault_help[] =
 	"key\n"
 	"drop_every N        the events are applied, then the connection is reset instead of an "
 	"answer\n"
+	"hang_up_every N     the same, but the connection is closed in an orderly way\n"
 	"garbage_every N     the body of the answer is escape sequences, NULs and invalid UTF-8\n"
+	"huge_every N        the body of the answer is 100 MiB long\n"
+	"mixed P             hooks, by chance P: 207 with a list \"results\", an item {id, ...} "
+	"an\n"
+	"                    event: applied, refused (an id always or never), or to be tried "
+	"again;\n"
+	"                    items are missing, twice, of nobody, in another order, "
+	"contradictory,\n"
+	"                    the whole is broken; what \"id\" names is the event's messageId\n"
+	"mixed_in_order 1    mixed without ids: the items stand in the order of the events\n"
 	"slow_ms MS          every answer waits; other connections go on meanwhile\n"
 	"stop_after N        nothing goes wrong any more after N requests\n";
 
@@ -32,6 +44,8 @@ static const struct fault_field {
 	F(throttle_every, 0, 0, INT32_MAX),  F(retry_after, 1, 0, 86400),
 	F(fail_every, 0, 0, INT32_MAX),      F(fail_status, 500, 400, 599),
 	F(too_large_every, 0, 0, INT32_MAX), F(drop_every, 0, 0, INT32_MAX),
+	F(lose_every, 0, 0, INT32_MAX),      F(hang_up_every, 0, 0, INT32_MAX),
+	F(huge_every, 0, 0, INT32_MAX),      F(mixed_in_order, 0, 0, 1),
 	F(garbage_every, 0, 0, INT32_MAX),   F(slow_ms, 0, 0, 600000),
 	F(stop_after, 0, 0, INT32_MAX),      F(seed, 1, 1, INT64_MAX),
 #undef F
@@ -60,6 +74,8 @@ set_free(struct sl_fault_set *s)
 	free(s->refuse);
 	s->refuse = NULL;
 	s->nrefuse = 0;
+	free(s->retry_after_text);
+	s->retry_after_text = NULL;
 }
 
 static enum sl_code
@@ -69,7 +85,6 @@ read_refuse(struct sl_fault_set *s, const json_t *list, struct sl_err *err)
 
 	if (!json_is_array(list))
 		return sl_fail(err, SL_E_CONFIG, "refuse", "must be a list of keys");
-	set_free(s);
 	s->refuse = calloc(n ? n : 1, sizeof(*s->refuse));
 	if (!s->refuse)
 		return sl_fail(err, SL_E_NOMEM, "refuse", "out of memory");
@@ -85,6 +100,34 @@ read_refuse(struct sl_fault_set *s, const json_t *list, struct sl_err *err)
 	return SL_OK;
 }
 
+/* A value of a header: printable ASCII. */
+static enum sl_code
+read_text(struct sl_fault_set *s, const json_t *v, struct sl_err *err)
+{
+	const char *text = json_string_value(v);
+	bool fine = text && strlen(text) <= 100;
+
+	for (const char *p = text; fine && *p; p++)
+		fine = *p >= ' ' && *p <= '~';
+	if (!fine)
+		return sl_fail(err, SL_E_CONFIG, "retry_after_text",
+			       "must be a text of at most 100 printable characters");
+	s->retry_after_text = strdup(text);
+	return s->retry_after_text ? SL_OK
+				   : sl_fail(err, SL_E_NOMEM, "retry_after_text", "out of memory");
+}
+
+static enum sl_code
+read_chance(const char *name, double *out, const json_t *v, struct sl_err *err)
+{
+	double p = json_number_value(v);
+
+	if (!json_is_number(v) || !(p >= 0.0 && p <= 1.0))
+		return sl_fail(err, SL_E_CONFIG, name, "must be a number from 0 to 1");
+	*out = p;
+	return SL_OK;
+}
+
 static enum sl_code
 read_one(struct sl_fault_set *s, const char *name, const json_t *v, struct sl_err *err)
 {
@@ -92,13 +135,12 @@ read_one(struct sl_fault_set *s, const char *name, const json_t *v, struct sl_er
 
 	if (strcmp(name, "refuse") == 0)
 		return read_refuse(s, v, err);
-	if (strcmp(name, "fail_probability") == 0) {
-		double p = json_number_value(v);
-		if (!json_is_number(v) || !(p >= 0.0 && p <= 1.0))
-			return sl_fail(err, SL_E_CONFIG, name, "must be a number from 0 to 1");
-		s->fail_probability = p;
-		return SL_OK;
-	}
+	if (strcmp(name, "retry_after_text") == 0)
+		return read_text(s, v, err);
+	if (strcmp(name, "fail_probability") == 0)
+		return read_chance(name, &s->fail_probability, v, err);
+	if (strcmp(name, "mixed") == 0)
+		return read_chance(name, &s->mixed, v, err);
 	if (!f) {
 		(void)sl_fail(err, SL_E_CONFIG, name, "there is no such fault");
 		return sl_err_hint(err, "see: sluice receive --fault-help");
@@ -159,7 +201,11 @@ sl_fault_json(const struct sl_fault_plan *p, struct sl_buf *out, struct sl_err *
 		bad = json_array_append_new(refuse, json_string(set.refuse[i]));
 	bad = bad ||
 	      json_object_set_new(root, "fail_probability", json_real(set.fail_probability)) ||
+	      json_object_set_new(root, "mixed", json_real(set.mixed)) ||
 	      json_object_set(root, "refuse", refuse);
+	if (!bad && set.retry_after_text)
+		bad = json_object_set_new(root, "retry_after_text",
+					  json_string(set.retry_after_text));
 	char *text = bad ? NULL : json_dumps(root, JSON_INDENT(2));
 	json_decref(refuse);
 	json_decref(root);
@@ -198,15 +244,21 @@ sl_fault_next(struct sl_fault_plan *p)
 	struct sl_fault_hit hit = { 0 };
 	int64_t n = ++p->seen;
 	bool chance = by_chance(&p->rng, s->fail_probability);
+	bool mixed = by_chance(&p->rng, s->mixed);
 
 	if (s->stop_after > 0 && n > s->stop_after)
 		return hit;
 	hit.refuse = s->nrefuse > 0;
 	hit.drop = every(n, s->drop_every);
+	hit.hang_up = every(n, s->hang_up_every);
 	hit.garbage = every(n, s->garbage_every);
+	hit.huge = every(n, s->huge_every);
+	hit.mixed = mixed;
 	hit.slow_ms = s->slow_ms;
 	if (every(n, s->reset_every)) {
 		hit.kind = SL_FAULT_RESET;
+	} else if (every(n, s->lose_every)) {
+		hit.kind = SL_FAULT_LOSE;
 	} else if (every(n, s->redirect_every)) {
 		hit.kind = SL_FAULT_REDIRECT;
 		hit.status = 307;

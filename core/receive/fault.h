@@ -2,7 +2,8 @@
  *
  * The table is in fault.c; its text, sl_fault_help, is what a person reads. Each fault is off when 0
  * or empty. "every N" hits the Nth, 2Nth, ... event request since the faults were set; 1 hits each.
- * Of reset, redirect, throttle, fail and too_large only the first that hits happens, in this order.
+ * Of reset, lose, redirect, throttle, fail and too_large only the first that hits happens, in this
+ * order.
  *
  * A plan belongs to the server's thread. */
 #ifndef SL_FAULT_H
@@ -15,9 +16,11 @@ extern const char sl_fault_help[];
 
 struct sl_fault_set {
 	int64_t reset_every, redirect_every, throttle_every, retry_after, fail_every, fail_status;
-	int64_t too_large_every, drop_every, garbage_every, slow_ms, stop_after, seed;
-	double fail_probability;
-	char **refuse; /* owned, nrefuse */
+	int64_t lose_every, too_large_every, drop_every, hang_up_every, garbage_every, huge_every;
+	int64_t mixed_in_order, slow_ms, stop_after, seed;
+	double fail_probability, mixed;
+	char *retry_after_text; /* owned; NULL = none */
+	char **refuse;          /* owned, nrefuse */
 	size_t nrefuse;
 };
 
@@ -32,6 +35,7 @@ struct sl_fault_hit {
 	enum {
 		SL_FAULT_NONE,
 		SL_FAULT_RESET,
+		SL_FAULT_LOSE,
 		SL_FAULT_REDIRECT,
 		SL_FAULT_THROTTLE,
 		SL_FAULT_FAIL,
@@ -40,7 +44,8 @@ struct sl_fault_hit {
 	int status;          /* THROTTLE, FAIL, TOO_LARGE, REDIRECT */
 	int64_t retry_after; /* THROTTLE: seconds */
 	bool refuse;         /* look at the refuse list */
-	bool drop, garbage;
+	bool mixed;          /* see mixed.h */
+	bool drop, hang_up, garbage, huge;
 	int64_t slow_ms;
 };
 

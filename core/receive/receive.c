@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define MEMORY_KEEP    (128u << 10) /* read buffer of a connection, bytes */
+#define HUGE_PIECE     (64u << 10)
 #define MEMORY_DISCARD (512u << 10) /* larger pieces, fewer wake-ups */
 
 struct sl_receiver {
@@ -90,6 +91,15 @@ new_request(struct sl_receiver *r, struct MHD_Connection *c, const char *method,
 	return rq;
 }
 
+static ssize_t
+put_blanks(void *cls, uint64_t pos, char *buf, size_t max)
+{
+	(void)cls;
+	(void)pos;
+	memset(buf, ' ', max);
+	return (ssize_t)max;
+}
+
 static enum MHD_Result
 send_answer(struct sl_receiver *r, struct MHD_Connection *c, const struct sl_answer *a)
 {
@@ -99,17 +109,24 @@ send_answer(struct sl_receiver *r, struct MHD_Connection *c, const struct sl_ans
 		reset_connection(c);
 		return MHD_NO;
 	}
-	if (a->status == 200 && sl_str_is(a->body, "OK"))
+	if (a->close)
+		return MHD_NO;
+	if (a->status == 200 && !a->huge && sl_str_is(a->body, "OK"))
 		return MHD_queue_response(c, MHD_HTTP_OK, r->okay);
 	/* The library copies the body; it only reads it, whatever its prototype says. */
-	struct MHD_Response *resp = MHD_create_response_from_buffer(
-		a->body.len, (void *)(uintptr_t)a->body.ptr, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *resp =
+		a->huge ? MHD_create_response_from_callback(a->huge, HUGE_PIECE, put_blanks, NULL,
+							    NULL)
+			: MHD_create_response_from_buffer(a->body.len,
+							  (void *)(uintptr_t)a->body.ptr,
+							  MHD_RESPMEM_MUST_COPY);
 	if (!resp)
 		return MHD_NO;
 	(void)snprintf(seconds, sizeof(seconds), "%lld", (long long)a->retry_after);
+	const char *wait = a->retry_text ? a->retry_text : a->retry_after ? seconds : NULL;
 	enum MHD_Result ok = MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, a->type);
-	if (ok == MHD_YES && a->retry_after)
-		ok = MHD_add_response_header(resp, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	if (ok == MHD_YES && wait)
+		ok = MHD_add_response_header(resp, MHD_HTTP_HEADER_RETRY_AFTER, wait);
 	if (ok == MHD_YES && a->location)
 		ok = MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION, a->location);
 	if (ok == MHD_YES && a->status == 401)

@@ -2,10 +2,13 @@
 #include "core/receive/request.h"
 
 #include "core/receive/inflate.h"
+#include "core/receive/mixed.h"
 #include "core/receive/tally.h"
 
 #include <stdlib.h>
 #include <strings.h>
+
+#define HUGE_BYTES (100u << 20)
 
 enum route { R_NONE, R_HEALTH, R_VERSION, R_STATS, R_FAULT, R_BATCH, R_ONE, R_HOOK };
 
@@ -289,14 +292,20 @@ answer_faulty(struct sl_request *rq, struct sl_answer *a)
 		a->location = sl_buf_cstr(&rq->text);
 		answer_text(a, rq->fault.status, "moved");
 		break;
+	case SL_FAULT_LOSE:
+		a->reset = true;
+		a->status = 0;
+		break;
 	case SL_FAULT_THROTTLE:
 		a->retry_after = rq->fault.retry_after;
+		a->retry_text = rq->ctx->faults.set.retry_after_text;
 		answer_text(a, rq->fault.status, "Max Requests Limit reached");
 		break;
 	case SL_FAULT_TOO_LARGE:
 		answer_text(a, rq->fault.status, "Request size exceeds max limit");
 		break;
 	default:
+		a->retry_text = rq->ctx->faults.set.retry_after_text;
 		answer_text(a, rq->fault.status, "told to fail");
 	}
 }
@@ -326,18 +335,21 @@ note(struct sl_request *rq, int status, const char *why)
 static void
 store(struct sl_request *rq, const struct sl_intake *in, struct sl_answer *a)
 {
+	const bool lost = rq->fault.drop || rq->fault.hang_up;
 	struct sl_keep_request row = { .method = rq->method,
 				       .path = rq->path,
-				       .status = rq->fault.drop ? 0 : 200,
+				       .status = lost ? 0 : a->status,
 				       .bytes = rq->wire,
 				       .events = in->n,
-				       .note = rq->fault.drop ? "fault: applied, no answer"
-							      : NULL };
+				       .note = lost              ? "fault: applied, no answer"
+					       : rq->fault.mixed ? "fault: a mixed answer"
+								 : NULL };
 	struct sl_keep_counts counts;
 	struct sl_err err;
 
 	if (sl_keep_store(rq->ctx->keep, &row, in, &counts, &err) != SL_OK) {
 		char line[800];
+		sl_buf_reset(&rq->text);
 		sl_buf_puts(&rq->text, sl_err_text(&err, line, sizeof(line)));
 		answer_text(a, 500, sl_buf_cstr(&rq->text));
 		return;
@@ -346,6 +358,22 @@ store(struct sl_request *rq, const struct sl_intake *in, struct sl_answer *a)
 	atomic_fetch_add(&rq->ctx->count.repeats, counts.repeats);
 	atomic_fetch_add(&rq->ctx->count.conflicts, counts.conflicts);
 	a->reset = rq->fault.drop;
+	a->close = rq->fault.hang_up;
+}
+
+/* Some events are applied, and the answer tells of each. */
+static void
+apply_mixed(struct sl_request *rq, struct sl_intake *in, struct sl_answer *a)
+{
+	if (!sl_mixed_answer(&rq->ctx->faults, in, &rq->text)) {
+		answer_text(a, 500, "out of memory");
+		return;
+	}
+	a->status = 207;
+	a->type = "application/json";
+	a->body = sl_buf_view(&rq->text);
+	atomic_fetch_add(&rq->ctx->count.faults, 1);
+	store(rq, in, a);
 }
 
 static void
@@ -364,6 +392,8 @@ apply(struct sl_request *rq, struct sl_answer *a)
 		answer_text(a, 400, "Event is not a valid rudder event");
 		note(rq, 400, "fault: refused by key");
 		atomic_fetch_add(&rq->ctx->count.faults, 1);
+	} else if (rq->fault.mixed && rq->route == R_HOOK) {
+		apply_mixed(rq, &in, a);
 	} else {
 		store(rq, &in, a);
 	}
@@ -400,6 +430,7 @@ answer_events(struct sl_request *rq, struct sl_answer *a)
 	} else {
 		atomic_fetch_add(&c->count.events, rq->tally.n);
 		a->reset = rq->fault.drop;
+		a->close = rq->fault.hang_up;
 	}
 }
 
@@ -418,16 +449,18 @@ static void
 finish(struct sl_request *rq, struct sl_answer *a)
 {
 	struct sl_request_ctx *c = rq->ctx;
-	bool hit = rq->fault.kind != SL_FAULT_NONE || a->reset || rq->fault.garbage ||
-		   rq->fault.slow_ms;
+	const bool silent = a->reset || a->close;
+	bool hit = rq->fault.kind != SL_FAULT_NONE || silent || rq->fault.garbage ||
+		   rq->fault.huge || rq->fault.slow_ms;
 
 	if (rq->fault.garbage && !a->location)
 		put_garbage(rq, a);
+	a->huge = rq->fault.huge ? HUGE_BYTES : 0;
 	a->slow_ms = rq->fault.slow_ms;
 	if (hit)
 		atomic_fetch_add(&c->count.faults, 1);
-	if (a->reset || a->status >= 500 || a->status < 400)
-		atomic_fetch_add(!a->reset && a->status == 200 ? &c->count.ok : &c->count.failed,
+	if (silent || a->status >= 500 || a->status < 400)
+		atomic_fetch_add(!silent && a->status / 100 == 2 ? &c->count.ok : &c->count.failed,
 				 1);
 	else
 		atomic_fetch_add(&c->count.refused, 1);

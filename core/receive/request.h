@@ -34,10 +34,14 @@ struct sl_request_head {
 
 struct sl_answer {
 	bool reset; /* no answer: reset the connection */
+	bool close; /* no answer: close it */
 	int status;
-	const char *type;     /* Content-Type */
-	struct sl_str body;   /* lives as long as the request */
-	int64_t retry_after;  /* seconds; 0 = no such header */
+	const char *type;    /* Content-Type */
+	struct sl_str body;  /* lives as long as the request */
+	size_t huge;         /* bytes of nothing in place of body; 0 = the body */
+	int64_t retry_after; /* seconds; 0 = no such header */
+	const char
+		*retry_text;  /* the same as it is, before the seconds; lives as long as the plan */
 	const char *location; /* NULL = no such header; lives as long as the request */
 	int64_t slow_ms;      /* wait so long before the answer goes out */
 };

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -81,6 +82,95 @@ faults_refuse_keys(void **state)
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 1);
 }
 
+static void
+answers_that_are_lost(void **state)
+{
+	struct test_receiver *rx = *state;
+	const char *body = "{\"userId\":\"u\",\"messageId\":\"m\"}";
+	static const struct {
+		const char *fault;
+		long long events;
+	} t[] = { { "{\"lose_every\":1}", 0 }, { "{\"hang_up_every\":1}", 1 } };
+
+	for (size_t i = 0; i < SL_COUNT(t); i++) {
+		test_receiver_faults(rx, t[i].fault);
+		struct test_reply r =
+			test_receiver_call(rx, "/v1/page", &(struct test_call){ .body = body });
+		assert_int_not_equal(r.failure, 0);
+		assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), t[i].events);
+		test_reply_free(&r);
+	}
+}
+
+static void
+waits_are_asked_for_in_any_words(void **state)
+{
+	struct test_receiver *rx = *state;
+	const char *body = "{\"userId\":\"u\"}";
+
+	test_receiver_faults(rx, "{\"throttle_every\":2,\"fail_every\":1,\"fail_status\":503,"
+				 "\"retry_after_text\":\"Wed, 21 Oct 2015 07:28:00\"}");
+	for (int i = 0; i < 2; i++) {
+		struct test_reply r =
+			test_receiver_call(rx, "/v1/page", &(struct test_call){ .body = body });
+
+		assert_int_equal(r.status, i ? 429 : 503);
+		assert_string_equal(r.retry_after, "Wed, 21 Oct 2015 07:28:00");
+		test_reply_free(&r);
+	}
+}
+
+static void
+an_answer_can_be_huge(void **state)
+{
+	struct test_receiver *rx = *state;
+
+	test_receiver_faults(rx, "{\"huge_every\":1}");
+	struct test_reply r = test_receiver_call(
+		rx, "/v1/page", &(struct test_call){ .body = "{\"userId\":\"u\"}" });
+	assert_int_equal(r.status, 200);
+	assert_int_equal(r.len, 100 << 20);
+	test_reply_free(&r);
+	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 1);
+}
+
+/* What is said to be taken is there, what is said to be refused is not, and stays so. */
+static void
+mixed_answers_do_not_lie(void **state)
+{
+	struct test_receiver *rx = *state;
+	unsigned taken = 0, refused = 0;
+
+	test_receiver_faults(rx, "{\"mixed\":1,\"seed\":3}");
+	for (int i = 0; i < 300; i++) {
+		char body[200], id[20], sql[100];
+		struct test_reply r;
+
+		(void)snprintf(id, sizeof(id), "m-%d", i % 100);
+		(void)snprintf(body, sizeof(body), "[{\"messageId\":\"%s\",\"id\":%d}]", id,
+			       i % 100);
+		r = test_receiver_call(rx, "/hook/t", &(struct test_call){ .body = body });
+		assert_int_equal(r.status, 207);
+		(void)snprintf(sql, sizeof(sql),
+			       "SELECT count(*) FROM events WHERE message_id = '%s'", id);
+		(void)snprintf(body, sizeof(body), "{\"results\":[{\"id\":\"%s\",\"ok\":true}]}",
+			       id);
+		if (strcmp(r.body, body) == 0) {
+			assert_int_equal(test_receiver_int(rx, sql), 1);
+			taken++;
+		}
+		(void)snprintf(body, sizeof(body), "refused %s\"", id);
+		if (strstr(r.body, body)) {
+			assert_int_equal(test_receiver_int(rx, sql), 0);
+			refused++;
+		}
+		test_reply_free(&r);
+	}
+	assert_true(taken > 5 && refused > 2);
+	/* elsewhere nobody expects such an answer */
+	test_receiver_post(rx, "/v1/page", "{\"userId\":\"u\"}", 200, "OK");
+}
+
 static double
 seconds(void)
 {
@@ -114,8 +204,15 @@ faults_are_checked(void **state)
 {
 	struct test_receiver *rx = *state;
 	static const char *const wrong[] = {
-		"{\"throtle\":1}",  "{\"fail_probability\":2}", "[]", "{",
-		"{\"refuse\":[1]}", "{\"slow_ms\":-1}"
+		"{\"throtle\":1}",
+		"{\"fail_probability\":2}",
+		"[]",
+		"{",
+		"{\"refuse\":[1]}",
+		"{\"slow_ms\":-1}",
+		"{\"mixed\":1.5}",
+		"{\"retry_after_text\":\"a\\r\\nX: 1\"}",
+		"{\"retry_after_text\":7}",
 	};
 
 	for (size_t i = 0; i < SL_COUNT(wrong); i++) {
@@ -150,8 +247,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH(faults_hit_every_nth), WITH(faults_break_connections),
-		WITH(faults_refuse_keys),   WITH(slow_answers_wait_and_apply),
+		WITH(faults_hit_every_nth),  WITH(faults_break_connections),
+		WITH(answers_that_are_lost), WITH(waits_are_asked_for_in_any_words),
+		WITH(an_answer_can_be_huge), WITH(mixed_answers_do_not_lie),
+		WITH(faults_refuse_keys),    WITH(slow_answers_wait_and_apply),
 		WITH(faults_are_checked),
 	};
 
