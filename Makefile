@@ -148,8 +148,12 @@ fault:                         ## the engine under faults; T=test_power runs one
 	@$(MAKE) VARIANT=fault fault-run
 fault-long:                    ## the same with release numbers: hours
 	@$(MAKE) VARIANT=fault FAULT=long fault-run
-fault-run: $(BIN) $(filter-out %.sh,$(FAULTS))
-	@FAULT=$(FAULT) TEST_TIMEOUT=$(if $(FAULT),36000,480) $(SUITE) fault $(FAULTS)
+# The mutants are made of this build, and judged by these of its tests.
+MUTANTS := $(if $(filter %/test_mutants.sh,$(FAULTS)),$(wildcard tests/fault/mutants/*.mutant))
+JUDGES  := $(if $(MUTANTS),$(sort $(shell sed -n 's,^test: \([a-z]*/[a-z0-9_]*\)\( .*\)*$$,$(B)/tests/\1,p' $(MUTANTS))))
+fault-run: $(BIN) $(filter-out %.sh,$(FAULTS)) $(JUDGES)
+	@FAULT=$(FAULT) TEST_TIMEOUT=$(if $(FAULT),36000,480) COMPILE='$(CC) $(CPPFLAGS_) $(CFLAGS_)' \
+		LINK='$(CC) $(CFLAGS_) $(LDFLAGS_)' LIBS='$(PKG_LIBS) $(TEST_LIBS)' $(SUITE) fault $(FAULTS)
 FUZZ_TIME ?= 20
 fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run

@@ -280,6 +280,9 @@ null_is_not_empty_and_columns_do_not_run_together(void **state)
 		{ cell(SL_T_INT, "1"), cell(SL_T_TEXT, "a"), cell(SL_T_TEXT, "b") },
 		{ cell(SL_T_INT, "1"), cell(SL_T_TEXT, "ab"), cell(SL_T_TEXT, "") },
 		{ cell(SL_T_INT, "1"), cell(SL_T_TEXT, "1.0"), cell(SL_T_TEXT, "") },
+		/* \5 is what says "text" between the values */
+		{ cell(SL_T_INT, "1"), cell(SL_T_TEXT, "a\5b"), cell(SL_T_TEXT, "") },
+		{ cell(SL_T_INT, "1"), cell(SL_T_TEXT, "a"), cell(SL_T_TEXT, "b\5") },
 		{ cell(SL_T_INT, "1"), cell(SL_T_DECIMAL, "1.0"), cell(SL_T_TEXT, "") },
 		{ cell(SL_T_INT, "1"), cell(SL_T_DECIMAL, "1.00"), cell(SL_T_TEXT, "") },
 	};
@@ -422,6 +425,8 @@ what_may_have_been_applied_has_taken_its_version(void **state)
 	s.nunsure = 1;
 	assert_int_equal(sl_next_version(&s, key, a, 2), 3); /* the same event again */
 	assert_int_equal(sl_next_version(&s, key, b, 2), 4);
+	assert_int_equal(sl_next_version(&s, key, a, 3), 3);
+	assert_int_equal(sl_next_version(&s, key, b, 3), 4);
 	assert_int_equal(sl_next_version(&s, key, a, 4), 4); /* settled by a later one */
 	assert_int_equal(sl_next_version(&s, key, b, 4), 4);
 	assert_int_equal(sl_next_version(&s, b, a, 2), 2); /* another key */

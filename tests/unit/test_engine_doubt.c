@@ -142,6 +142,34 @@ what_arrived_before_a_closing_is_not_forgotten(void **state)
 	assert_int_equal(engine_rig_run(r, "slow", 0).acked, 0);
 }
 
+static void
+what_is_planned_again_keeps_its_id(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t run;
+
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	m = engine_rig_ok(r, sl_start(r->engine, "users", 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0; i < 4000 && test_receiver_int(r->rx, "SELECT count(*) FROM users") < 50;
+	     i++)
+		usleep(5000);
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, run)));
+	s = engine_rig_end(r, run);
+	assert_string_equal(s.state, "cancelled");
+	assert_true(s.acked == 0 && s.cancelled == 50);
+	test_receiver_faults(r->rx, "{}");
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.adds == 50 && s.acked == 50);
+	test_receiver_expect(r->rx, "SELECT count(*) || ' ' || min(deliveries > 1) FROM events",
+			     "50 1");
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
 
 int
@@ -150,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_arrived_before_a_kill_is_not_forgotten),
 		TEST(what_arrived_before_a_closing_is_not_forgotten),
+		TEST(what_is_planned_again_keeps_its_id),
 	};
 
 	return cmocka_run_group_tests_name("doubt", tests, engine_rig_setup, engine_rig_teardown);

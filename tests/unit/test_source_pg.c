@@ -244,6 +244,19 @@ attacks_change_nothing(void **state)
 	assert_null(test_pg_get(pg, NULL, "SELECT to_regclass('stolen')"));
 }
 
+/* Behind a pooler somebody else has the session next. */
+static void
+a_session_is_left_as_it_was(void **state)
+{
+	struct test_source *s = *state;
+
+	assert_text(test_source_rows(s, test_sql("SELECT set_config('app.mark', 'left', false)")),
+		    "left\n");
+	assert_text(
+		test_source_rows(s, test_sql("SELECT current_setting('app.mark', true) = 'left'")),
+		"false\n");
+}
+
 static void
 errors_name_the_place_in_the_users_text(void **state)
 {
@@ -454,6 +467,7 @@ main(void)
 		TEST(pages_of_an_extensions_type_keep_its_order),
 		TEST(users_sql_may_end_as_people_write_it),
 		TEST(attacks_change_nothing),
+		TEST(a_session_is_left_as_it_was),
 		TEST(errors_name_the_place_in_the_users_text),
 		TEST(missing_things_are_named),
 		TEST(keys_are_proved_or_refused),
