@@ -64,6 +64,10 @@ struct sl_dest_driver {
 	enum sl_code (*poll)(void *ctx, int timeout_ms, sl_complete_fn *done, void *arg,
 			     struct sl_err *err);
 	void (*wakeup)(void *ctx);
+	/* Both may be NULL. */
+	void (*library)(char *out, size_t cap); /* "libcurl 7.88.1 ..."; any thread */
+	/* After check(): how far the peer's clock is ahead of ours; false: it did not say. */
+	bool (*clock)(const void *ctx, int64_t *ahead_us);
 	void (*close)(
 		void *ctx); /* completes nothing; safe after a failed open() and when zeroed */
 };

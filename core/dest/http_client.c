@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,6 +40,8 @@ struct sl_http {
 	int64_t timeout_ms;
 	struct slot *slots; /* nslots, and one more for sl_http_once() */
 	atomic_bool woken;  /* that one is to end */
+	bool dated;         /* its last answer had a date */
+	int64_t ahead_us;   /* of the server's clock then */
 };
 
 static char gzip_text[] = "Content-Encoding: gzip";
@@ -414,6 +417,33 @@ sl_http_wakeup(struct sl_http *h)
 	curl_multi_wakeup(h->multi);
 }
 
+static void
+read_clock(struct sl_http *h, struct slot *s)
+{
+	const char *date = header(s, "Date");
+	const time_t theirs = date ? curl_getdate(date, NULL) : (time_t)-1;
+
+	h->dated = theirs != (time_t)-1;
+	if (h->dated)
+		h->ahead_us = (int64_t)theirs * 1000000 - sl_wall_us();
+}
+
+bool
+sl_http_ahead(const struct sl_http *h, int64_t *us)
+{
+	*us = h->ahead_us;
+	return h->dated;
+}
+
+void
+sl_http_library(char *out, size_t cap)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	(void)snprintf(out, cap, "libcurl %s, %s", v->version,
+		       v->ssl_version ? v->ssl_version : "no TLS");
+}
+
 enum sl_code
 sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str body,
 	     struct sl_http_result *r, struct sl_err *err)
@@ -426,6 +456,7 @@ sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str
 		return rc;
 	code = curl_easy_perform(s->easy);
 	read_result(s, code, r);
+	read_clock(h, s);
 	return code == CURLE_ABORTED_BY_CALLBACK ? sl_fail(err, SL_E_CANCELLED, "http", "cancelled")
 						 : SL_OK;
 }

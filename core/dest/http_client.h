@@ -55,6 +55,10 @@ sl_http_free(struct sl_http *h); /* drops what is in flight without a call back;
 
 /* How many bytes of an answer are read, instead of SL_HTTP_BODY_MAX. Before the first call. */
 void sl_http_read_max(struct sl_http *h, size_t bytes);
+/* Versions of curl and of what it stands on. */
+void sl_http_library(char *out, size_t cap);
+/* How far the server's clock was ahead of ours in the last answer of sl_http_once(); false: none told. */
+bool sl_http_ahead(const struct sl_http *h, int64_t *us);
 
 /* A call that is not in flight, its body empty; NULL when all are. It stays free until it is started. */
 struct sl_http_call *sl_http_call(struct sl_http *h);

@@ -126,6 +126,14 @@ sl_http_sender_wakeup(void *ctx)
 	sl_http_wakeup(s->http);
 }
 
+bool
+sl_http_sender_clock(const void *ctx, int64_t *ahead_us)
+{
+	const struct sl_http_sender *s = ctx;
+
+	return s->http && sl_http_ahead(s->http, ahead_us);
+}
+
 void
 sl_http_sender_target(const void *ctx, struct sl_buf *out)
 {

@@ -67,6 +67,7 @@ enum sl_code sl_http_sender_poll(void *ctx, int timeout_ms, sl_complete_fn *done
 				 struct sl_err *err) SL_MUST;
 void sl_http_sender_wakeup(void *ctx);
 void sl_http_sender_target(const void *ctx, struct sl_buf *out);
+bool sl_http_sender_clock(const void *ctx, int64_t *ahead_us);
 void sl_http_sender_close(void *ctx); /* wipes the headers */
 
 /* For check(): turns an answer that means "this will not work" into an error. */

@@ -273,5 +273,7 @@ const struct sl_dest_driver sl_dest_rudderstack = {
 	.submit = sl_http_sender_submit,
 	.poll = sl_http_sender_poll,
 	.wakeup = sl_http_sender_wakeup,
+	.library = sl_http_library,
+	.clock = sl_http_sender_clock,
 	.close = close_dest,
 };

@@ -4,6 +4,7 @@
 #include "core/source/pg_props.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -136,6 +137,14 @@ pg_about(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err)
 }
 
 static void
+pg_library(char *out, size_t cap)
+{
+	const int v = PQlibVersion();
+
+	(void)snprintf(out, cap, "libpq %d.%d", v / 10000, v % 10000);
+}
+
+static void
 pg_end(void *ctx)
 {
 	sl_pg_end(ctx);
@@ -169,6 +178,9 @@ const struct sl_source_driver sl_source_postgres = {
 	.begin = sl_pg_begin,
 	.next = sl_pg_next,
 	.end = pg_end,
+	.inspect = sl_pg_inspect,
+	.grants = sl_pg_grants,
+	.library = pg_library,
 	.cancel = pg_cancel,
 	.close = pg_close,
 };

@@ -10,6 +10,9 @@
  *	pg_columns.c columns of a model and their types
  *	pg_key.c     check_key
  *	pg_scan.c    begin, next, end
+ *	pg_relations.c the tables that a model names
+ *	pg_inspect.c what doctor looks at
+ *	pg_grants.c  SQL for a role that may only read
  *
  * The connection is in non-blocking mode all the time. One thread works with it and waits in
  * sl_pg_wait() only, where a deadline and cancel() end the wait. */
@@ -132,6 +135,8 @@ enum sl_code sl_pg_nomem(struct sl_err *err);
 /* The statement without what may follow it (a semicolon, comments); refuses a second statement and
  * what is no query. The server refuses the same again: this only finds the better words. */
 enum sl_code sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err) SL_MUST;
+/* Words of a query that may name a table or view, "a" or "a.b" as they are written; at most max. */
+uint32_t sl_pg_names(struct sl_str sql, struct sl_arena *a, struct sl_str *out, uint32_t max);
 /* {"a","b"} for a parameter of type text[]. */
 void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
 
@@ -151,5 +156,9 @@ enum sl_code sl_pg_begin_snapshot(void *ctx, struct sl_err *err);
 enum sl_code sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			 struct sl_schema *out, struct sl_err *err);
 enum sl_code sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err);
+enum sl_code sl_pg_inspect(void *ctx, const struct sl_need *needs, uint32_t n,
+			   struct sl_findings *out, struct sl_err *err);
+enum sl_code sl_pg_grants(void *ctx, const struct sl_need *needs, uint32_t n, struct sl_buf *out,
+			  struct sl_err *err);
 
 #endif

@@ -160,6 +160,63 @@ sl_pg_statement(struct sl_str sql, struct sl_str *out, struct sl_err *err)
 	return SL_OK;
 }
 
+/* Is the token at start..end a name, or the rest of a quoted one that goes on behind a doubled quote? */
+static bool
+is_name(struct sl_str s, size_t start, size_t end)
+{
+	if (s.ptr[start] == '"')
+		return end - start > 2 && s.ptr[end - 1] == '"';
+	return is_word(s.ptr[start]) && s.ptr[start] != '$' && s.ptr[end - 1] != '\'' &&
+	       !(s.ptr[start] >= '0' && s.ptr[start] <= '9');
+}
+
+uint32_t
+sl_pg_names(struct sl_str sql, struct sl_arena *a, struct sl_str *out, uint32_t max)
+{
+	unsigned parts = 0; /* of the name that is being put together */
+	bool dot = false;
+	uint32_t n = 0;
+	size_t before = 0; /* where the last token ended */
+	struct sl_buf name;
+
+	sl_buf_init(&name, 0);
+	for (size_t i = 0; i <= sql.len && n < max;) {
+		const size_t start = i;
+		const enum token t = i < sql.len ? next_token(sql, &i) : TOKEN_SEMICOLON;
+		const bool quote = start < sql.len && sql.ptr[start] == '"';
+		const bool named = t == TOKEN_OTHER && is_name(sql, start, i);
+
+		if (i == start)
+			i++;
+		if (t == TOKEN_BLANK)
+			continue;
+		if (named && parts > 0 && (dot || (quote && before == start))) {
+			/* schema.table.column: what counts are the first two */
+			parts += dot;
+			if (parts <= 2)
+				sl_buf_printf(&name, "%s" SL_FMT, dot ? "." : "", (int)(i - start),
+					      sql.ptr + start);
+			dot = false;
+		} else if (parts > 0 && t == TOKEN_OTHER && sql.ptr[start] == '.') {
+			dot = true;
+		} else {
+			if (parts > 0 && !name.failed) {
+				out[n].ptr = sl_arena_strndup(a, name.ptr, name.len);
+				out[n].len = name.len;
+				n += out[n].ptr != NULL;
+			}
+			sl_buf_reset(&name);
+			parts = named;
+			dot = false;
+			if (named)
+				sl_buf_put(&name, sql.ptr + start, i - start);
+		}
+		before = i;
+	}
+	sl_buf_free(&name);
+	return n;
+}
+
 void
 sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n)
 {

@@ -50,6 +50,30 @@ struct sl_scan {
 	uint64_t limit; /* 0 = all */
 };
 
+/* What syncs read of a model. */
+struct sl_need {
+	struct sl_model model;
+	const struct sl_str *columns; /* each once; none with sql: whatever it names */
+	uint32_t ncolumns;
+};
+
+/* One thing that was looked at, for `doctor`. */
+enum sl_grade { SL_GRADE_OK, SL_GRADE_WARN, SL_GRADE_BAD };
+struct sl_finding {
+	const char *what; /* "role" "clock" ... */
+	enum sl_grade grade;
+	const char *detail, *mend; /* mend "" = nothing to do */
+};
+struct sl_findings {
+	struct sl_arena *arena;
+	struct sl_finding *list; /* of the arena */
+	uint32_t n, room;
+	bool failed; /* no memory */
+};
+/* The texts are copied; detail may be any words of a server. */
+void sl_finding_add(struct sl_findings *f, const char *what, enum sl_grade grade,
+		    const char *detail, const char *mend);
+
 struct sl_source_driver {
 	const char *name;  /* "postgres" */
 	const char *title; /* "PostgreSQL" */
@@ -81,6 +105,13 @@ struct sl_source_driver {
 	 * delivered and the source confirmed it. */
 	enum sl_code (*next)(void *ctx, struct sl_batch **out, struct sl_err *err);
 	void (*end)(void *ctx); /* ends scan and snapshot; the connection stays */
+	/* Is the role fit for reading, and for no more? Is the server? NULL: nothing to ask. */
+	enum sl_code (*inspect)(void *ctx, const struct sl_need *needs, uint32_t n,
+				struct sl_findings *out, struct sl_err *err);
+	/* The SQL that makes a role which may read these and nothing else. NULL: there are no roles. */
+	enum sl_code (*grants)(void *ctx, const struct sl_need *needs, uint32_t n,
+			       struct sl_buf *out, struct sl_err *err);
+	void (*library)(char *out, size_t cap); /* "libpq 15.6"; any thread */
 	/* Any thread, but not while close() runs: the running call returns SL_E_CANCELLED soon. Between
 	 * two calls it counts for the next one; end() forgets it. */
 	void (*cancel)(void *ctx);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -135,6 +136,12 @@ lite_about(void *ctx, struct sl_arena *a, struct sl_str *out, struct sl_err *err
 }
 
 static void
+lite_library(char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "SQLite %s", sqlite3_libversion());
+}
+
+static void
 lite_end(void *ctx)
 {
 	sl_lite_end(ctx);
@@ -167,6 +174,7 @@ const struct sl_source_driver sl_source_sqlite = {
 	.begin = sl_lite_begin,
 	.next = sl_lite_next,
 	.end = lite_end,
+	.library = lite_library,
 	.cancel = lite_cancel,
 	.close = lite_close,
 };

@@ -56,6 +56,10 @@ enum sl_code sl_store_sync(struct sl_store *s, const char *sync, struct sl_diges
 enum sl_code sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_sync_state *out,
 			       struct sl_err *err) SL_MUST; /* SL_E_NOTFOUND when it never ran */
 
+/* Names of the syncs that the state knows, sorted; memory of a. */
+enum sl_code sl_store_sync_names(struct sl_store *s, struct sl_arena *a, struct sl_str **out,
+				 uint32_t *n, struct sl_err *err) SL_MUST;
+
 /* The snapshot, sorted by key, removed entries included. *out is malloc'ed, the caller frees; it may be
  * NULL for none, also when the sync never ran. */
 enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out,

@@ -116,3 +116,37 @@ sl_store_sync(struct sl_store *s, const char *sync, struct sl_digest identity,
 		code = new_epoch(s, sync, identity, err);
 	return code == SL_OK ? read_state(s, sync, out, err) : code;
 }
+
+enum sl_code
+sl_store_sync_names(struct sl_store *s, struct sl_arena *a, struct sl_str **out, uint32_t *n,
+		    struct sl_err *err)
+{
+	struct sl_q q;
+	int64_t count = 0;
+	bool own;
+	enum sl_code code = sl_store_read_begin(s, &own, err);
+
+	*n = 0;
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db, "SELECT count(*) FROM sync", err);
+	if (sl_q_row(&q))
+		count = sl_q_col_int(&q, 0);
+	code = sl_q_end(&q);
+	*out = SL_NEW(a, struct sl_str, (size_t)count + 1);
+	if (code == SL_OK && !*out)
+		code = sl_fail(err, SL_E_NOMEM, "state", "no memory for the names of syncs");
+	if (code == SL_OK) {
+		sl_q_start(&q, s->db, "SELECT name FROM sync ORDER BY name", err);
+		while (*n < count && sl_q_row(&q)) {
+			const struct sl_str name = sl_q_col(&q, 0);
+
+			(*out)[*n].ptr = sl_arena_strndup(a, name.ptr, name.len);
+			(*out)[*n].len = name.len;
+			*n += (*out)[*n].ptr != NULL;
+		}
+		code = sl_q_end(&q);
+	}
+	sl_store_read_end(s, own);
+	return code;
+}

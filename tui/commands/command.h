@@ -89,6 +89,6 @@ int cmd_interrupts(void);
 
 extern const struct cmd cmd_init, cmd_check, cmd_drivers, cmd_tables, cmd_rows, cmd_preview,
 	cmd_plan, cmd_run, cmd_release, cmd_stop, cmd_status, cmd_log, cmd_failed, cmd_retry,
-	cmd_discard, cmd_receive, cmd_audit;
+	cmd_discard, cmd_receive, cmd_doctor, cmd_audit;
 
 #endif

@@ -14,7 +14,7 @@
 static const struct cmd *const table[] = {
 	&cmd_init,   &cmd_check, &cmd_drivers, &cmd_tables,  &cmd_rows,   &cmd_preview,
 	&cmd_plan,   &cmd_run,   &cmd_release, &cmd_stop,    &cmd_status, &cmd_log,
-	&cmd_failed, &cmd_retry, &cmd_discard, &cmd_receive, &cmd_audit,
+	&cmd_failed, &cmd_retry, &cmd_discard, &cmd_receive, &cmd_doctor, &cmd_audit,
 };
 
 const struct cmd *

@@ -10,9 +10,15 @@
 void
 print_text(FILE *out, const char *s)
 {
+	print_part(out, s, s ? strlen(s) : 0);
+}
+
+void
+print_part(FILE *out, const char *s, size_t len)
+{
 	struct sl_buf b = { 0 };
 
-	sl_visible(&b, sl_str(s));
+	sl_visible(&b, (struct sl_str){ s, len });
 	if (b.len)
 		(void)fwrite(b.ptr, 1, b.len, out);
 	sl_buf_free(&b);

@@ -17,6 +17,7 @@ void print_json_row(FILE *out, const struct sl_table *t, unsigned row);
 void print_json_string(FILE *out, const char *s, size_t len);
 /* Visible form of untrusted text. */
 void print_text(FILE *out, const char *s);
+void print_part(FILE *out, const char *s, size_t len);
 /* "1,234,567" into a static-free buffer. */
 const char *print_count(char out[32], uint64_t n);
 /* "1.2 s" "3m12s" "0.4 ms". */
