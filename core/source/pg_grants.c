@@ -11,19 +11,18 @@
 static void
 put_role(struct sl_buf *b, const struct sl_pg *pg, bool any_sql)
 {
-	sl_buf_puts(b,
-		    "-- A role that may read what the syncs read, and nothing else. Run this as an "
-		    "owner of the\n-- tables in database ");
-	sl_query_ident(b, sl_str(PQdb(pg->conn)));
-	sl_buf_puts(b,
-		    ", then give the role a password: \\password " ROLE "\n"
-		    "CREATE ROLE " ROLE " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
-		    " NOBYPASSRLS\n    CONNECTION LIMIT 8;\n"
-		    "ALTER ROLE " ROLE " SET default_transaction_read_only = on;\n"
-		    "-- the longest time that one table or query may take to read\n"
-		    "ALTER ROLE " ROLE " SET statement_timeout = '15min';\n"
-		    "ALTER ROLE " ROLE " SET lock_timeout = '5s';\n"
-		    "ALTER ROLE " ROLE " SET idle_in_transaction_session_timeout = '60s';\n");
+	sl_buf_puts(
+		b, "-- A role that may read what the syncs read, and nothing else. Run this in the "
+		   "database of the\n"
+		   "-- connection as owner of the tables, then give the role a password: "
+		   "\\password " ROLE "\n"
+		   "CREATE ROLE " ROLE " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+		   " NOBYPASSRLS\n    CONNECTION LIMIT 8;\n"
+		   "ALTER ROLE " ROLE " SET default_transaction_read_only = on;\n"
+		   "-- the longest time that one table or query may take to read\n"
+		   "ALTER ROLE " ROLE " SET statement_timeout = '15min';\n"
+		   "ALTER ROLE " ROLE " SET lock_timeout = '5s';\n"
+		   "ALTER ROLE " ROLE " SET idle_in_transaction_session_timeout = '60s';\n");
 	if (any_sql)
 		/* a list of quoted names already, as SHOW gives it */
 		sl_buf_printf(b,
