@@ -60,6 +60,9 @@ struct sl_engine *sl_engine_open(const struct sl_options *opt, struct sl_problem
 void sl_engine_close(struct sl_engine *e, unsigned grace_ms);
 const char *sl_engine_workspace(const struct sl_engine *e);
 bool sl_engine_read_only(const struct sl_engine *e);
+/* What a person must know of the state, "" = nothing: it was damaged or missing and was begun anew within
+ * the last seven days. As long as e lives. */
+const char *sl_engine_notice(const struct sl_engine *e);
 const char *sl_version(void);
 /* Make a workspace (see `sluice init`); synchronous. false: *problem. dir_out gets the path. */
 bool sl_workspace_init(const char *dir, char *dir_out, size_t cap, struct sl_problem *problem);

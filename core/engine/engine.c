@@ -19,6 +19,7 @@
 #define REQUEST_THREADS 8
 #define ORDER_THREADS   2
 #define MOST_WORKERS    16
+#define NOTICE_US       (INT64_C(7) * 86400 * 1000000)
 
 const char *
 sl_version(void)
@@ -103,12 +104,25 @@ open_for_reading(struct sl_engine *e, struct sl_err *err)
 	enum sl_code code = sl_engine_reader(e, &s, err);
 
 	if (code == SL_OK) {
+		e->notice = *sl_store_notice(s);
 		code = sl_store_seed(s, seed, err);
 		sl_store_close(s);
 	}
 	if (code != SL_OK && code != SL_E_NOTFOUND)
 		return code;
 	return use_seed(e, seed, err);
+}
+
+/* The run history is where a person looks for why every row was sent again. */
+static void
+log_notice(struct sl_engine *e)
+{
+	struct sl_line l = { .level = SL_WARN, .part = "state", .block_no = -1, .idx = -1 };
+
+	if (!e->notice.fresh)
+		return;
+	sl_copy(l.text, sizeof(l.text), e->notice.text);
+	sl_writer_log(e->writer, &l);
 }
 
 static enum sl_code
@@ -128,6 +142,7 @@ open_for_writing(struct sl_engine *e, struct sl_err *err)
 		sl_store_close(s);
 		return code;
 	}
+	e->notice = *sl_store_notice(s);
 	/* Without its activity log a run is only harder to explain. */
 	if (sl_activity_open(e->state_dir, false, &activity, &ignored) != SL_OK)
 		activity = NULL;
@@ -138,6 +153,7 @@ open_for_writing(struct sl_engine *e, struct sl_err *err)
 		return code;
 	}
 	sl_crashpoint("engine-recover");
+	log_notice(e);
 	return sl_runs_recover(e, err);
 }
 
@@ -273,6 +289,12 @@ const char *
 sl_engine_workspace(const struct sl_engine *e)
 {
 	return e->workspace;
+}
+
+const char *
+sl_engine_notice(const struct sl_engine *e)
+{
+	return sl_wall_us() - e->notice.at_us < NOTICE_US ? e->notice.text : "";
 }
 
 bool

@@ -150,5 +150,7 @@ sl_run_error(struct sl_run_task *t, const struct sl_err *err)
 	sl_copy(t->rec.error, sizeof(t->rec.error), text);
 	t->error = *err;
 	pthread_mutex_unlock(&t->lock);
+	if (err->code == SL_E_CORRUPT && t->engine->writer)
+		sl_writer_stop(t->engine->writer, err);
 	sl_run_log(t, SL_ERROR, "run", "%s", text);
 }

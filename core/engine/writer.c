@@ -36,10 +36,21 @@ struct sl_writer {
 	size_t nlines, lost;
 };
 
+/* Not to be tried again: the disk may have lost what it said it had, the file is damaged, or it is another
+ * process's now. */
 static bool
-is_fatal(enum sl_code code)
+is_fatal(const struct sl_err *err)
 {
-	return code == SL_E_IO || code == SL_E_CORRUPT;
+	return err->code == SL_E_IO || err->code == SL_E_CORRUPT ||
+	       (err->code == SL_E_LOCKED && !err->retryable);
+}
+
+static void
+be_fatal(struct sl_writer *w, const struct sl_err *err)
+{
+	if (w->fatal.code == SL_OK && err->code == SL_E_CORRUPT)
+		sl_store_suspect(sl_store_dir(w->store));
+	w->fatal = *err;
 }
 
 /* The result is in err->code. */
@@ -79,8 +90,8 @@ run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 			run_commands(w, &cmds[i], 1);
 		return;
 	}
-	if (is_fatal(err.code))
-		w->fatal = err;
+	if (is_fatal(&err))
+		be_fatal(w, &err);
 	for (size_t i = 0; i < n; i++)
 		finish(cmds[i], err.code, &err);
 }
@@ -171,8 +182,8 @@ writer_main(void *arg)
 		if (n > 0) {
 			run_commands(w, cmds, n);
 			if (w->fatal.code == SL_OK &&
-			    sl_store_checkpoint(w->store, &err) != SL_OK && is_fatal(err.code))
-				w->fatal = err;
+			    sl_store_checkpoint(w->store, &err) != SL_OK && is_fatal(&err))
+				be_fatal(w, &err);
 		}
 		if (lines_wait(w))
 			write_lines(w);
@@ -293,6 +304,35 @@ sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg, struct sl_err *e
 	pthread_cond_destroy(&c.cond);
 	pthread_mutex_destroy(&c.lock);
 	return code;
+}
+
+static enum sl_code
+stop_run(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	(void)s;
+	*err = *(const struct sl_err *)arg;
+	return err->code;
+}
+
+static void
+stop_done(void *arg, enum sl_code code, const struct sl_err *err)
+{
+	(void)code;
+	(void)err;
+	free(arg);
+}
+
+void
+sl_writer_stop(struct sl_writer *w, const struct sl_err *err)
+{
+	struct sl_err *copy = malloc(sizeof(*copy));
+
+	sl_store_suspect(sl_store_dir(w->store));
+	if (!copy)
+		return;
+	*copy = *err;
+	if (sl_writer_push(w, stop_run, stop_done, copy, 0) != SL_OK)
+		free(copy);
 }
 
 /* Cut at a character and without controls. */

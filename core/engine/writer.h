@@ -33,6 +33,10 @@ enum sl_code sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn 
 enum sl_code sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg,
 			    struct sl_err *err) SL_MUST;
 
+/* Damage was met by a reader: nothing is written any more, as after an error of the disk, and the next
+ * opening looks the state over. */
+void sl_writer_stop(struct sl_writer *w, const struct sl_err *err);
+
 /* One line of the activity log; kept in memory and written with the next group, or within a quarter of
  * a second. Never blocks; text is made visible here. */
 void sl_writer_log(struct sl_writer *w, const struct sl_line *line);

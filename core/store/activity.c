@@ -277,3 +277,22 @@ sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t 
 		read_line(&q, &out[(*n)++]);
 	return sl_q_end(&q);
 }
+
+int64_t
+sl_activity_last_run(const char *dir)
+{
+	struct sl_activity *a;
+	struct sl_err ignored;
+	struct sl_q q;
+	int64_t run = 0;
+
+	if (sl_activity_open(dir, true, &a, &ignored) != SL_OK)
+		return 0;
+	sl_q_start(&q, a->db, "SELECT max(run) FROM line", &ignored);
+	if (sl_q_row(&q))
+		run = sl_q_col_int(&q, 0);
+	if (sl_q_end(&q) != SL_OK || run < 0)
+		run = 0;
+	sl_activity_close(a);
+	return run;
+}

@@ -49,6 +49,8 @@ enum sl_code sl_activity_write(struct sl_activity *a, struct sl_line *lines, siz
 enum sl_code sl_activity_read(struct sl_activity *a, const struct sl_line_filter *f, int64_t before,
 			      int64_t after, uint32_t max, struct sl_line *out, uint32_t *n,
 			      struct sl_err *err) SL_MUST;
+/* The newest run that the log of this directory tells of; 0 = none, or no log that can be read. */
+int64_t sl_activity_last_run(const char *dir);
 /* Erase lines older than this wall time. */
 enum sl_code sl_activity_trim(struct sl_activity *a, int64_t before_us, struct sl_err *err) SL_MUST;
 

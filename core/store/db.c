@@ -4,6 +4,8 @@
  * descriptor of it would drop the POSIX locks of every connection in the process. */
 #include "core/store/db.h"
 
+#include "core/store/lock.h"
+
 #include "core/base/crashpoint.h"
 
 #include <errno.h>
@@ -11,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #define PAGE_SIZE       16384
+#define BUSY_MS         5000
 #define QUICK_CHECK_MAX (64 << 20) /* bytes of a file that is checked whole after a crash */
 
 static int
@@ -91,23 +95,82 @@ quick_check(struct sl_db *db, off_t size, struct sl_err *err)
 	return code;
 }
 
-/* A file of mode 0600, made before SQLite would make it with wider rights. */
+static enum sl_code
+failed(const struct sl_db_spec *spec, const char *what, struct sl_err *err)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof text, "%s %s", spec->what, what);
+	return sl_file_fail(spec->path, text, err);
+}
+
+/* A file of mode 0600, made before SQLite would make it with wider rights. SQLite makes the names of its
+ * other files durable, not that of this one. */
 static enum sl_code
 make_file(const struct sl_db_spec *spec, struct sl_err *err)
 {
 	int fd = open(spec->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0 && errno != EEXIST) {
-		(void)sl_fail(err, SL_E_IO, spec->path, "%s cannot be made: %s", spec->what,
-			      strerror(errno));
-		err->sys = errno;
-		err->retryable = errno == ENOSPC;
-		return SL_E_IO;
-	}
-	if (fd >= 0)
-		(void)close(fd);
+	if (fd < 0)
+		return errno == EEXIST ? SL_OK : failed(spec, "cannot be made", err);
+	(void)close(fd);
 	sl_crashpoint("state-file-made");
+	return sl_dir_sync(spec->path, err);
+}
+
+/* What others may read is narrowed: the rows of the warehouse are in there. What others may replace, or
+ * own, is not ours to trust. */
+static enum sl_code
+check_owner(const struct sl_db *db, const struct stat *st, struct sl_err *err)
+{
+	if (!S_ISREG(st->st_mode)) {
+		(void)sl_fail(err, SL_E_CONFIG, db->path, "%s is no file", db->spec.what);
+		return sl_err_hint(err, "move it away, or choose another directory");
+	}
+	if (st->st_uid != geteuid() && geteuid() != 0) {
+		(void)sl_fail(err, SL_E_CONFIG, db->path, "%s belongs to another user",
+			      db->spec.what);
+		return sl_err_hint(err, "run as its owner, or choose another directory");
+	}
+	if ((st->st_mode & 077) != 0 && chmod(db->path, 0600) != 0)
+		return failed(&db->spec, "can be read by others, and that cannot be changed", err);
 	return SL_OK;
+}
+
+/* Nobody can change a file on a file system that is mounted read-only. Then, and only then, it may be
+ * read without the shared memory that readers and a writer need beside it; but not without its WAL. */
+static bool
+is_immutable(const struct sl_db *db)
+{
+	struct statvfs fs;
+
+	return db->spec.read_only && statvfs(db->path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0 &&
+	       !wal_left_behind(db->path);
+}
+
+static enum sl_code
+open_handle(struct sl_db *db, struct sl_err *err)
+{
+	int rc, flags = (db->spec.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
+			SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	struct sl_buf uri;
+
+	if (!is_immutable(db)) {
+		rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
+		return rc == SQLITE_OK ? SL_OK : sl_db_fail(db, rc, err);
+	}
+	sl_buf_init(&uri, 16384);
+	sl_buf_puts(&uri, "file:");
+	for (const char *p = db->path; *p; p++) {
+		if (strchr("%?#", *p))
+			sl_buf_printf(&uri, "%%%02X", (unsigned char)*p);
+		else
+			sl_buf_putc(&uri, *p);
+	}
+	sl_buf_puts(&uri, "?immutable=1");
+	rc = sqlite3_open_v2(sl_buf_cstr(&uri), &db->h, flags | SQLITE_OPEN_URI, NULL);
+	sl_buf_free(&uri);
+	return rc == SQLITE_OK ? SL_OK : sl_db_fail(db, rc, err);
 }
 
 static enum sl_code
@@ -118,8 +181,9 @@ configure(struct sl_db *db, struct sl_err *err)
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, db->spec.read_only, NULL);
-	(void)sqlite3_busy_timeout(db->h, 5000);
+	/* Until it is known to be whole and ours: a close leaves everything as it is. */
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	(void)sqlite3_busy_timeout(db->h, BUSY_MS);
 	return sl_db_exec(db,
 			  "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;"
 			  "PRAGMA cache_size=-16384; PRAGMA temp_store=FILE",
@@ -142,8 +206,12 @@ check_format(struct sl_db *db, int *format, struct sl_err *err)
 		return code;
 	if (app == 0 && version == 0 && objects == 0)
 		return SL_OK;
-	if (app != (int64_t)db->spec.application)
-		return sl_db_damaged(db, err, "the file was not made by this program");
+	if (app != (int64_t)db->spec.application) {
+		(void)sl_fail(err, SL_E_CORRUPT, db->path,
+			      "%s: the file was not made by this program", db->spec.what);
+		return sl_err_hint(
+			err, "move it away, or choose another directory; nothing was changed");
+	}
 	if (version > db->spec.version) {
 		(void)sl_fail(
 			err, SL_E_CORRUPT, db->path,
@@ -215,8 +283,10 @@ prepare_writing(struct sl_db *db, int format, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 
+	/* Before the first page is written: a file of before cannot be shrunk piece by piece. */
 	if (format == 0)
-		code = sl_db_exec(db, "PRAGMA page_size=16384", err);
+		code = sl_db_exec(db, "PRAGMA page_size=16384; PRAGMA auto_vacuum=INCREMENTAL",
+				  err);
 	if (code == SL_OK)
 		code = sl_db_exec(db,
 				  "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;"
@@ -232,24 +302,28 @@ prepare_writing(struct sl_db *db, int format, struct sl_err *err)
 		return code;
 	if (db->spec.durable)
 		(void)sqlite3_wal_hook(db->h, on_wal, db);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	return format == 0 ? make_schema(db, err) : upgrade(db, format, err);
 }
 
 static enum sl_code
 start(struct sl_db *db, struct sl_err *err)
 {
-	int flags = (db->spec.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) |
-		    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
 	bool crashed = wal_left_behind(db->path);
 	struct stat st = { .st_size = 0 };
-	enum sl_code code;
-	int rc, format;
+	enum sl_code code = SL_OK;
+	int format = 0;
 
-	(void)stat(db->path, &st);
-	rc = sqlite3_open_v2(db->path, &db->h, flags, NULL);
-	if (rc != SQLITE_OK)
-		return sl_db_fail(db, rc, err);
-	code = configure(db, err);
+	if (stat(db->path, &st) != 0)
+		return failed(&db->spec, "cannot be read", err);
+	db->dev = st.st_dev;
+	db->ino = st.st_ino;
+	if (!db->spec.read_only)
+		code = check_owner(db, &st, err);
+	if (code == SL_OK)
+		code = open_handle(db, err);
+	if (code == SL_OK)
+		code = configure(db, err);
 	if (code == SL_OK)
 		code = check_format(db, &format, err);
 	if (code != SL_OK)
@@ -258,8 +332,6 @@ start(struct sl_db *db, struct sl_err *err)
 		return sl_fail(err, SL_E_NOTFOUND, db->path, "%s is empty", db->spec.what);
 	if (db->spec.read_only)
 		return format < db->spec.version ? refuse_older(db, err) : SL_OK;
-	if (format > 0 && (st.st_mode & 077) != 0)
-		(void)chmod(db->path, 0600);
 	if (crashed && format > 0)
 		code = quick_check(db, st.st_size, err);
 	return code == SL_OK ? prepare_writing(db, format, err) : code;
@@ -274,6 +346,8 @@ sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err
 
 	*out = NULL;
 	if (stat(spec->path, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return failed(spec, "cannot be read", err);
 		if (spec->read_only)
 			return sl_fail(err, SL_E_NOTFOUND, spec->path, "%s: %s", spec->what,
 				       strerror(errno));
@@ -313,6 +387,32 @@ sl_db_close(struct sl_db *db)
 	free(db);
 }
 
+enum sl_code
+sl_db_in_place(const struct sl_db *db, struct sl_err *err)
+{
+	struct stat st;
+
+	if (stat(db->path, &st) != 0) {
+		(void)failed(&db->spec, "was removed or became unreachable while it was in use",
+			     err);
+		return sl_err_hint(err, "nothing more is sent; start again");
+	}
+	if (st.st_dev == db->dev && st.st_ino == db->ino)
+		return SL_OK;
+	(void)sl_fail(err, SL_E_LOCKED, db->path,
+		      "%s was replaced by another file while it was "
+		      "in use",
+		      db->spec.what);
+	return sl_err_hint(err, "nothing more is sent or written here; start again");
+}
+
+void
+sl_db_abandon(struct sl_db *db)
+{
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	db->wal_bytes = 0;
+}
+
 void
 sl_db_rollback(struct sl_db *db)
 {
@@ -340,10 +440,33 @@ sl_db_checkpoint(struct sl_db *db, struct sl_err *err)
 	sl_crashpoint("checkpoint-before");
 	rc = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	sl_crashpoint("checkpoint-after");
-	if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
 		return sl_db_fail(db, rc, err);
 	db->wal_bytes = 0; /* the next commit tells it again */
 	return SL_OK;
+}
+
+enum sl_code
+sl_db_empty_wal(struct sl_db *db, bool *done, struct sl_err *err)
+{
+	int rc;
+
+	/* A reader holds it up as long as it likes: another time then. */
+	(void)sqlite3_busy_timeout(db->h, 0);
+	rc = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->h, BUSY_MS);
+	*done = rc == SQLITE_OK;
+	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+		return sl_db_fail(db, rc, err);
+	if (*done)
+		db->wal_bytes = 0;
+	return SL_OK;
+}
+
+enum sl_code
+sl_db_check(struct sl_db *db, struct sl_err *err)
+{
+	return quick_check(db, 0, err);
 }
 
 int64_t

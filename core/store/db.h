@@ -4,6 +4,8 @@
 
 #include "core/store/sql.h"
 
+#include <sys/types.h>
+
 struct sqlite3;
 
 struct sl_cached {
@@ -16,6 +18,8 @@ struct sl_db {
 	struct sl_db_spec spec;
 	char *path; /* owned */
 	size_t wal_bytes;
+	dev_t dev; /* of the file that was opened */
+	ino_t ino;
 	struct sl_cached cache[128];
 };
 

@@ -1,4 +1,5 @@
 /* open.c - a state is opened, closed, written in transactions, checkpointed. */
+#include "core/store/aside.h"
 #include "core/store/lock.h"
 #include "core/store/state.h"
 
@@ -15,67 +16,29 @@
 #define WAL_MAX     ((size_t)8 << 20)
 
 static const char mend[] =
-	"move state.db, state.db-wal and state.db-shm aside; the next run sends every "
-	"row again and removes nothing";
+	"the next run moves it aside, begins a new one, sends every row again and removes nothing";
 
 static const char *const upgrades[FORMAT - 1] = { sql_upgrade_2 };
 
 static enum sl_code
-seed_get(struct sl_store *s, struct sl_err *err)
+no_memory(const char *dir, struct sl_err *err)
 {
-	struct sl_q q;
-	bool found = false;
-	enum sl_code code;
-
-	sl_q_start(&q, s->db, "SELECT v FROM meta WHERE k='seed'", err);
-	if (sl_q_row(&q)) {
-		struct sl_str v = sl_q_col(&q, 0);
-
-		found = v.len == sizeof s->seed;
-		if (found)
-			memcpy(s->seed, v.ptr, sizeof s->seed);
-		else
-			sl_q_stop(&q, sl_db_damaged(s->db, err, "its seed is not whole"));
-	}
-	code = sl_q_end(&q);
-	if (code == SL_OK && !found)
-		code = SL_E_NOTFOUND;
-	return code;
+	return sl_fail(err, SL_E_NOMEM, dir, "opening the state: out of memory");
 }
 
+static void
+close_db(struct sl_store *s)
+{
+	if (s->db)
+		sl_db_rollback(s->db);
+	sl_db_close(s->db);
+	s->db = NULL;
+}
+
+/* The file, its seed and its notice. SL_E_NOTFOUND: it has no seed yet, it was just made or its maker was
+ * killed. */
 static enum sl_code
-seed_make(struct sl_store *s, struct sl_err *err)
-{
-	struct sl_q q;
-
-	if (!sl_random_bytes(s->seed, sizeof s->seed))
-		return sl_fail(err, SL_E_IO, "state", "no random bytes from the system");
-	sl_q_start(&q, s->db, "INSERT INTO meta(k, v) VALUES('seed', ?)", err);
-	sl_q_blob(&q, s->seed, sizeof s->seed);
-	sl_crashpoint("seed-before");
-	return sl_q_run(&q);
-}
-
-static enum sl_code
-load(struct sl_store *s, struct sl_err *err)
-{
-	enum sl_code code;
-
-	s->zip = sl_zip_new();
-	if (!s->zip)
-		return sl_fail(err, SL_E_NOMEM, "state", "opening the state: out of memory");
-	code = seed_get(s, err);
-	if (code == SL_E_NOTFOUND) /* just made, or killed while it was */
-		code = s->lock_fd >= 0 ? seed_make(s, err)
-				       : sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
-						 "the state is empty");
-	if (code == SL_OK && !sl_digest_key_init(&s->key, s->seed))
-		code = sl_fail(err, SL_E_NOMEM, "state", "opening the state: out of memory");
-	return code;
-}
-
-enum sl_code
-sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_err *err)
+open_file(struct sl_store *s, bool read_only, struct sl_err *err)
 {
 	char path[4200];
 	struct sl_db_spec spec = { .path = path,
@@ -85,31 +48,96 @@ sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_
 				   .application = APPLICATION,
 				   .version = FORMAT,
 				   .upgrades = upgrades,
-				   .read_only = (flags & SL_STORE_READ) != 0,
+				   .read_only = read_only,
 				   .durable = true };
-	enum sl_code code = SL_OK;
+	enum sl_code code;
+
+	(void)snprintf(path, sizeof path, "%s/state.db", s->dir);
+	code = sl_db_open(&spec, &s->db, err);
+	if (code == SL_OK)
+		code = sl_seed_load(s, err);
+	return code == SL_OK ? sl_notice_load(s, err) : code;
+}
+
+/* What was met in use is looked for now that nobody works: a memory that flipped a bit is no reason to
+ * give a state up. */
+static enum sl_code
+look_over(struct sl_store *s, struct sl_err *err)
+{
+	enum sl_code code;
+
+	if (sl_aside_marked(s->dir) != SL_ASIDE_SUSPECT)
+		return SL_OK;
+	if (!sl_digest_key_init(&s->key, s->seed))
+		return no_memory(s->dir, err);
+	code = sl_store_verify(s, err);
+	return code == SL_OK ? sl_aside_clear(s->dir, err) : code;
+}
+
+/* The state as it is; a damaged one is moved aside, and a new one begun. */
+static enum sl_code
+open_or_begin(struct sl_store *s, struct sl_err *err)
+{
+	char why[sizeof err->msg];
+	bool moved = sl_aside_marked(s->dir) == SL_ASIDE_MOVING;
+	enum sl_code code = moved ? sl_aside_move(s->dir, err) : SL_OK;
+
+	if (code == SL_OK)
+		code = open_file(s, false, err);
+	if (code == SL_OK)
+		code = look_over(s, err);
+	if (code == SL_E_NOTFOUND)
+		return sl_fresh_make(s, NULL, err);
+	if (code == SL_OK || !sl_db_is_damage(err))
+		return code;
+	(void)snprintf(why, sizeof why, "%s", err->msg);
+	close_db(s);
+	code = sl_aside_move(s->dir, err);
+	if (code == SL_OK)
+		code = open_file(s, false, err);
+	return code == SL_E_NOTFOUND ? sl_fresh_make(s, why, err) : code;
+}
+
+static enum sl_code
+open_for_writing(struct sl_store *s, struct sl_err *err)
+{
+	enum sl_code code = sl_dir_make(s->dir, err);
+
+	if (code == SL_OK)
+		code = sl_lock_take(s->dir, &s->lock_fd, err);
+	if (code == SL_OK)
+		sl_crashpoint("state-locked");
+	if (code == SL_OK)
+		code = open_or_begin(s, err);
+	return code == SL_OK ? sl_fence_raise(s, err) : code;
+}
+
+enum sl_code
+sl_store_open(const char *dir, unsigned flags, struct sl_store **out, struct sl_err *err)
+{
 	struct sl_store *s = calloc(1, sizeof *s);
+	enum sl_code code;
 
 	*out = NULL;
 	if (!s)
-		return sl_fail(err, SL_E_NOMEM, dir, "opening the state: out of memory");
+		return no_memory(dir, err);
 	s->lock_fd = -1;
-	(void)snprintf(path, sizeof path, "%s/state.db", dir);
-	if (!spec.read_only) {
-		code = sl_dir_make(dir, err);
-		if (code == SL_OK)
-			code = sl_lock_take(dir, &s->lock_fd, err);
-		sl_crashpoint("state-locked");
-	}
-	if (code == SL_OK)
-		code = sl_db_open(&spec, &s->db, err);
-	sl_crashpoint("state-opened");
-	if (code == SL_OK)
-		code = load(s, err);
+	s->dir = strdup(dir);
+	s->zip = sl_zip_new();
+	if (!s->dir || !s->zip)
+		code = no_memory(dir, err);
+	else if (flags & SL_STORE_READ)
+		code = open_file(s, true, err);
+	else
+		code = open_for_writing(s, err);
+	if (code == SL_OK && !sl_digest_key_init(&s->key, s->seed))
+		code = no_memory(dir, err);
 	if (code != SL_OK) {
 		sl_store_close(s);
 		return code;
 	}
+	if (!(flags & SL_STORE_READ))
+		sl_crashpoint("state-opened");
 	*out = s;
 	return SL_OK;
 }
@@ -119,22 +147,49 @@ sl_store_close(struct sl_store *s)
 {
 	if (!s)
 		return;
-	if (s->db)
-		sl_db_rollback(s->db);
-	sl_db_close(s->db);
+	close_db(s);
 	sl_zip_free(s->zip);
 	sl_lock_free(s->lock_fd);
+	free(s->dir);
 	free(s);
+}
+
+const struct sl_notice *
+sl_store_notice(const struct sl_store *s)
+{
+	return &s->notice;
+}
+
+const char *
+sl_store_dir(const struct sl_store *s)
+{
+	return s->dir;
+}
+
+void
+sl_store_suspect(const char *dir)
+{
+	sl_aside_suspect(dir);
 }
 
 enum sl_code
 sl_store_begin(struct sl_store *s, struct sl_err *err)
 {
+	enum sl_code code;
+
 	if (s->lock_fd < 0)
 		return sl_fail(err, SL_E_BUG, "state", "the state was opened for reading only");
 	if (sl_db_in_transaction(s->db))
 		return sl_fail(err, SL_E_BUG, "state", "a transaction was begun inside another");
-	return sl_db_exec(s->db, "BEGIN IMMEDIATE", err);
+	code = sl_fence_stands(s, err);
+	if (code == SL_OK)
+		code = sl_db_exec(s->db, "BEGIN IMMEDIATE", err);
+	if (code != SL_OK)
+		return code;
+	code = sl_fence_check(s, err);
+	if (code != SL_OK)
+		sl_db_rollback(s->db);
+	return code;
 }
 
 enum sl_code
@@ -160,7 +215,7 @@ sl_store_rollback(struct sl_store *s)
 enum sl_code
 sl_store_checkpoint(struct sl_store *s, struct sl_err *err)
 {
-	return sl_db_wal_bytes(s->db) > WAL_MAX ? sl_db_checkpoint(s->db, err) : SL_OK;
+	return !s->lost && sl_db_wal_bytes(s->db) > WAL_MAX ? sl_db_checkpoint(s->db, err) : SL_OK;
 }
 
 enum sl_code

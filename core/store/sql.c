@@ -26,7 +26,13 @@ sl_db_damaged(const struct sl_db *db, struct sl_err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(cause, sizeof cause, fmt, ap);
 	va_end(ap);
-	return damaged(db, cause, 0, err);
+	return damaged(db, cause, SQLITE_CORRUPT, err);
+}
+
+bool
+sl_db_is_damage(const struct sl_err *err)
+{
+	return err->code == SL_E_CORRUPT && err->sys != 0;
 }
 
 static enum sl_code
@@ -63,7 +69,10 @@ sl_db_fail(const struct sl_db *db, int rc, struct sl_err *err)
 	case SQLITE_IOERR:
 		if (rc == SQLITE_IOERR_SHORT_READ || rc == SQLITE_IOERR_CORRUPTFS)
 			return damaged(db, "the file is cut off", rc, err);
-		if (sys == ENOSPC || sys == EDQUOT)
+		/* What was to be made durable may be lost when that fails, also for want of room: a
+		 * second try that goes well would hide it. */
+		if ((sys == ENOSPC || sys == EDQUOT) && rc != SQLITE_IOERR_FSYNC &&
+		    rc != SQLITE_IOERR_DIR_FSYNC)
 			return disk_full(db, err);
 		break;
 	case SQLITE_READONLY:

@@ -24,8 +24,8 @@ struct sl_db_spec {
 	bool durable; /* synchronous=FULL, and checkpoints by sl_db_checkpoint() only */
 };
 
-/* SL_E_NOTFOUND: read_only and there is nothing yet. SL_E_CORRUPT: not ours, newer or damaged;
- * nothing was changed. The strings of spec must live as long as the handle, but for path. */
+/* SL_E_NOTFOUND: read_only and there is nothing yet. SL_E_CORRUPT: not ours, newer or damaged (see
+ * sl_db_is_damage()); nothing was changed. SL_E_CONFIG: of another user. The strings of spec must live as long as the handle, but for path. */
 enum sl_code sl_db_open(const struct sl_db_spec *spec, struct sl_db **out,
 			struct sl_err *err) SL_MUST;
 void sl_db_close(struct sl_db *db); /* NULL is allowed */
@@ -36,12 +36,23 @@ bool sl_db_in_transaction(const struct sl_db *db);
 size_t sl_db_wal_bytes(const struct sl_db *db); /* as of the last commit of this handle */
 /* Moves what it can of the WAL into the file, without waiting for readers. */
 enum sl_code sl_db_checkpoint(struct sl_db *db, struct sl_err *err) SL_MUST;
+/* The same and cuts the WAL off, where no reader needs it; else *done is false. */
+enum sl_code sl_db_empty_wal(struct sl_db *db, bool *done, struct sl_err *err) SL_MUST;
+/* Do the pages hold together? Reads the whole file. */
+enum sl_code sl_db_check(struct sl_db *db, struct sl_err *err) SL_MUST;
+/* Is the file at its path still the one that was opened? SL_E_IO: it is gone; SL_E_LOCKED: another. */
+enum sl_code sl_db_in_place(const struct sl_db *db, struct sl_err *err) SL_MUST;
+/* The file belongs to another process now: closing must not touch it. */
+void sl_db_abandon(struct sl_db *db);
 int64_t sl_db_last_id(const struct sl_db *db);
 int64_t sl_db_changes(const struct sl_db *db);
 const char *sl_db_path(const struct sl_db *db);
 /* A check of ours failed on what the file holds: SL_E_CORRUPT with the mend. */
 enum sl_code sl_db_damaged(const struct sl_db *db, struct sl_err *err, const char *fmt, ...)
 	SL_PRINTF(3, 4);
+/* Does an error say that the file is damaged? Not that it is newer or not ours: those are SL_E_CORRUPT
+ * too, but whole. */
+bool sl_db_is_damage(const struct sl_err *err);
 
 struct sl_q {
 	struct sl_db *db;

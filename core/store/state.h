@@ -13,7 +13,24 @@ struct sl_store {
 	struct sl_digest_key key; /* of seals, from the seed */
 	uint8_t seed[32];
 	int lock_fd; /* -1 = read only */
+	char *dir;   /* owned */
+	uint64_t fence;
+	bool lost; /* another process has taken the state: no more writes */
+	struct sl_notice notice;
 };
+
+/* Take the next number of the fence: who had an older one may not write any more (fence.c). */
+enum sl_code sl_fence_raise(struct sl_store *s, struct sl_err *err) SL_MUST;
+/* Before a transaction: is the file in its place, and was it not lost before? */
+enum sl_code sl_fence_stands(struct sl_store *s, struct sl_err *err) SL_MUST;
+/* Within a transaction: is ours still the last? SL_E_LOCKED, not retryable: no, for ever. */
+enum sl_code sl_fence_check(struct sl_store *s, struct sl_err *err) SL_MUST;
+
+/* The seed, and what a person must know of a state that was begun anew (fresh.c). */
+enum sl_code sl_seed_load(struct sl_store *s, struct sl_err *err) SL_MUST;
+enum sl_code sl_notice_load(struct sl_store *s, struct sl_err *err) SL_MUST;
+/* why: what was wrong with the state that was moved aside; NULL = none was, as far as this open knows. */
+enum sl_code sl_fresh_make(struct sl_store *s, const char *why, struct sl_err *err) SL_MUST;
 
 /* A place in the log of a sync: everything before it, or nothing. */
 struct sl_mark {

@@ -3,7 +3,8 @@
  * One SQLite file, state.db (WAL, synchronous=FULL, 16 KiB pages), written and checkpointed by the one
  * thread that holds a read-write store; others open it for reading. A store belongs to one thread.
  * The directory is locked by flock on state.lock for a read-write store: SL_E_LOCKED names the process
- * that holds it. Any I/O error or corruption on the state is fatal to sending: SL_E_IO, SL_E_CORRUPT.
+ * that holds it. Each opening for writing takes the next number of a fence, which every transaction
+ * looks at: whoever got past the lock stops the one before. Any I/O error or corruption on the state is fatal to sending: SL_E_IO, SL_E_CORRUPT.
  *
  * Writes happen between sl_store_begin() and sl_store_commit(); all of them or none are kept. A write
  * outside is SL_E_BUG; a write that failed may leave half of itself: roll back. Nothing here is per
@@ -23,12 +24,30 @@ struct sl_store;
 /* For reading only; needs no lock; SL_E_NOTFOUND where there is no state yet. */
 #define SL_STORE_READ 1u
 
-/* dir is made (0700) when missing. A file that is no state of ours, newer than us or damaged:
- * SL_E_CORRUPT with what to do; nothing is changed. */
+/* dir is made (0700) when missing. A file that is no state of ours or newer than us: SL_E_CORRUPT with
+ * what to do; nothing is changed. So is a damaged one when it is opened for reading; for writing it is
+ * moved aside, and a new state begins in its place, which says so in its notice. */
 enum sl_code sl_store_open(const char *dir, unsigned flags, struct sl_store **out,
 			   struct sl_err *err) SL_MUST;
 void sl_store_close(struct sl_store *s); /* NULL is allowed */
 
+/* What a person must know of a state that began anew where another one had been. */
+struct sl_notice {
+	int64_t at_us;  /* wall */
+	bool fresh;     /* it was this open that began it */
+	char text[400]; /* empty = nothing */
+};
+const struct sl_notice *sl_store_notice(const struct sl_store *s); /* as long as s */
+
+/* Damage was met while the state of this directory was in use: the next one who opens it for writing looks
+ * it over whole, and moves it aside when it is so. Any thread. */
+void sl_store_suspect(const char *dir);
+const char *sl_store_dir(const struct sl_store *s);
+/* Read everything and check it: pages, seals, checksums, the accounting of every run. SL_E_CORRUPT. */
+enum sl_code sl_store_verify(struct sl_store *s, struct sl_err *err) SL_MUST;
+
+/* SL_E_LOCKED that is not retryable: another process has taken the state (its lock was removed, or the
+ * file replaced); this one writes no more. */
 enum sl_code sl_store_begin(struct sl_store *s, struct sl_err *err) SL_MUST;
 /* Durable when SL_OK; else everything since begin is undone. */
 enum sl_code sl_store_commit(struct sl_store *s, struct sl_err *err) SL_MUST;

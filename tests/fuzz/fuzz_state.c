@@ -1,8 +1,10 @@
 /* fuzz_state.c - a state file with bytes changed is opened, read and written: a clean answer, whatever
- * it holds. The input is a list of changes to a whole state, 4 bytes where (the first must not be 0xff) and 1 what, so that a
- * tiny input reaches deep; one that starts with 0xff is the file itself. */
+ * it holds; a damaged one is moved aside. The input is a list of changes to a whole state, 4 bytes where and
+ * 1 what, so that a tiny input reaches deep. One that starts with 0xff is the file itself; after 0xfe the
+ * changes are to a state that was left by a crash, the file and its WAL one behind the other. */
 #include "core/store/store.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Made once, by the first input. */
 static char dir[64];
-static uint8_t *whole;
-static size_t whole_len;
+struct image {
+	uint8_t *p;
+	size_t n;
+};
+static struct image whole, crashed, wal;
 
 static const char *
 path_of(const char *name)
@@ -99,15 +104,39 @@ write_some(struct sl_store *s, uint64_t first, bool end, struct sl_err *err)
 	return code;
 }
 
+/* Everything but the lock: what was moved aside too. */
+static void
+empty_dir(void)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	must(d != NULL);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "state.lock") != 0)
+			(void)unlink(path_of(e->d_name));
+	(void)closedir(d);
+}
+
 static void
 clean_up(void)
 {
-	static const char *const names[] = { "state.db", "state.db-wal", "state.db-shm",
-					     "state.lock" };
-
-	for (size_t i = 0; i < SL_COUNT(names); i++)
-		(void)unlink(path_of(names[i]));
+	empty_dir();
+	(void)unlink(path_of("state.lock"));
 	(void)rmdir(dir);
+}
+
+static void
+take_image(const char *name, struct image *out)
+{
+	struct stat st;
+	int fd = open(path_of(name), O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0 && fstat(fd, &st) == 0);
+	out->n = (size_t)st.st_size;
+	out->p = malloc(out->n + 1);
+	must(out->p && read(fd, out->p, out->n) == (ssize_t)out->n);
+	(void)close(fd);
 }
 
 static void
@@ -115,8 +144,6 @@ make_state(void)
 {
 	struct sl_store *s;
 	struct sl_err err;
-	struct stat st;
-	int fd;
 
 	/* in memory where there is such a place: every input writes the file anew */
 	(void)snprintf(dir, sizeof dir, "%s/sluice-fuzz-XXXXXX",
@@ -127,12 +154,12 @@ make_state(void)
 	must(write_some(s, 0, true, &err) == SL_OK);
 	must(write_some(s, 500, false, &err) == SL_OK);
 	sl_store_close(s);
-	fd = open(path_of("state.db"), O_RDONLY | O_CLOEXEC);
-	must(fd >= 0 && fstat(fd, &st) == 0);
-	whole_len = (size_t)st.st_size;
-	whole = malloc(whole_len);
-	must(whole && read(fd, whole, whole_len) == (ssize_t)whole_len);
-	(void)close(fd);
+	take_image("state.db", &whole);
+	must(sl_store_open(dir, 0, &s, &err) == SL_OK);
+	must(write_some(s, 700, true, &err) == SL_OK);
+	take_image("state.db", &crashed);
+	take_image("state.db-wal", &wal);
+	sl_store_close(s);
 }
 
 static void
@@ -197,30 +224,43 @@ use(unsigned flags)
 	sl_arena_free(a);
 }
 
+/* The image with the changes; where it has a WAL, those behind the file are to that. */
+static void
+put_changed(const struct image *db, const struct image *log, const uint8_t *data, size_t size)
+{
+	const size_t n = db->n + log->n;
+	uint8_t *all = malloc(n);
+
+	must(all != NULL);
+	memcpy(all, db->p, db->n);
+	memcpy(all + db->n, log->p, log->n);
+	for (size_t i = 0; i + EDIT <= size && i < EDITS * EDIT; i += EDIT) {
+		uint32_t at =
+			(uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 | data[i + 3];
+
+		all[at % n] = data[i + 4];
+	}
+	put_file(path_of("state.db"), all, db->n);
+	if (log->n)
+		put_file(path_of("state.db-wal"), all + db->n, log->n);
+	free(all);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t *file;
+	static uint8_t nothing[1];
+	const struct image no_wal = { nothing, 0 };
 
-	if (!whole)
+	if (!whole.p)
 		make_state();
-	(void)unlink(path_of("state.db-wal"));
-	(void)unlink(path_of("state.db-shm"));
-	if (size && data[0] == 0xff) {
+	empty_dir();
+	if (size && data[0] == 0xff)
 		put_file(path_of("state.db"), data + 1, size - 1);
-	} else {
-		file = malloc(whole_len);
-		must(file != NULL);
-		memcpy(file, whole, whole_len);
-		for (size_t i = 0; i + EDIT <= size && i < EDITS * EDIT; i += EDIT) {
-			uint32_t at = (uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 |
-				      data[i + 3];
-
-			file[at % whole_len] = data[i + 4];
-		}
-		put_file(path_of("state.db"), file, whole_len);
-		free(file);
-	}
+	else if (size && data[0] == 0xfe)
+		put_changed(&crashed, &wal, data + 1, size - 1);
+	else
+		put_changed(&whole, &no_wal, data, size);
 	use(SL_STORE_READ);
 	use(0);
 	return 0;

@@ -293,6 +293,19 @@ catch_interrupts(void)
 	(void)sigaction(SIGTERM, &sa, NULL);
 }
 
+/* Whoever sends, and whoever asks how things stand, is told that the state was begun anew; cron too. */
+static void
+tell_notice(const struct cmd_call *c)
+{
+	const char *text = sl_engine_notice(c->engine);
+
+	if (!*text || (c->cmd->needs != CMD_WRITES && c->cmd != &cmd_status))
+		return;
+	(void)fputs("sluice: ", stderr);
+	print_text(stderr, text);
+	(void)fputc('\n', stderr);
+}
+
 static int
 run_command(struct cmd_call *c)
 {
@@ -309,6 +322,7 @@ run_command(struct cmd_call *c)
 		c->engine = sl_engine_open(&o, &problem);
 		if (!c->engine)
 			return cmd_problem(c, &problem);
+		tell_notice(c);
 	}
 	code = c->cmd->run(c);
 	sl_engine_close(c->engine, 500);
