@@ -149,6 +149,12 @@ sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 }
 
 static bool
+is_there(const struct sl_snap *s)
+{
+	return s && (s->row.hi != 0 || s->row.lo != 0);
+}
+
+static bool
 key_is_null(const struct sl_diff_spec *s, const struct sl_value *row)
 {
 	for (uint32_t i = 0; i < s->nkey; i++)
@@ -168,7 +174,23 @@ sl_next_version(const struct sl_diff_spec *s, struct sl_digest key, struct sl_di
 	return sl_digest_eq(u->row, row) ? u->version : u->version + (u->version < UINT32_MAX);
 }
 
-/* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to send;
+/* May the destination hold something newer of the key than what it acknowledged? */
+static bool
+in_doubt(const struct sl_diff_spec *s, struct sl_digest key, uint32_t acked)
+{
+	const struct sl_snap *u = sl_snap_find(s->unsure, s->nunsure, key);
+
+	return u && u->seen > acked;
+}
+
+bool
+sl_diff_is_same(const struct sl_diff_spec *s, const struct sl_snap *old, struct sl_digest row)
+{
+	return is_there(old) && !s->full && sl_digest_eq(old->row, row) &&
+	       !in_doubt(s, old->key, old->version);
+}
+
+/* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to tell;
  * SL_E_DATA: the key came before; SL_E_NOMEM. */
 static enum sl_code
 judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_count *count)
@@ -184,19 +206,18 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 		if (rc <= 0)
 			return rc == 0 ? SL_E_DATA : SL_E_NOMEM;
 	}
-	bool there = old && (old->row.hi != 0 || old->row.lo != 0);
-	if (there && !s->full && sl_digest_eq(old->row, c->digest)) {
-		count->same++;
-		return SL_DONE;
-	}
 	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
+	if (sl_diff_is_same(s, old, c->digest)) {
+		count->same++;
+		return dead ? SL_OK : SL_DONE;
+	}
 	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->replaces_dead = dead != NULL;
 	if (dead && !s->full && sl_digest_eq(dead->row, c->digest) && dead->version == c->version) {
 		count->still_dead++;
 		return SL_DONE;
 	}
-	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
+	c->op = is_there(old) ? SL_OP_UPDATE : SL_OP_ADD;
 	return SL_OK;
 }
 
@@ -331,7 +352,7 @@ sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out
 static bool
 is_gone(const struct sl_snap *s)
 {
-	return s->seen == 0 && (s->row.hi != 0 || s->row.lo != 0);
+	return s->seen == 0 && is_there(s);
 }
 
 /* Zero ("none") when no memory is left for a row beyond the fixed buffer. */
@@ -362,11 +383,20 @@ sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row)
 	return alone(sl_digest_of_row, s, row);
 }
 
+/* Room for n indexes. */
+static enum sl_code
+new_list(size_t n, uint32_t **out, struct sl_err *err)
+{
+	*out = malloc(n * sizeof **out);
+	return *out ? SL_OK
+		    : sl_fail(err, SL_E_NOMEM, "diff", "no memory left to list %zu removes", n);
+}
+
 enum sl_code
 sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err)
 {
 	const struct sl_diff_spec *s = &d->spec;
-	size_t gone = 0, at = 0;
+	size_t gone = 0;
 
 	*out = NULL;
 	*n = 0;
@@ -374,13 +404,39 @@ sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_er
 		gone += is_gone(&s->snap[i]);
 	if (gone == 0)
 		return SL_OK;
-	uint32_t *list = malloc(gone * sizeof *list);
-	if (!list)
-		return sl_fail(err, SL_E_NOMEM, "diff", "no memory left to list %zu removes", gone);
+	if (new_list(gone, out, err) != SL_OK)
+		return err->code;
 	for (size_t i = 0; i < s->nsnap; i++)
 		if (is_gone(&s->snap[i]))
-			list[at++] = (uint32_t)i;
-	*out = list;
-	*n = gone;
+			(*out)[(*n)++] = (uint32_t)i;
+	return SL_OK;
+}
+
+bool
+sl_diff_showed(const struct sl_diff *d, struct sl_digest key)
+{
+	const struct sl_snap *s = sl_snap_find(d->spec.snap, d->spec.nsnap, key);
+
+	return s ? s->seen != 0 : sl_newset_has(d->added, key);
+}
+
+enum sl_code
+sl_diff_orphans(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err)
+{
+	const struct sl_diff_spec *s = &d->spec;
+
+	*out = NULL;
+	*n = 0;
+	for (size_t i = 0; i < s->nunsure; i++) {
+		const struct sl_digest key = s->unsure[i].key;
+		const struct sl_snap *old = sl_snap_find(s->snap, s->nsnap, key);
+
+		if (is_there(old) || !in_doubt(s, key, old ? old->version : 0) ||
+		    sl_diff_showed(d, key))
+			continue;
+		if (!*out && new_list(s->nunsure - i, out, err) != SL_OK)
+			return err->code;
+		(*out)[(*n)++] = (uint32_t)i;
+	}
 	return SL_OK;
 }

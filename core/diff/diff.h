@@ -23,16 +23,18 @@ struct sl_diff_spec {
 	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key. */
 	const struct sl_snap *dead;
 	size_t ndead;
-	/* The newest event of each key that ended without an acknowledgement; the destination may have
-	 * applied it. Sorted by key. */
+	/* The newest event of each key that ended without an acknowledgement, sorted by key. seen: one
+	 * above the version of the newest that the destination may have applied; 0 = none of them. */
 	const struct sl_snap *unsure;
 	size_t nunsure;
 	bool full; /* every row counts as changed */
 };
 
 struct sl_change {
-	enum sl_op op; /* ADD or UPDATE */
-	uint32_t row;  /* index in the batch */
+	/* ADD or UPDATE; 0: nothing is to be sent, the row is again what was acknowledged and what was
+	 * given up on of it is out of date. */
+	enum sl_op op;
+	uint32_t row; /* index in the batch */
 	struct sl_digest key, digest;
 	uint32_t version;   /* see sl_next_version() */
 	bool replaces_dead; /* an unresolved dead letter of this key is out of date now */
@@ -46,7 +48,8 @@ enum sl_code sl_diff_new(const struct sl_diff_spec *spec, struct sl_diff **out,
 			 struct sl_err *err) SL_MUST;
 void sl_diff_free(struct sl_diff *d); /* NULL is allowed */
 
-/* The changes of the batch into out (room for batch->nrows). SL_E_DATA: a key came twice or is NULL;
+/* A row counts as the same only where nothing newer than what was acknowledged may have been applied.
+ * The changes of the batch into out (room for batch->nrows). SL_E_DATA: a key came twice or is NULL;
  * err names the key. */
 enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out,
 			   uint32_t *n, struct sl_diff_count *count, struct sl_err *err) SL_MUST;
@@ -55,12 +58,21 @@ enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct s
  * ascending. Allocated with malloc; the caller frees. */
 enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n,
 			     struct sl_err *err) SL_MUST;
+/* Keys that no batch showed and that the snapshot does not have, although the destination may: an event
+ * of them was sent and never answered. Indexes into unsure, as above. */
+enum sl_code sl_diff_orphans(const struct sl_diff *d, uint32_t **out, size_t *n,
+			     struct sl_err *err) SL_MUST;
+/* Did a batch show this key? After all batches. */
+bool sl_diff_showed(const struct sl_diff *d, struct sl_digest key);
 
 /* The two digests, alone (preview, tests); zero when memory ran out. Length-prefixed, NULL apart from
  * empty. The row digest covers types too, the key digest does not: a key column that grows from integer
  * to text keeps its rows. Numbers count as written: 1.0 and 1.00 differ. */
 struct sl_digest sl_key_digest(const struct sl_diff_spec *s, const struct sl_value *row);
 struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row);
+
+/* Is this row what the destination holds of old, its entry of the snapshot (NULL = none)? */
+bool sl_diff_is_same(const struct sl_diff_spec *s, const struct sl_snap *old, struct sl_digest row);
 
 /* The entry of a key among n sorted ones; NULL = not there. */
 const struct sl_snap *sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key);

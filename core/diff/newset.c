@@ -89,11 +89,32 @@ add(struct shard *h, struct sl_digest key)
 	return 1;
 }
 
-int
-sl_newset_add(struct sl_newset *s, struct sl_digest key)
+static struct sl_digest
+not_zero(struct sl_digest key)
 {
 	if (key.hi == 0 && key.lo == 0)
 		key.lo = 1u << SHARD_BITS;
+	return key;
+}
+
+bool
+sl_newset_has(struct sl_newset *s, struct sl_digest key)
+{
+	bool has = false;
+
+	key = not_zero(key);
+	struct shard *h = &s->shards[key.lo % SHARDS];
+	(void)pthread_mutex_lock(&h->lock);
+	if (h->n > 0)
+		has = sl_digest_eq(*slot_of(h->slots, h->cap, key), key);
+	(void)pthread_mutex_unlock(&h->lock);
+	return has;
+}
+
+int
+sl_newset_add(struct sl_newset *s, struct sl_digest key)
+{
+	key = not_zero(key);
 	struct shard *h = &s->shards[key.lo % SHARDS];
 	(void)pthread_mutex_lock(&h->lock);
 	int rc = add(h, key);

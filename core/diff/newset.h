@@ -12,4 +12,6 @@ void sl_newset_free(struct sl_newset *s); /* NULL is allowed */
 /* 1: added · 0: it was there already · -1: out of memory */
 int sl_newset_add(struct sl_newset *s, struct sl_digest key) SL_MUST;
 
+bool sl_newset_has(struct sl_newset *s, struct sl_digest key);
+
 #endif

@@ -34,18 +34,24 @@ settle(struct sl_deliver *d, struct sl_parcel *p, uint32_t i, enum sl_verdict v,
 	struct sl_open_block *ob = p->ref[i].ob;
 	struct sl_run_task *t = d->task;
 	struct sl_err err;
+	uint8_t *verdict = &ob->block->verdicts[p->ref[i].idx];
+	const uint8_t doubt = v == SL_V_ACKED ? 0 : *verdict & SL_V_DOUBT;
 
-	ob->block->verdicts[p->ref[i].idx] = (uint8_t)v;
+	*verdict = (uint8_t)v | doubt;
 	ob->dirty = true;
 	ob->left--;
 	if (v == SL_V_DEAD) {
 		const struct sl_outcome *o = &p->delivery.outcomes[i];
-		const struct sl_death death = { p->ref[i].idx, o->status, p->attempt, reason,
+		char why[160];
+		const struct sl_death death = { p->ref[i].idx, o->status, p->attempt, why,
 						o->detail };
+
+		(void)snprintf(why, sizeof(why), "%s%s", reason,
+			       doubt ? "; the destination may have it" : "");
 
 		if (sl_open_block_bury(ob, t, &death, &err) != SL_OK)
 			sl_run_write_failed(t, &err);
-		log_event(d, p, i, reason);
+		log_event(d, p, i, why);
 	}
 	pthread_mutex_lock(&t->lock);
 	t->rec.acked += v == SL_V_ACKED;
@@ -159,6 +165,28 @@ take_from_flight(struct sl_deliver *d, const struct sl_parcel *p)
 	d->inflight--;
 }
 
+/* Does the answer leave open whether the event was applied? A server that fails may have got that far. */
+static bool
+leaves_doubt(const struct sl_outcome *o)
+{
+	return o->cls == SL_C_NONE || o->cls == SL_C_UNKNOWN ||
+	       (o->cls == SL_C_RETRY && o->status >= 500);
+}
+
+/* Whatever is answered to a later try says nothing of this one: a doubt stays until the event is acknowledged. */
+void
+sl_deliver_doubt(const struct sl_parcel *p, bool all)
+{
+	for (uint32_t i = 0; i < p->delivery.n; i++) {
+		struct sl_open_block *ob = p->ref[i].ob;
+
+		if (!all && !leaves_doubt(&p->delivery.outcomes[i]))
+			continue;
+		ob->block->verdicts[p->ref[i].idx] |= SL_V_DOUBT;
+		ob->dirty = true;
+	}
+}
+
 void
 sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 {
@@ -169,6 +197,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 
 	sl_crashpoint("answer-arrived");
 	take_from_flight(d, p);
+	sl_deliver_doubt(p, false);
 	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
 	for (uint32_t i = 0; i < delivery->n; i++) {
 		if (p->step[i] == SL_STEP_ACK)

@@ -107,12 +107,14 @@ close_fill(struct sl_deliver *d)
 /* Removes are held before the first of them is in the log. So this is asked for every block, after it was
  * taken: an answer of before would let removes pass that are held since. */
 static bool
-removes_are_held(struct sl_run_task *t)
+removes_are_held(struct sl_run_task *t, uint32_t no)
 {
 	bool held;
 
 	pthread_mutex_lock(&t->lock);
-	held = t->rec.removes_held;
+	held = t->rec.removes_held || t->guarded;
+	if (t->opened <= no)
+		t->opened = no + 1;
 	pthread_mutex_unlock(&t->lock);
 	return held;
 }
@@ -121,7 +123,7 @@ removes_are_held(struct sl_run_task *t)
 static enum sl_code
 open_block(struct sl_deliver *d, struct sl_block *b, struct sl_err *err)
 {
-	const bool removes_held = removes_are_held(d->task);
+	const bool removes_held = removes_are_held(d->task, b->no);
 	struct sl_open_block *ob = sl_open_block_new(b);
 
 	if (!ob) {
@@ -133,7 +135,7 @@ open_block(struct sl_deliver *d, struct sl_block *b, struct sl_err *err)
 	d->nopen++;
 	d->open_bytes += b->body_len;
 	for (uint32_t i = 0; i < b->n; i++) {
-		if (b->verdicts[i] != SL_V_PENDING ||
+		if (sl_verdict_of(b->verdicts[i]) != SL_V_PENDING ||
 		    (removes_held && b->events[i].op == SL_OP_REMOVE))
 			continue;
 		if (d->fill && !sl_parcel_fits(d->fill, &d->dest.limits, b->events[i].len))
@@ -355,6 +357,8 @@ deliver_main(void *arg)
 
 	while (turn(d))
 		;
+	for (const struct sl_parcel *p = d->flying; p; p = p->next)
+		sl_deliver_doubt(p, true);
 	sl_crashpoint("last-answer");
 	flush_blocks(d, true);
 	sl_crashpoint("last-verdicts-queued");

@@ -32,6 +32,8 @@ struct sl_deliver {
 
 /* A parcel to be sent as soon as the destination takes it. */
 void sl_deliver_ready(struct sl_deliver *d, struct sl_parcel *p);
+/* Events of p that the destination may have applied, as far as its answers tell, or all of them. */
+void sl_deliver_doubt(const struct sl_parcel *p, bool all);
 /* The driver's completion callback (arg is the delivery): verdicts, tries again, the run's numbers. */
 void sl_deliver_answered(void *arg, struct sl_delivery *delivery);
 

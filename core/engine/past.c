@@ -33,6 +33,7 @@ look(struct sl_past *p, const struct sync_write *w, bool *same, struct sl_err *e
 		return code;
 	*same = sl_digest_eq(state.identity, w->identity);
 	p->epoch = *same ? state.epoch : state.epoch + 1;
+	p->baseline = *same && state.baseline;
 	return SL_OK;
 }
 
@@ -80,6 +81,7 @@ sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
 		code = sl_writer_call(e->writer, write_sync, &w, err);
 		sl_crashpoint("sync-row-after");
 		p->epoch = w.state.epoch;
+		p->baseline = w.state.baseline;
 	}
 	if (code == SL_OK)
 		code = sl_engine_reader(e, &p->reader, err);

@@ -9,6 +9,7 @@
 struct sl_past {
 	struct sl_store *reader; /* NULL: there is no state yet */
 	uint32_t epoch;
+	bool baseline; /* a whole run of this epoch has settled: rows may be missed */
 	struct sl_snap *snap, *dead, *unsure; /* owned; sorted by key */
 	size_t nsnap, ndead, nunsure;
 	size_t live; /* entries of snap that are not removed */

@@ -1,12 +1,9 @@
 /* plan.c - the left half of a run: rows of the source become events in the log.
  *
  * The run thread reads batches; the pool turns each into a block (diff, map, render, pack); blocks go
- * to the writer in the order of their batches, small ones joined. At most WINDOW batches are between
+ * to the writer in the order of their batches, small ones joined. At most SL_PLAN_WINDOW batches are between
  * the reader and the log: that is the back-pressure. */
-#include "core/engine/block.h"
-#include "core/engine/past.h"
-#include "core/engine/prep.h"
-#include "core/engine/run.h"
+#include "core/engine/plan.h"
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
@@ -15,31 +12,11 @@
 #include <stdlib.h>
 
 #define BATCH_ROWS   1000
-#define WINDOW       12         /* batches between reader and log */
 #define SMALL        500        /* events; smaller blocks wait for more */
 #define SMALL_BYTES  (1u << 20) /* but not those with so many bytes */
 #define SAMPLE       1000       /* changes that a dry run keeps */
 #define SAMPLE_BYTES (2u << 20) /* and their bodies */
 #define NOTIFY_US    100000
-
-struct sl_plan {
-	struct sl_run_task *task;
-	struct sl_prep prep;
-	struct sl_diff *diff;
-	struct sl_diff_spec spec;
-	struct sl_block_maker maker; /* constant while jobs run */
-	struct sl_past past;
-
-	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t room;
-	uint64_t next_in, next_out;       /* batches read, batches handed to the log */
-	struct sl_plan_job *done[WINDOW]; /* by sequence modulo WINDOW */
-	struct sl_made partial;           /* small blocks joined so far */
-	uint32_t block_no;
-	size_t sample_bytes; /* of events that a dry run has kept */
-	struct sl_err err;   /* the first failure */
-	int64_t notified_us;
-};
 
 struct sl_opened {
 	struct sl_run_task *task;
@@ -107,17 +84,29 @@ put_done(void *arg, enum sl_code code, const struct sl_err *err)
 	free(w);
 }
 
-/* By n blocks of this kind more, or fewer. */
 static void
-count_made(struct sl_plan *p, const struct sl_made *m, bool more)
+count_made(struct sl_plan *p, const struct sl_made *m)
 {
 	struct sl_run *r = &p->task->rec;
-	const uint64_t sign = more ? 1 : UINT64_MAX;
 
 	pthread_mutex_lock(&p->task->lock);
-	r->adds += sign * m->adds;
-	r->updates += sign * m->updates;
-	r->removes += sign * m->removes;
+	r->adds += m->adds;
+	r->updates += m->updates;
+	r->removes += m->removes;
+	r->blocks = p->block_no;
+	pthread_mutex_unlock(&p->task->lock);
+}
+
+/* It was counted, but does not come into the log. */
+static void
+uncount_made(struct sl_plan *p, const struct sl_made *m)
+{
+	struct sl_run *r = &p->task->rec;
+
+	pthread_mutex_lock(&p->task->lock);
+	r->adds -= m->adds;
+	r->updates -= m->updates;
+	r->removes -= m->removes;
 	r->blocks = p->block_no;
 	pthread_mutex_unlock(&p->task->lock);
 }
@@ -138,7 +127,7 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	made->block->no = p->block_no++;
 	made->block->run_id = t->rec.id;
 	/* Counted before it can be committed: wait_commits() compares the two. */
-	count_made(p, made, true);
+	count_made(p, made);
 	*w = (struct sl_put){ t, *made };
 	*made = (struct sl_made){ 0 };
 	code = sl_writer_push(t->engine->writer, put_write, put_done, w,
@@ -146,7 +135,7 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	if (code == SL_OK)
 		return SL_OK;
 	p->block_no--;
-	count_made(p, &w->made, false);
+	uncount_made(p, &w->made);
 	sl_made_free(&w->made);
 	free(w);
 	return sl_fail(err, code, "plan", "the log is closed");
@@ -166,7 +155,7 @@ keep_sample(struct sl_plan *p, struct sl_made *made)
 {
 	struct sl_run_task *t = p->task;
 
-	count_made(p, made, true);
+	count_made(p, made);
 	pthread_mutex_lock(&t->lock);
 	for (uint32_t i = 0; i < made->block->n && sl_table_rows(t->sample) < SAMPLE; i++) {
 		p->sample_bytes += made->block->events[i].len;
@@ -184,9 +173,9 @@ is_small(const struct sl_block *b)
 	return b->n < SMALL && b->body_len < SMALL_BYTES;
 }
 
-/* One block in batch order, with p->lock held. Big ones go on as they are, small ones are joined. */
-static enum sl_code
-pass_on(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
+/* Big ones go on as they are, small ones are joined. */
+enum sl_code
+sl_plan_pass_on(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 
@@ -235,14 +224,14 @@ job_finished(struct sl_plan_job *j)
 	struct sl_plan *p = j->plan;
 
 	pthread_mutex_lock(&p->lock);
-	p->done[j->seq % WINDOW] = j;
-	while ((j = p->done[p->next_out % WINDOW]) && j->seq == p->next_out) {
-		p->done[p->next_out % WINDOW] = NULL;
+	p->done[j->seq % SL_PLAN_WINDOW] = j;
+	while ((j = p->done[p->next_out % SL_PLAN_WINDOW]) && j->seq == p->next_out) {
+		p->done[p->next_out % SL_PLAN_WINDOW] = NULL;
 		if (p->err.code == SL_OK && j->code != SL_OK)
 			p->err = j->err;
 		if (p->err.code == SL_OK) {
 			count_batch(p, j);
-			if (pass_on(p, &j->made, &j->err) != SL_OK)
+			if (sl_plan_pass_on(p, &j->made, &j->err) != SL_OK)
 				p->err = j->err;
 		}
 		sl_made_free(&j->made);
@@ -272,6 +261,8 @@ job_main(void *arg)
 					  "no memory for the changes of a batch");
 	}
 	if (j->code == SL_OK)
+		j->code = sl_plan_take_back(p, changes, &n, &j->err);
+	if (j->code == SL_OK)
 		j->code = sl_made_render(&p->maker, j->batch, changes, n, &j->made, &j->err);
 	if (j->code == SL_OK && !p->task->dry && j->made.block && !is_small(j->made.block))
 		j->code = sl_made_pack(&j->made, &j->err);
@@ -292,7 +283,7 @@ submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a batch");
 	}
 	pthread_mutex_lock(&p->lock);
-	while (p->next_in - p->next_out >= WINDOW && p->err.code == SL_OK)
+	while (p->next_in - p->next_out >= SL_PLAN_WINDOW && p->err.code == SL_OK)
 		pthread_cond_wait(&p->room, &p->lock);
 	failed = p->err.code != SL_OK;
 	*j = (struct sl_plan_job){ .plan = p, .batch = b, .seq = p->next_in };
@@ -353,100 +344,6 @@ read_all(struct sl_plan *p, const struct sl_source_handle *h, struct sl_err *err
 	return code == SL_DONE ? SL_OK : code;
 }
 
-/* ---- removes ----------------------------------------------------------------------------------- */
-
-static enum sl_code
-render_removes(struct sl_plan *p, const struct sl_digest *keys, const struct sl_str *texts,
-	       size_t n, struct sl_err *err)
-{
-	enum sl_code code = SL_OK;
-
-	for (size_t at = 0; at < n && code == SL_OK; at += BATCH_ROWS) {
-		const size_t some = n - at < BATCH_ROWS ? n - at : BATCH_ROWS;
-		const struct sl_gone gone = { keys + at, texts + at, some, &p->spec };
-		struct sl_made made = { 0 };
-
-		code = sl_made_removes(&p->maker, &gone, &made, err);
-		pthread_mutex_lock(&p->lock);
-		if (code == SL_OK)
-			code = pass_on(p, &made, err);
-		pthread_mutex_unlock(&p->lock);
-		sl_made_free(&made);
-	}
-	return code;
-}
-
-/* Leave out removes that were given up on before. Returns how many are left. */
-static size_t
-leave_dead(struct sl_plan *p, uint32_t *gone, size_t n)
-{
-	size_t left = 0;
-
-	if (p->spec.full)
-		return n;
-	for (size_t i = 0; i < n; i++) {
-		const struct sl_snap *snap = &p->past.snap[gone[i]];
-		const struct sl_snap *dead = sl_snap_find(p->past.dead, p->past.ndead, snap->key);
-
-		const uint32_t version = sl_next_version(&p->spec, snap->key,
-							 (struct sl_digest){ 0, 0 }, snap->version);
-
-		if (!dead || dead->row.hi != 0 || dead->row.lo != 0 || dead->version != version)
-			gone[left++] = gone[i];
-	}
-	pthread_mutex_lock(&p->task->lock);
-	p->task->rec.still_dead += n - left;
-	pthread_mutex_unlock(&p->task->lock);
-	return left;
-}
-
-/* Rows that the destination has and the source has no more. Only after a complete read. */
-static enum sl_code
-plan_removes(struct sl_plan *p, struct sl_err *err)
-{
-	struct sl_run_task *t = p->task;
-	struct sl_arena *a;
-	struct sl_digest *keys = NULL;
-	struct sl_str *texts = NULL;
-	uint32_t *gone = NULL;
-	size_t n = 0, limit = 0;
-	enum sl_code code = sl_diff_removes(p->diff, &gone, &n, err);
-	bool held;
-
-	if (code == SL_OK)
-		n = leave_dead(p, gone, n);
-	if (code != SL_OK || n == 0) {
-		free(gone);
-		return code;
-	}
-	held = !sl_guard_removes(n, p->past.live, p->prep.sync.max_removes, &limit) ||
-	       t->rec.rows_read == 0;
-	a = sl_arena_new(65536, 0);
-	if (a) {
-		keys = SL_NEW(a, struct sl_digest, n);
-		texts = SL_NEW(a, struct sl_str, n);
-	}
-	if (!keys || !texts)
-		code = sl_fail(err, SL_E_NOMEM, "plan", "no memory for %zu removes", n);
-	for (size_t i = 0; i < n && code == SL_OK; i++)
-		keys[i] = p->past.snap[gone[i]].key;
-	if (code == SL_OK)
-		code = sl_store_keys(p->past.reader, t->rec.sync, keys, n, a, texts, err);
-	/* The hold is set before the first remove is in the log: delivery must never see one without. */
-	pthread_mutex_lock(&t->lock);
-	t->guarded = held;
-	/* Those of a plan that is to be looked at stay held until it is whole. */
-	t->rec.removes_held = t->rec.removes_held || held;
-	t->remove_limit = limit;
-	pthread_mutex_unlock(&t->lock);
-	sl_crashpoint("removes-guarded");
-	if (code == SL_OK)
-		code = render_removes(p, keys, texts, n, err);
-	sl_arena_free(a);
-	free(gone);
-	return code;
-}
-
 /* ---- the whole --------------------------------------------------------------------------------- */
 
 static void
@@ -504,6 +401,7 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 		return code;
 	pthread_mutex_lock(&t->lock);
 	t->rec.epoch = p->past.epoch;
+	t->rec.live = p->past.live;
 	pthread_mutex_unlock(&t->lock);
 	sl_prep_diff(&p->prep, &t->engine->hash, &p->spec);
 	sl_past_spec(&p->past, &p->spec);
@@ -551,8 +449,10 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 	/* The transaction in the warehouse ends here, before delivery is done. */
 	sl_source_disconnect(h);
 	sl_crashpoint("source-closed");
+	if (code == SL_OK)
+		code = sl_plan_back(p, err);
 	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->past.reader)
-		code = plan_removes(p, err);
+		code = sl_plan_removes(p, err);
 	sl_crashpoint("removes-planned");
 	if (code == SL_OK)
 		code = flush_partial(p, err);
@@ -577,6 +477,7 @@ sl_plan(struct sl_run_task *t, struct sl_err *err)
 	sl_maker_free(&p.maker);
 	sl_prep_free(&p.prep);
 	sl_past_free(&p.past);
+	free(p.back);
 	sl_config_free(c);
 	pthread_cond_destroy(&p.room);
 	pthread_mutex_destroy(&p.lock);

@@ -212,7 +212,7 @@ read_block(struct sl_job *j, struct sl_store *s, struct event_facts *f, struct s
 	}
 	ev = &b->events[f->at.idx];
 	f->event = *ev;
-	f->verdict = sl_verdict_name(b->verdicts[f->at.idx]);
+	f->verdict = sl_verdict_name(sl_verdict_of(b->verdicts[f->at.idx]));
 	f->key = (struct sl_str){ sl_arena_strndup(a, b->keys + ev->koff, ev->klen), ev->klen };
 	f->body = (struct sl_str){ sl_arena_strndup(a, b->body + ev->off, ev->len), ev->len };
 	sl_block_free(b);

@@ -78,7 +78,7 @@ judge(struct preview *p, const struct sl_value *row, struct preview_row *r, stru
 	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
 	r->key = c->key;
 	r->op = c->op;
-	r->same = there && !s->full && sl_digest_eq(old->row, c->digest);
+	r->same = sl_diff_is_same(s, old, c->digest);
 	if (!r->same && dead && !s->full && sl_digest_eq(dead->row, c->digest) &&
 	    dead->version == c->version)
 		say(p, r, LEVEL_WARN,

@@ -110,7 +110,7 @@ write_batch(struct sl_store *s, void *arg, struct sl_err *err)
 	char text[64];
 	enum sl_code code = sl_store_run_save(s, &b->rec, err);
 
-	(void)snprintf(text, sizeof(text), "sent again in run %lld", (long long)b->rec.id);
+	(void)snprintf(text, sizeof(text), SL_DEAD_AGAIN, (long long)b->rec.id);
 	if (code == SL_OK)
 		code = sl_store_block_put_packed(s, b->rec.sync, &b->block, &b->pack, err);
 	for (uint32_t i = 0; i < b->block.n && code == SL_OK; i++)

@@ -318,6 +318,7 @@ plan_complete(struct sl_run_task *t)
 	pthread_mutex_lock(&t->lock);
 	t->rec.planned_all = true;
 	t->rec.removes_held = t->guarded;
+	t->guarded = false;
 	t->rec.planned_us = sl_wall_us();
 	pthread_mutex_unlock(&t->lock);
 	sl_run_log(t, SL_INFO, "plan",

@@ -45,7 +45,8 @@ struct sl_run_task {
 	bool launched;        /* thread is to be joined */
 	struct sl_err error;  /* why it failed or paused */
 	int64_t rows_est;
-	bool guarded; /* the removes are too many to go without a person's word */
+	bool guarded; /* the removes are too many to go without a person's word; until it is planned */
+	uint32_t opened; /* blocks that delivery has looked into: events of others were not sent */
 	size_t remove_limit;
 
 	/* Planning. */

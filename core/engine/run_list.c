@@ -291,6 +291,12 @@ recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 		r.removes_held = false;
 		return sl_store_run_end(s, &r, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
 	}
+	if (r.state != SL_RUN_DELIVERING && r.state != SL_RUN_PLANNING)
+		return SL_OK;
+	/* A person may stop it before all is sent again. A retry that is still planned has sent nothing. */
+	if ((r.state == SL_RUN_DELIVERING || is_half_planned(&r)) &&
+	    sl_store_run_doubt(s, r.id, UINT32_MAX, err) != SL_OK)
+		return err->code;
 	if (is_half_planned(&r)) {
 		r.state = SL_RUN_PAUSED;
 		r.removes_held = true; /* of rows that half a plan has not found */
@@ -300,8 +306,6 @@ recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 			"next run plans the rest");
 		return sl_store_run_save(s, &r, err);
 	}
-	if (r.state != SL_RUN_DELIVERING && r.state != SL_RUN_PLANNING)
-		return SL_OK;
 	r.state = SL_RUN_PAUSED;
 	(void)snprintf(
 		r.error, sizeof(r.error),

@@ -36,10 +36,12 @@ sl_run_move(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
 }
 
 struct sl_end {
+	struct sl_run_task *task;
 	struct sl_run rec;
 	enum sl_run_state state;
 	enum sl_verdict rest;
 	int64_t keep_us;
+	uint32_t opened;
 };
 
 static enum sl_code
@@ -47,7 +49,14 @@ end_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	struct sl_end *e = arg;
 	struct sl_run rec = e->rec; /* may run twice: only the last result counts */
-	enum sl_code code = sl_store_run_end(s, &rec, e->state, e->rest, e->keep_us, err);
+	struct sl_err lost;
+	enum sl_code code = SL_OK;
+
+	/* Where a write of the run failed the log does not know what became of what was sent. */
+	if (sl_run_may_write(e->task, &lost) != SL_OK)
+		code = sl_store_run_doubt(s, rec.id, e->opened, err);
+	if (code == SL_OK)
+		code = sl_store_run_end(s, &rec, e->state, e->rest, e->keep_us, err);
 
 	sl_crashpoint("end-commit-before");
 	if (code == SL_OK)
@@ -102,7 +111,7 @@ sl_run_take_end(struct sl_run_task *t, const struct sl_run *r)
 void
 sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 {
-	struct sl_end e = { .state = state, .rest = rest };
+	struct sl_end e = { .task = t, .state = state, .rest = rest };
 	struct sl_err err;
 
 	if (t->dry) {
@@ -112,6 +121,7 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 	e.keep_us = keep_us(t);
 	pthread_mutex_lock(&t->lock);
 	e.rec = t->rec;
+	e.opened = t->opened;
 	pthread_mutex_unlock(&t->lock);
 	if (state != SL_RUN_PAUSED) {
 		e.rec.ended_us = sl_wall_us();

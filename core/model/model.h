@@ -76,7 +76,8 @@ struct sl_snap {
 	struct sl_digest row; /* of the mapped columns, see diff.h; zero: the row was removed */
 	uint32_t version; /* above that of every acknowledged event of this key, so never 0 here. A
 	                       * removed row keeps its entry: its next add must not get an old id */
-	uint32_t seen;    /* the diff's own mark (atomic); 0 when loaded */
+	uint32_t
+		seen; /* the diff's own mark (atomic); 0 when loaded. Of unsure events: see diff.h */
 };
 
 /* One event of a block: what the log knows of it beside its bytes. */
@@ -99,7 +100,7 @@ struct sl_block {
 	char *body;              /* owned */
 	char *keys;              /* owned */
 	size_t body_len, keys_len;
-	uint8_t *verdicts;  /* owned, n; enum sl_verdict; all PENDING when new */
+	uint8_t *verdicts;  /* owned, n; enum sl_verdict, with SL_V_DOUBT; all PENDING when new */
 	uint32_t rows_read; /* of the source, for progress; counts unchanged rows too */
 };
 void sl_block_free(struct sl_block *b); /* NULL is allowed */
@@ -111,6 +112,14 @@ enum sl_verdict {
 	SL_V_SUPERSEDED, /* never sent, a newer version of the row took its place */
 	SL_V_CANCELLED   /* never acknowledged when its run was cancelled */
 };
+/* Beside a verdict that is not ACKED: the event was sent and no answer excludes that it was applied. A row
+ * that goes back to what was acknowledged must then be sent again, see diff.h. */
+#define SL_V_DOUBT 0x80u
+static inline enum sl_verdict
+sl_verdict_of(uint8_t v)
+{
+	return (enum sl_verdict)(v & ~SL_V_DOUBT);
+}
 const char *sl_verdict_name(enum sl_verdict v);
 
 /* How one try of one event ended, as the destination driver saw it. */

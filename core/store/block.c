@@ -24,7 +24,7 @@ check_block(const struct sl_block *b, uint64_t ops[SL_OP_REMOVE + 1], struct sl_
 
 		ok = (uint64_t)e->off + e->len <= b->body_len &&
 		     (uint64_t)e->koff + e->klen <= b->keys_len && e->op >= SL_OP_ADD &&
-		     e->op <= SL_OP_REMOVE && b->verdicts[i] <= SL_V_CANCELLED;
+		     e->op <= SL_OP_REMOVE && sl_verdict_of(b->verdicts[i]) <= SL_V_CANCELLED;
 		if (ok)
 			ops[e->op]++;
 	}

@@ -139,7 +139,7 @@ sl_verdicts_get(const struct sl_digest_key *k, struct sl_str s, uint32_t n, uint
 	else
 		return false;
 	for (uint32_t i = 0; i < n; i++)
-		if (out[i] > SL_V_CANCELLED)
+		if (sl_verdict_of(out[i]) > SL_V_CANCELLED)
 			return false;
 	return true;
 }
@@ -147,6 +147,10 @@ sl_verdicts_get(const struct sl_digest_key *k, struct sl_str s, uint32_t n, uint
 void
 sl_tally_add(struct sl_tally *t, const uint8_t *v, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		t->by[v[i] <= SL_V_CANCELLED ? v[i] : SL_V_PENDING]++;
+	for (uint32_t i = 0; i < n; i++) {
+		enum sl_verdict of = sl_verdict_of(v[i]);
+
+		t->by[of <= SL_V_CANCELLED ? of : SL_V_PENDING]++;
+		t->doubt += (v[i] & SL_V_DOUBT) != 0;
+	}
 }

@@ -67,9 +67,10 @@ bool sl_events_get(const uint8_t *digests, const uint8_t *meta, const struct sl_
 size_t sl_verdicts_put(const struct sl_digest_key *k, const uint8_t *v, uint32_t n, uint8_t *out);
 bool sl_verdicts_get(const struct sl_digest_key *k, struct sl_str s, uint32_t n, uint8_t *out);
 
-/* How many events have each verdict. */
+/* How many events have each verdict, and how many of them are in doubt. */
 struct sl_tally {
 	uint64_t by[SL_V_CANCELLED + 1];
+	uint64_t doubt;
 };
 void sl_tally_add(struct sl_tally *t, const uint8_t *v, uint32_t n);
 

@@ -142,8 +142,9 @@ struct row {
 static bool
 is_wanted(const struct sl_delta_spec *spec, uint8_t verdict)
 {
-	return spec->unsure ? verdict == SL_V_CANCELLED || verdict == SL_V_DEAD
-			    : verdict == SL_V_ACKED;
+	const enum sl_verdict v = sl_verdict_of(verdict);
+
+	return spec->unsure ? v == SL_V_CANCELLED || v == SL_V_DEAD : v == SL_V_ACKED;
 }
 
 static void
@@ -155,6 +156,7 @@ add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta
 		struct sl_move m = { .key = sl_get_digest(r->digests + (size_t)i * 16),
 				     .row = sl_get_digest(r->digests + ((size_t)r->n + i) * 16),
 				     .version = sl_meta_version(r->texts.meta, i),
+				     .doubt = (r->verdicts[i] & SL_V_DOUBT) != 0,
 				     .order = (uint32_t)d->n };
 
 		if (spec->texts) {

@@ -9,6 +9,7 @@ struct sl_move {
 	struct sl_digest key;
 	struct sl_digest row; /* zero: removed */
 	uint32_t version;     /* that its id was made with */
+	bool doubt;           /* it may have been applied */
 	uint32_t order;       /* moves of one key: the greatest is the last */
 	uint32_t koff, klen;  /* text of the key, in texts */
 };

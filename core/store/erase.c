@@ -12,6 +12,9 @@
 /* How long an id may still be known to a destination that drops repeats: the digests of events that were
  * never acknowledged are kept as long, see sl_store_unsure(). */
 #define UNSURE_US (7LL * 86400 * 1000000)
+/* And of those that the destination may have: as long as a run may take that sends the row again, or its
+ * remove, since nothing else knows that it is there. */
+#define DOUBT_US (90LL * 86400 * 1000000)
 
 /* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). */
 #define OLD_AND_DONE                                                                               \
@@ -45,12 +48,14 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 	sl_q_start(
 		&q, s->db,
 		"DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
-		" AND (run, no)<(?6, ?7) AND (ack.cancelled+ack.dead=0 OR at_us<?8))",
+		" AND (run, no)<(?6, ?7) AND (ack.cancelled+ack.dead=0"
+		" OR at_us<CASE WHEN ack.doubt>0 THEN ?9 ELSE ?8 END))",
 		err);
 	bind_old(&q, sync, cut);
 	sl_q_int(&q, fold.mark.run);
 	sl_q_int(&q, fold.mark.no);
 	sl_q_int(&q, sl_wall_us() - UNSURE_US);
+	sl_q_int(&q, sl_wall_us() - DOUBT_US);
 	code = sl_q_run(&q);
 	if (code != SL_OK)
 		return code;

@@ -7,7 +7,7 @@
 	"planned_us,"                                                                              \
 	" ended_us, rows_read, same, still_dead, skipped, adds, updates, removes, acked, dead,"    \
 	" superseded, cancelled, requests, retries, bytes_sent, null_cursors, error, details, "    \
-	"promise, plan"
+	"promise, plan, live"
 
 const char *
 sl_run_state_name(enum sl_run_state s)
@@ -56,6 +56,8 @@ read_run(const struct sl_q *q, struct sl_run *r)
 	sl_q_col_copy(q, col + 1, r->details, sizeof r->details);
 	sl_q_col_copy(q, col + 2, r->promise, sizeof r->promise);
 	sl_q_col_copy(q, col + 3, r->plan, sizeof r->plan);
+	col += 4;
+	r->live = count_of(q, &col);
 }
 
 /* The parameters that run_new and run_save have in common, in this order. */
@@ -78,6 +80,7 @@ bind_run(struct sl_q *q, const struct sl_run *r)
 	sl_q_text(q, r->details);
 	sl_q_text(q, r->promise);
 	sl_q_text(q, r->plan);
+	sl_q_int(q, (int64_t)r->live);
 }
 
 enum sl_code
@@ -93,8 +96,8 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 		"INSERT INTO run(state, epoch, planned_all, removes_held, started_us, planned_us, "
 		"ended_us,"
 		" rows_read, same, still_dead, skipped, requests, retries, bytes_sent, "
-		"null_cursors, error, details, promise, plan, sync, kind, by)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"null_cursors, error, details, promise, plan, live, sync, kind, by)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		err);
 	bind_run(&q, run);
 	sl_q_text(&q, run->sync);
@@ -121,14 +124,14 @@ sl_store_run_save(struct sl_store *s, const struct sl_run *run, struct sl_err *e
 
 	if (code != SL_OK)
 		return code;
-	sl_q_start(
-		&q, s->db,
-		"UPDATE run SET state=?, epoch=?, planned_all=?, removes_held=?, started_us=?,"
-		" planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
-		"requests=?,"
-		" retries=?, bytes_sent=?, null_cursors=?, error=?, details=?, promise=?, plan=? "
-		"WHERE id=?",
-		err);
+	sl_q_start(&q, s->db,
+		   "UPDATE run SET state=?, epoch=?, planned_all=?, removes_held=?, started_us=?,"
+		   " planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
+		   "requests=?,"
+		   " retries=?, bytes_sent=?, null_cursors=?, error=?, details=?, promise=?, "
+		   "plan=?, live=? "
+		   "WHERE id=?",
+		   err);
 	bind_run(&q, run);
 	sl_q_int(&q, run->id);
 	code = sl_q_run(&q);

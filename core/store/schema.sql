@@ -38,7 +38,8 @@ CREATE TABLE run (
   superseded INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0,
   promise TEXT NOT NULL DEFAULT '',
   null_cursors INTEGER NOT NULL DEFAULT 0,
-  plan TEXT NOT NULL DEFAULT ''
+  plan TEXT NOT NULL DEFAULT '',
+  live INTEGER NOT NULL DEFAULT 0 -- acknowledged rows when it was planned
 ) STRICT;
 CREATE INDEX run_sync ON run (sync, id);
 
@@ -67,6 +68,7 @@ CREATE TABLE ack (
   pending INTEGER NOT NULL, acked INTEGER NOT NULL, dead INTEGER NOT NULL,
   superseded INTEGER NOT NULL, cancelled INTEGER NOT NULL,
   verdicts BLOB NOT NULL,
+  doubt INTEGER NOT NULL DEFAULT 0, -- not acknowledged, but the destination may have them
   PRIMARY KEY (run, no)
 ) STRICT, WITHOUT ROWID;
 

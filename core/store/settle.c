@@ -52,8 +52,9 @@ next_pending(struct sl_store *s, int64_t run, int64_t *no, uint8_t **verdicts, u
 	return code;
 }
 
+/* What is pending in the blocks before `before` gets this verdict, or mark; a doubt stays. */
 static enum sl_code
-end_pending(struct sl_store *s, int64_t run, enum sl_verdict rest, struct sl_err *err)
+mark_pending(struct sl_store *s, int64_t run, uint32_t before, uint8_t mark, struct sl_err *err)
 {
 	int64_t no = -1;
 	enum sl_code code;
@@ -62,18 +63,28 @@ end_pending(struct sl_store *s, int64_t run, enum sl_verdict rest, struct sl_err
 		struct sl_block b = { .run_id = run };
 
 		code = next_pending(s, run, &no, &b.verdicts, &b.n, err);
-		if (code != SL_OK || b.n == 0)
-			break;
 		b.no = (uint32_t)no;
+		if (code != SL_OK || b.n == 0 || no >= before) {
+			free(b.verdicts);
+			break;
+		}
 		for (uint32_t i = 0; i < b.n; i++)
-			if (b.verdicts[i] == SL_V_PENDING)
-				b.verdicts[i] = (uint8_t)rest;
+			if (sl_verdict_of(b.verdicts[i]) == SL_V_PENDING)
+				b.verdicts[i] |= mark;
 		code = sl_store_verdicts_put(s, &b, err);
 		free(b.verdicts);
 		if (code != SL_OK)
 			break;
 	}
 	return code;
+}
+
+enum sl_code
+sl_store_run_doubt(struct sl_store *s, int64_t run_id, uint32_t before, struct sl_err *err)
+{
+	enum sl_code code = sl_store_writing(s, err);
+
+	return code == SL_OK ? mark_pending(s, run_id, before, SL_V_DOUBT, err) : code;
 }
 
 /* ---- the accounting ------------------------------------------------------------------------- */
@@ -227,7 +238,7 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 	enum sl_code code = SL_OK;
 
 	if (rest != SL_V_PENDING)
-		code = end_pending(s, r->id, rest, err);
+		code = mark_pending(s, r->id, UINT32_MAX, (uint8_t)rest, err);
 	sl_crashpoint("end-rest-settled");
 	if (code == SL_OK)
 		code = count_run(s, r->id, &a, err);
@@ -242,7 +253,9 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 	if (state != SL_RUN_PAUSED && now.ended_us == 0)
 		now.ended_us = sl_wall_us();
 	code = sl_store_run_save(s, &now, err);
-	if (code == SL_OK && state == SL_RUN_SETTLED)
+	if (code == SL_OK && now.cancelled > 0 && strcmp(now.kind, "retry") == 0)
+		code = sl_dead_give_back(s, &now, err);
+	if (code == SL_OK && state == SL_RUN_SETTLED && strcmp(now.kind, "retry") != 0)
 		code = set_baseline(s, now.sync, err);
 	/* a paused run goes on later: its blocks stay as they are */
 	if (code == SL_OK && state != SL_RUN_PAUSED && now.acked > 0)

@@ -224,6 +224,7 @@ texts_of_block(struct texts *t, const struct sl_q *q, struct sl_err *err)
 	return code;
 }
 
+/* Blocks that are not folded, and those with events in doubt: their rows are in no snapshot. */
 static enum sl_code
 texts_of_blocks(struct texts *t, struct sl_err *err)
 {
@@ -233,9 +234,11 @@ texts_of_blocks(struct texts *t, struct sl_err *err)
 	sl_q_start(&q, t->s->db,
 		   "SELECT " SL_BLOCK_COLUMNS
 		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
-		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) ORDER BY b.run, b.no",
+		   " WHERE b.sync=? AND b.run>=? AND ((b.run, b.no)>=(?, ?) OR a.doubt>0)"
+		   " ORDER BY b.run, b.no",
 		   err);
 	sl_q_text(&q, t->sync);
+	sl_q_int(&q, t->fold.epoch_run);
 	sl_q_int(&q, t->fold.mark.run);
 	sl_q_int(&q, t->fold.mark.no);
 	while (t->want.left > 0 && sl_q_row(&q)) {

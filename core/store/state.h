@@ -72,6 +72,10 @@ enum sl_code sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_
 enum sl_code sl_dead_resolve_all(struct sl_store *s, const char *sync, const char *resolution,
 				 struct sl_err *err) SL_MUST;
 
+/* A retry that was cut short gives back the letters whose event was cancelled. */
+enum sl_code sl_dead_give_back(struct sl_store *s, const struct sl_run *retry,
+			       struct sl_err *err) SL_MUST;
+
 /* Some keys to look for, in any number of blocks (want.c). */
 struct sl_want {
 	const struct sl_digest *keys; /* borrowed */

@@ -83,7 +83,7 @@ enum sl_code sl_store_sync_names(struct sl_store *s, struct sl_arena *a, struct 
  * NULL for none, also when the sync never ran. */
 enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out,
 			       size_t *n, struct sl_err *err) SL_MUST;
-/* The key texts (["42"]) of snapshot entries, for removes. keys[] is sorted; texts[i] belongs to
+/* The key texts (["42"]) of snapshot entries and of events in doubt, for removes. keys[] is sorted; texts[i] belongs to
  * keys[i] and lives in a; an entry that cannot be found has length 0. */
 enum sl_code sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys,
 			   size_t n, struct sl_arena *a, struct sl_str *texts,
@@ -123,6 +123,7 @@ struct sl_run {
 	uint64_t null_cursors; /* rows whose cursor column is NULL: they are read in every run */
 	char promise[16];  /* "snapshot" "fenced" "lagged" "best effort"; empty = not known yet */
 	char plan[20];     /* of a complete plan with removes: what its confirmation names */
+	uint64_t live;     /* acknowledged rows in the snapshot when it was planned */
 	char error[400];   /* why it failed, paused or is held; empty = it did not */
 	char details[400]; /* one line about the plan: table, mode, profile, destination */
 };
@@ -142,7 +143,7 @@ enum sl_code sl_store_open_runs(struct sl_store *s, uint32_t max, struct sl_run 
 				struct sl_err *err) SL_MUST;
 
 /* The end of a run, all of it or nothing: pending events become `rest` (SL_V_CANCELLED or
- * SL_V_SUPERSEDED) where that is not SL_V_PENDING; the counters are recounted from the verdicts and must
+ * SL_V_SUPERSEDED) where that is not SL_V_PENDING (those in doubt stay so); the counters are recounted from the verdicts and must
  * satisfy planned = acked + dead + superseded + cancelled (+ pending for SL_RUN_PAUSED only), and every
  * dead event must have its dead letter, else SL_E_CORRUPT and nothing changes; the run gets its state,
  * counters and, where it is 0, ended_us (*run is updated too). Then, but for SL_RUN_PAUSED: the snapshot
@@ -207,6 +208,8 @@ struct sl_dead {
 	struct sl_str detail; /* the destination's words; untrusted */
 	/* empty = open; "sent again in run 7" "row changed, run 8" "discarded: ..." */
 	struct sl_str resolution;
+#define SL_DEAD_AGAIN                                                                              \
+	"sent again in run %lld" /* until that run is cut short before it is answered */
 	int64_t resolved_us;
 };
 enum sl_code sl_store_dead_put(struct sl_store *s, const struct sl_dead *d,
@@ -236,10 +239,15 @@ enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync,
 enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out,
 				 size_t *n, struct sl_err *err) SL_MUST;
 /* Key, row digest and version of the newest event of each key that ended without an acknowledgement
- * (cancelled or given up on) in the present epoch, sorted by key, malloc'ed. The destination may have
- * applied it all the same, so its id is taken: another row of this key needs a later version. */
+ * (cancelled or given up on) in the present epoch, sorted by key, malloc'ed. Its id may be known to the
+ * destination: another row of this key needs a later version. seen: one above the version of the newest
+ * that the destination may have applied all the same (SL_V_DOUBT), 0 = none. */
 enum sl_code sl_store_unsure(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
 			     struct sl_err *err) SL_MUST;
+/* Events of a run that are pending now may have been applied: it was interrupted, or its verdicts were
+ * lost. Those of blocks before `before`. */
+enum sl_code sl_store_run_doubt(struct sl_store *s, int64_t run_id, uint32_t before,
+				struct sl_err *err) SL_MUST;
 enum sl_code sl_store_dead_count(struct sl_store *s, const char *sync, uint64_t *open,
 				 struct sl_err *err) SL_MUST;
 

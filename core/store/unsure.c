@@ -28,18 +28,24 @@ add(struct unsure *u, const struct sl_snap *e)
 	return true;
 }
 
-/* The newest of each key; moves of one key come in the order of the log. */
+/* The newest of each key, and the newest that is in doubt; moves of one key come in the order of the log. */
 static bool
 take(struct unsure *u, const struct sl_delta *d)
 {
 	for (size_t i = 0; i < d->n;) {
 		struct sl_snap e = { .key = d->moves[i].key };
 
-		for (; i < d->n && sl_digest_eq(d->moves[i].key, e.key); i++)
-			if (d->moves[i].version >= e.version) {
-				e.row = d->moves[i].row;
-				e.version = d->moves[i].version;
+		for (; i < d->n && sl_digest_eq(d->moves[i].key, e.key); i++) {
+			const struct sl_move *m = &d->moves[i];
+			const uint32_t mark = m->version + (m->version < UINT32_MAX);
+
+			if (m->version >= e.version) {
+				e.row = m->row;
+				e.version = m->version;
 			}
+			if (m->doubt && mark > e.seen)
+				e.seen = mark;
+		}
 		if (!add(u, &e))
 			return false;
 	}

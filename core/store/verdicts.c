@@ -22,13 +22,14 @@ sl_ack_put(struct sl_store *s, const struct sl_block *b, const struct sl_tally *
 		return no_memory(err);
 	sl_q_start(&q, s->db,
 		   "INSERT OR REPLACE INTO ack(run, no, pending, acked, dead, superseded, "
-		   "cancelled, verdicts)"
-		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+		   "cancelled, doubt, verdicts)"
+		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_int(&q, b->run_id);
 	sl_q_int(&q, b->no);
 	for (int i = SL_V_PENDING; i <= SL_V_CANCELLED; i++)
 		sl_q_int(&q, (int64_t)t->by[i]);
+	sl_q_int(&q, (int64_t)t->doubt);
 	sl_q_blob(&q, v, sl_verdicts_put(&s->key, b->verdicts, b->n, v));
 	code = sl_q_run(&q);
 	free(v);
@@ -88,12 +89,13 @@ sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_er
 		return no_memory(err);
 	code = stored_verdicts(s, b, old, err);
 	for (uint32_t i = 0; code == SL_OK && i < b->n; i++)
-		if (old[i] != SL_V_PENDING && old[i] != b->verdicts[i])
+		if (sl_verdict_of(old[i]) != SL_V_PENDING &&
+		    sl_verdict_of(old[i]) != sl_verdict_of(b->verdicts[i]))
 			code = sl_fail(
 				err, SL_E_BUG, "log",
 				"event %u of block %u of run %lld is %s and cannot become %s", i,
-				b->no, (long long)b->run_id, sl_verdict_name(old[i]),
-				sl_verdict_name(b->verdicts[i]));
+				b->no, (long long)b->run_id, sl_verdict_name(sl_verdict_of(old[i])),
+				sl_verdict_name(sl_verdict_of(b->verdicts[i])));
 	if (code == SL_OK) {
 		sl_tally_add(&before, old, b->n);
 		sl_tally_add(&now, b->verdicts, b->n);

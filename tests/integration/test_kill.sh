@@ -106,6 +106,7 @@ ok "it was killed before the end of the source" [ "$(state "SELECT planned_all F
 sql "DELETE FROM ghosts WHERE id <= 110000"
 ghosts_from '"table": "ghosts"'
 ok "the next run ends well" ends 0 run ghosts
+ok "the one after the first whole run, too" ends 0 run ghosts
 ok "rows that were sent, but not acknowledged, are removed, too" eq "$(ghosts)" 10000
 
 ok "no event was given up on" [ "$(state 'SELECT count(*) FROM dead')" = 0 ]

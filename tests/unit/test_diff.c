@@ -432,6 +432,76 @@ what_may_have_been_applied_has_taken_its_version(void **state)
 	assert_int_equal(sl_next_version(&s, b, a, 2), 2); /* another key */
 }
 
+/* One row of the table that is as it was acknowledged, with an event of it that was never answered. */
+static void
+diff_in_doubt(struct sl_snap *snap, size_t nsnap, struct sl_snap *unsure, struct sl_change *c,
+	      uint32_t *n, size_t *orphans)
+{
+	struct sl_diff_spec s = spec_of(snap, nsnap);
+	struct sl_diff_count count = { 0 };
+	struct sl_diff *d;
+	struct sl_err err;
+	uint32_t *list;
+	struct row *t = table(11);
+	struct sl_value *cells = calloc((size_t)ROWS * COLS, sizeof *cells);
+	struct sl_change *all = calloc(ROWS, sizeof *all);
+	struct sl_batch b;
+
+	assert_true(cells && all);
+	b = batch_of(t, 0, ROWS, cells);
+	s.unsure = unsure;
+	s.nunsure = 1;
+	for (size_t i = 0; i < nsnap; i++)
+		snap[i].seen = 0;
+	assert_int_equal(sl_diff_new(&s, &d, &err), SL_OK);
+	assert_int_equal(sl_diff_batch(d, &b, all, n, &count, &err), SL_OK);
+	if (*n > 0)
+		*c = all[0];
+	assert_int_equal(sl_diff_orphans(d, &list, orphans, &err), SL_OK);
+	free(list);
+	free(t);
+	free(cells);
+	free(all);
+	sl_diff_free(d);
+}
+
+static void
+what_may_have_been_applied_is_sent_over(void **state)
+{
+	struct sl_snap *snap = calloc(ROWS, sizeof *snap), u;
+	struct row *t = table(11);
+	size_t orphans, at = 0, n = snapshot_of(t, snap);
+	struct sl_change c;
+	uint32_t changed;
+
+	(void)state;
+	free(t);
+	while (snap[at].row.hi == 0)
+		at++;
+	u = (struct sl_snap){ .key = snap[at].key, .row = { 9, 9 }, .version = snap[at].version };
+	/* Known not to be there. */
+	diff_in_doubt(snap, n, &u, &c, &changed, &orphans);
+	assert_int_equal(changed, 0);
+	u.seen = u.version + 1;
+	diff_in_doubt(snap, n, &u, &c, &changed, &orphans);
+	assert_int_equal(changed, 1);
+	assert_true(c.op == SL_OP_UPDATE && c.version == u.version + 1);
+	assert_int_equal(orphans, 0);
+	/* Older than what was acknowledged: settled. */
+	u.version -= 1;
+	u.seen = u.version + 1;
+	diff_in_doubt(snap, n, &u, &c, &changed, &orphans);
+	assert_int_equal(changed, 0);
+	/* A key that the table does not have, nor the snapshot. */
+	u = (struct sl_snap){ .key = { 77, 77 }, .row = { 9, 9 }, .version = 0, .seen = 1 };
+	diff_in_doubt(snap, n, &u, &c, &changed, &orphans);
+	assert_true(changed == 0 && orphans == 1);
+	u.seen = 0;
+	diff_in_doubt(snap, n, &u, &c, &changed, &orphans);
+	assert_true(changed == 0 && orphans == 0);
+	free(snap);
+}
+
 static void
 the_guard_allows_few_removes(void **state)
 {
@@ -460,6 +530,7 @@ main(void)
 		cmocka_unit_test(dead_rows_wait_until_they_change),
 		cmocka_unit_test(threads_share_a_diff),
 		cmocka_unit_test(what_may_have_been_applied_has_taken_its_version),
+		cmocka_unit_test(what_may_have_been_applied_is_sent_over),
 		cmocka_unit_test(the_guard_allows_few_removes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

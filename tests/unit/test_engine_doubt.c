@@ -170,6 +170,196 @@ what_is_planned_again_keeps_its_id(void **state)
 	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
 }
 
+/* ---- stopped, failed, given up on ---------------------------------------------------------------- */
+
+static int64_t
+start(struct engine_rig *r, const char *sync)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_start(r->engine, sync, 0));
+	const int64_t run = sl_table_get_int(m->table, 0, "run");
+
+	sl_msg_free(m);
+	return run;
+}
+
+static void
+wait_for(struct engine_rig *r, const char *sql, long long n)
+{
+	for (int i = 0; i < 4000 && test_receiver_int(r->rx, sql) != n; i++)
+		usleep(5000);
+	assert_int_equal(test_receiver_int(r->rx, sql), n);
+}
+
+static struct sl_run_stats
+stop(struct engine_rig *r, int64_t run)
+{
+	struct sl_run_stats s;
+
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, run)));
+	s = engine_rig_end(r, run);
+	assert_string_equal(s.state, "cancelled");
+	return s;
+}
+
+static void
+a_row_that_goes_back_after_a_stop_is_sent_again(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	engine_rig_sql(r, "UPDATE users SET plan = 'lost' WHERE id = 7");
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	int64_t run = start(r, "users");
+	wait_for(r, "SELECT count(*) FROM users WHERE traits ->> 'plan' = 'lost'", 1);
+	s = stop(r, run);
+	assert_true(s.acked == 0 && s.cancelled == 1);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.updates == 1 && s.acked == 1 && s.same == 49);
+	assert_int_equal(users_with(r, "lost"), 0);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.updates == 0);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+/* What was never sent leaves no doubt: nothing is sent for it. */
+static void
+a_row_that_goes_back_before_it_was_sent_is_the_same(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	engine_rig_sql(r, "UPDATE users SET plan = 'other' WHERE id = 7");
+	s = engine_rig_run(r, "users", SL_RUN_HOLD);
+	assert_string_equal(s.state, "held");
+	assert_int_equal(stop(r, s.run).cancelled, 1);
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.updates == 0);
+}
+
+static void
+use_mirror(struct engine_rig *r)
+{
+	engine_rig_file(r, "profiles/people.json",
+			"{\"event\": \"record\", \"map\": {\"identifiers.id\": \"id\",\n"
+			" \"fields.email\": \"email\"}}\n");
+	engine_rig_file(
+		r, "syncs/people.json",
+		"{\"source\": \"wh\", \"key\": [\"id\"], \"sql\": \"SELECT users.* FROM"
+		" users, pace WHERE id <> 5 OR pg_sleep(nap) IS NOT NULL\",\n"
+		" \"profile\": \"people\", \"destination\": \"rx\", \"mode\": \"mirror\"}\n");
+	engine_rig_sql(r,
+		       "DROP TABLE IF EXISTS pace; CREATE TABLE pace AS SELECT 0.0::float8 AS nap");
+}
+
+#define RECORDS "SELECT count(*) FROM records WHERE action != 'delete'"
+
+static void
+a_row_that_arrived_unheard_and_goes_is_removed(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r, "INSERT INTO users(id, email) VALUES (99, 'late@example.com')");
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	int64_t run = start(r, "people");
+	wait_for(r, RECORDS, 51);
+	assert_int_equal(stop(r, run).cancelled, 1);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "DELETE FROM users WHERE id = 99");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "settled");
+	assert_true(s.removes == 1 && s.acked == 1);
+	assert_int_equal(test_receiver_int(r->rx, RECORDS), 50);
+	s = engine_rig_run(r, "people", 0);
+	assert_true(s.removes == 0 && s.same == 50);
+}
+
+/* Only keys that this sync itself has sent are removed. */
+static void
+a_row_that_was_never_sent_and_goes_is_left_alone(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r, "INSERT INTO users(id, email) VALUES (99, 'late@example.com')");
+	s = engine_rig_run(r, "people", SL_RUN_HOLD);
+	assert_int_equal(stop(r, s.run).cancelled, 1);
+	engine_rig_sql(r, "DELETE FROM users WHERE id = 99");
+	s = engine_rig_run(r, "people", 0);
+	assert_true(s.removes == 0 && s.same == 50);
+}
+
+static void
+what_arrived_before_the_source_failed_is_removed(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	/* The row that is waited for moves behind the new ones. */
+	engine_rig_sql(
+		r, "INSERT INTO users(id, email) SELECT i, i || '@example.com'"
+		   " FROM generate_series(1000, 2999) i; UPDATE users SET plan = 'x' WHERE id = 5;"
+		   "UPDATE pace SET nap = 1.0");
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	int64_t run = start(r, "people");
+	for (int i = 0; i < 4000 && test_receiver_int(r->rx, RECORDS) == 50; i++)
+		usleep(5000);
+	engine_rig_sql(r, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+			  " WHERE pid <> pg_backend_pid() AND query LIKE '%pace%'");
+	s = engine_rig_end(r, run);
+	assert_string_equal(s.state, "failed");
+	assert_true(s.acked == 0 && s.cancelled > 0);
+	assert_true(test_receiver_int(r->rx, RECORDS) > 50);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "DELETE FROM users WHERE id >= 1000; UPDATE pace SET nap = 0");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "held");
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, true, (int64_t)s.removes)));
+	assert_string_equal(engine_rig_end(r, s.run).state, "settled");
+	assert_int_equal(test_receiver_int(r->rx, RECORDS), 50);
+	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
+}
+
+/* In the log, but for an event that was acknowledged: PAUSED after a kill, then stopped by a person. */
+static void
+a_killed_run_that_is_stopped_leaves_its_doubt(void **state)
+{
+	static const char lost[] = "{\"type\":\"identify\",\"userId\":\"1\",\"messageId\":\"lost\","
+				   "\"traits\":{\"plan\":\"lost\"}}";
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	engine_rig_shut(r);
+	leave_killed_run(r, lost);
+	test_receiver_post(r->rx, "/v1/identify", lost, 200, NULL);
+	engine_rig_open(r, false);
+	m = engine_rig_ok(r, sl_runs(r->engine, "users", 0, 1));
+	assert_string_equal(sl_table_get(m->table, 0, "state"), "paused");
+	(void)stop(r, sl_table_get_int(m->table, 0, "run"));
+	sl_msg_free(m);
+	assert_int_equal(users_with(r, "lost"), 1);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.updates == 1 && s.acked == 1);
+	assert_int_equal(users_with(r, "lost"), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, engine_rig_fresh, engine_rig_close)
 
 int
@@ -179,6 +369,12 @@ main(void)
 		TEST(what_arrived_before_a_kill_is_not_forgotten),
 		TEST(what_arrived_before_a_closing_is_not_forgotten),
 		TEST(what_is_planned_again_keeps_its_id),
+		TEST(a_row_that_goes_back_after_a_stop_is_sent_again),
+		TEST(a_row_that_goes_back_before_it_was_sent_is_the_same),
+		TEST(a_row_that_arrived_unheard_and_goes_is_removed),
+		TEST(a_row_that_was_never_sent_and_goes_is_left_alone),
+		TEST(what_arrived_before_the_source_failed_is_removed),
+		TEST(a_killed_run_that_is_stopped_leaves_its_doubt),
 	};
 
 	return cmocka_run_group_tests_name("doubt", tests, engine_rig_setup, engine_rig_teardown);

@@ -264,6 +264,68 @@ test_unacknowledged_events_are_remembered(void **state)
 	free(snap);
 }
 
+/* Is the newest unacknowledged event of the row in doubt? */
+static bool
+in_doubt(struct srig *r, uint64_t row)
+{
+	const struct sl_snap *e;
+	struct sl_snap *list;
+	size_t n;
+	bool doubt;
+
+	srig_ok(sl_store_unsure(r->s, SYNC, &list, &n, &r->err));
+	e = srig_find(list, n, row);
+	assert_non_null(e);
+	doubt = e->seen == e->version + 1;
+	assert_true(doubt || e->seen == 0);
+	free(list);
+	return doubt;
+}
+
+static void
+test_doubt_outlives_the_run_and_its_events(void **state)
+{
+	struct srig *r = *state;
+	struct sl_arena *a = sl_arena_new(4096, 0);
+	struct sl_digest key;
+	struct sl_str text;
+	struct sl_block *b;
+	int64_t run;
+
+	srig_sync(r, SYNC, 1);
+	run = srig_run(r, SYNC);
+	b = srig_block(run, 0, 10);
+	for (uint32_t i = 0; i < 10; i++)
+		srig_event(b, SL_OP_ADD, i, 1, 0);
+	key = b->events[4].key;
+	b->verdicts[4] |= SL_V_DOUBT; /* pending, and sent once without an answer */
+	srig_put(r, SYNC, b);
+	srig_end(r, run, SL_RUN_CANCELLED, 0); /* keeps no event */
+	assert_true(in_doubt(r, 4));
+	assert_false(in_doubt(r, 5));
+	srig_ok(sl_store_keys(r->s, SYNC, &key, 1, a, &text, &r->err));
+	assert_true(text.len > 0); /* for its remove */
+	sl_arena_free(a);
+}
+
+static void
+test_an_interrupted_run_is_in_doubt(void **state)
+{
+	struct srig *r = *state;
+	int64_t run;
+
+	srig_sync(r, SYNC, 1);
+	run = planned(r, 0, 30);
+	answer(r, run, 0, SL_V_DEAD);
+	srig_begin(r);
+	srig_ok(sl_store_run_doubt(r->s, run, 2, &r->err)); /* the last block was not looked into */
+	srig_commit(r);
+	srig_end(r, run, SL_RUN_CANCELLED, 0);
+	assert_false(in_doubt(r, 5)); /* it was answered */
+	assert_true(in_doubt(r, 15));
+	assert_false(in_doubt(r, 25));
+}
+
 static void
 refused_end(struct srig *r, int64_t id, enum sl_run_state to)
 {
@@ -506,6 +568,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_end_must_add_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counters_that_lie_are_found, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_paused_run_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_doubt_outlives_the_run_and_its_events, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_an_interrupted_run_is_in_doubt, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_settled_run_is_baseline, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_destination_starts_anew, setup,
 						teardown),

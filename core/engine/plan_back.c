@@ -1,0 +1,98 @@
+/* plan_back.c - dead letters of rows that are again what the destination acknowledged: nothing is sent, and
+ * nobody needs them any more. */
+#include "core/engine/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum sl_code
+note_back(struct sl_plan *p, struct sl_digest key, struct sl_err *err)
+{
+	struct sl_digest *more;
+
+	pthread_mutex_lock(&p->lock);
+	more = realloc(p->back, (p->nback + 1) * sizeof(*more));
+	if (more) {
+		p->back = more;
+		p->back[p->nback++] = key;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return more ? SL_OK : sl_fail(err, SL_E_NOMEM, "plan", "no memory for dead letters");
+}
+
+enum sl_code
+sl_plan_take_back(struct sl_plan *p, struct sl_change *changes, uint32_t *n, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < *n && code == SL_OK; i++) {
+		if (changes[i].op != 0)
+			changes[left++] = changes[i];
+		else
+			code = note_back(p, changes[i].key, err);
+	}
+	*n = left;
+	return code;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	return sl_digest_cmp(*(const struct sl_digest *)a, *(const struct sl_digest *)b);
+}
+
+struct resolve {
+	const struct sl_plan *plan;
+	const char *why;
+};
+
+static enum sl_code
+resolve_write(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	const struct resolve *w = arg;
+	const struct sl_plan *p = w->plan;
+	char why[96];
+
+	(void)snprintf(why, sizeof(why), "%s, run %lld", w->why, (long long)p->task->rec.id);
+	return sl_store_dead_replaced(s, p->task->rec.sync, p->back, p->nback, why, err);
+}
+
+static enum sl_code
+resolve(struct sl_plan *p, const char *why, struct sl_err *err)
+{
+	struct resolve w = { p, why };
+	enum sl_code code = SL_OK;
+
+	if (p->nback > 0 && !p->task->dry) {
+		qsort(p->back, p->nback, sizeof(*p->back), by_key);
+		code = sl_writer_call(p->task->engine->writer, resolve_write, &w, err);
+	}
+	p->nback = 0;
+	return code;
+}
+
+enum sl_code
+sl_plan_back(struct sl_plan *p, struct sl_err *err)
+{
+	return resolve(p, "the row went back to what was acknowledged", err);
+}
+
+enum sl_code
+sl_plan_gone(struct sl_plan *p, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	for (size_t i = 0; i < p->past.ndead && code == SL_OK; i++) {
+		const struct sl_digest key = p->past.dead[i].key;
+		const struct sl_snap *old = sl_snap_find(p->past.snap, p->past.nsnap, key);
+		const struct sl_snap *u = sl_snap_find(p->past.unsure, p->past.nunsure, key);
+		const uint32_t acked = old ? old->version : 0;
+
+		if ((old && (old->row.hi != 0 || old->row.lo != 0)) || (u && u->seen > acked) ||
+		    sl_diff_showed(p->diff, key))
+			continue;
+		code = note_back(p, key, err);
+	}
+	return code == SL_OK ? resolve(p, "the row is gone, and was never there", err) : code;
+}
