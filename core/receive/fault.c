@@ -20,14 +20,14 @@ const char sl_fault_help[] =
 	"hang_up_every N     the same, but the connection is closed in an orderly way\n"
 	"garbage_every N     the body of the answer is escape sequences, NULs and invalid UTF-8\n"
 	"huge_every N        the body of the answer is 100 MiB long\n"
-	"mixed P             hooks, by chance P: 207 with a list \"results\", an item {id, ...} "
-	"an\n"
-	"                    event: applied, refused (an id always or never), or to be tried "
-	"again;\n"
-	"                    items are missing, twice, of nobody, in another order, "
-	"contradictory,\n"
-	"                    the whole is broken; what \"id\" names is the event's messageId\n"
-	"mixed_in_order 1    mixed without ids: the items stand in the order of the events\n"
+	"results 1           hooks answer 207 with a list \"results\", an item an event, whose "
+	"\"id\" is\n"
+	"                    its messageId\n"
+	"results_in_order 1  the same without ids: the items stand in the order of the events\n"
+	"mixed P             such answers, by chance P unclear: events are applied, refused (an "
+	"id\n"
+	"                    always or never) or to be tried again; items are missing, twice, of\n"
+	"                    nobody, in another order, contradictory, or the whole is broken\n"
 	"slow_ms MS          every answer waits; other connections go on meanwhile\n"
 	"stop_after N        nothing goes wrong any more after N requests\n";
 
@@ -40,14 +40,23 @@ static const struct fault_field {
 	{                                                                                          \
 #name, offsetof(struct sl_fault_set, name), def, min, max                          \
 	}
-	F(reset_every, 0, 0, INT32_MAX),     F(redirect_every, 0, 0, INT32_MAX),
-	F(throttle_every, 0, 0, INT32_MAX),  F(retry_after, 1, 0, 86400),
-	F(fail_every, 0, 0, INT32_MAX),      F(fail_status, 500, 400, 599),
-	F(too_large_every, 0, 0, INT32_MAX), F(drop_every, 0, 0, INT32_MAX),
-	F(lose_every, 0, 0, INT32_MAX),      F(hang_up_every, 0, 0, INT32_MAX),
-	F(huge_every, 0, 0, INT32_MAX),      F(mixed_in_order, 0, 0, 1),
-	F(garbage_every, 0, 0, INT32_MAX),   F(slow_ms, 0, 0, 600000),
-	F(stop_after, 0, 0, INT32_MAX),      F(seed, 1, 1, INT64_MAX),
+	F(reset_every, 0, 0, INT32_MAX),
+	F(redirect_every, 0, 0, INT32_MAX),
+	F(throttle_every, 0, 0, INT32_MAX),
+	F(retry_after, 1, 0, 86400),
+	F(fail_every, 0, 0, INT32_MAX),
+	F(fail_status, 500, 400, 599),
+	F(too_large_every, 0, 0, INT32_MAX),
+	F(drop_every, 0, 0, INT32_MAX),
+	F(lose_every, 0, 0, INT32_MAX),
+	F(hang_up_every, 0, 0, INT32_MAX),
+	F(huge_every, 0, 0, INT32_MAX),
+	F(results, 0, 0, 1),
+	F(results_in_order, 0, 0, 1),
+	F(garbage_every, 0, 0, INT32_MAX),
+	F(slow_ms, 0, 0, 600000),
+	F(stop_after, 0, 0, INT32_MAX),
+	F(seed, 1, 1, INT64_MAX),
 #undef F
 };
 
@@ -245,15 +254,16 @@ sl_fault_next(struct sl_fault_plan *p)
 	int64_t n = ++p->seen;
 	bool chance = by_chance(&p->rng, s->fail_probability);
 	bool mixed = by_chance(&p->rng, s->mixed);
+	hit.results = s->results || s->results_in_order || s->mixed > 0.0;
 
 	if (s->stop_after > 0 && n > s->stop_after)
 		return hit;
 	hit.refuse = s->nrefuse > 0;
+	hit.mixed = mixed;
 	hit.drop = every(n, s->drop_every);
 	hit.hang_up = every(n, s->hang_up_every);
 	hit.garbage = every(n, s->garbage_every);
 	hit.huge = every(n, s->huge_every);
-	hit.mixed = mixed;
 	hit.slow_ms = s->slow_ms;
 	if (every(n, s->reset_every)) {
 		hit.kind = SL_FAULT_RESET;

@@ -17,7 +17,7 @@ extern const char sl_fault_help[];
 struct sl_fault_set {
 	int64_t reset_every, redirect_every, throttle_every, retry_after, fail_every, fail_status;
 	int64_t lose_every, too_large_every, drop_every, hang_up_every, garbage_every, huge_every;
-	int64_t mixed_in_order, slow_ms, stop_after, seed;
+	int64_t results, results_in_order, slow_ms, stop_after, seed;
 	double fail_probability, mixed;
 	char *retry_after_text; /* owned; NULL = none */
 	char **refuse;          /* owned, nrefuse */
@@ -44,7 +44,8 @@ struct sl_fault_hit {
 	int status;          /* THROTTLE, FAIL, TOO_LARGE, REDIRECT */
 	int64_t retry_after; /* THROTTLE: seconds */
 	bool refuse;         /* look at the refuse list */
-	bool mixed;          /* see mixed.h */
+	bool results;        /* a hook's answer tells of each event, see results.h */
+	bool mixed;          /* and not always clearly */
 	bool drop, hang_up, garbage, huge;
 	int64_t slow_ms;
 };

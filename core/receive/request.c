@@ -2,7 +2,7 @@
 #include "core/receive/request.h"
 
 #include "core/receive/inflate.h"
-#include "core/receive/mixed.h"
+#include "core/receive/results.h"
 #include "core/receive/tally.h"
 
 #include <stdlib.h>
@@ -363,16 +363,17 @@ store(struct sl_request *rq, const struct sl_intake *in, struct sl_answer *a)
 
 /* Some events are applied, and the answer tells of each. */
 static void
-apply_mixed(struct sl_request *rq, struct sl_intake *in, struct sl_answer *a)
+apply_each(struct sl_request *rq, struct sl_intake *in, struct sl_answer *a)
 {
-	if (!sl_mixed_answer(&rq->ctx->faults, in, &rq->text)) {
+	if (!sl_results_make(&rq->ctx->faults, rq->fault.mixed, in, &rq->text)) {
 		answer_text(a, 500, "out of memory");
 		return;
 	}
 	a->status = 207;
 	a->type = "application/json";
 	a->body = sl_buf_view(&rq->text);
-	atomic_fetch_add(&rq->ctx->count.faults, 1);
+	if (rq->fault.mixed)
+		atomic_fetch_add(&rq->ctx->count.faults, 1);
 	store(rq, in, a);
 }
 
@@ -392,8 +393,8 @@ apply(struct sl_request *rq, struct sl_answer *a)
 		answer_text(a, 400, "Event is not a valid rudder event");
 		note(rq, 400, "fault: refused by key");
 		atomic_fetch_add(&rq->ctx->count.faults, 1);
-	} else if (rq->fault.mixed && rq->route == R_HOOK) {
-		apply_mixed(rq, &in, a);
+	} else if (rq->fault.results && rq->route == R_HOOK) {
+		apply_each(rq, &in, a);
 	} else {
 		store(rq, &in, a);
 	}

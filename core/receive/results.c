@@ -1,5 +1,5 @@
-/* mixed.c - an answer that tells of each event apart, and not always clearly. */
-#include "core/receive/mixed.h"
+/* results.c - an answer that tells of each event apart, and not always clearly. */
+#include "core/receive/results.h"
 
 #include <stdlib.h>
 
@@ -16,15 +16,15 @@ enum said {
 	SAID_NOTHING
 };
 
-/* Of a hundred events that are not refused: so many, in the order of the draw. */
+/* Of a thousand events that are not refused: so many, in the order of the draw. */
 static const struct {
 	unsigned upto;
 	enum said said;
 	bool applied;
 } chances[] = {
-	{ 64, SAID_TAKEN, true }, { 74, SAID_AGAIN, false },  { 80, SAID_AGAIN, true },
-	{ 81, SAID_HOLD, false }, { 86, SAID_NOTHING, true }, { 90, SAID_NOTHING, false },
-	{ 93, SAID_TWICE, true }, { 97, SAID_UNCLEAR, true }, { 100, SAID_UNCLEAR, false },
+	{ 780, SAID_TAKEN, true }, { 838, SAID_AGAIN, false },  { 868, SAID_AGAIN, true },
+	{ 870, SAID_HOLD, false }, { 900, SAID_NOTHING, true }, { 925, SAID_NOTHING, false },
+	{ 950, SAID_TWICE, true }, { 980, SAID_UNCLEAR, true }, { 1000, SAID_UNCLEAR, false },
 };
 
 static const char *const taken[] = { "\"status\":200",     "\"status\":\"created\"",
@@ -44,6 +44,7 @@ static const char *const instead[] = {
 
 struct items {
 	struct sl_fault_plan *plan;
+	bool mixed;
 	struct sl_buf text;
 	size_t *start; /* n + 1; where each item starts, without the comma */
 	uint32_t n;
@@ -64,6 +65,8 @@ draw(struct items *x, const char *const *list, size_t n)
 static bool
 is_refused(const struct sl_fault_plan *p, struct sl_str id)
 {
+	if (p->set.mixed <= 0.0)
+		return false;
 	uint64_t h = 14695981039346656037u ^ (uint64_t)p->set.seed;
 
 	for (size_t i = 0; i < id.len; i++)
@@ -86,7 +89,7 @@ start_item(struct items *x, struct sl_str id)
 {
 	x->start[x->n++] = x->text.len;
 	sl_buf_putc(&x->text, '{');
-	if (!x->plan->set.mixed_in_order && is_plain(id))
+	if (!x->plan->set.results_in_order && is_plain(id))
 		sl_buf_printf(&x->text, "\"id\":\"" SL_FMT "\",", SL_ARG(id));
 }
 
@@ -114,13 +117,13 @@ put_refusal(struct items *x, struct sl_str id)
 static bool
 put_event(struct items *x, struct sl_str id)
 {
-	unsigned roll = (unsigned)sl_rng_below(&x->plan->rng, 100);
+	unsigned roll = x->mixed ? (unsigned)sl_rng_below(&x->plan->rng, 1000) : 0;
 	size_t i = 0;
 
 	while (roll >= chances[i].upto)
 		i++;
 	enum said said = is_refused(x->plan, id) ? SAID_REFUSED : chances[i].said;
-	if (x->plan->set.mixed_in_order && (said == SAID_TWICE || said == SAID_NOTHING))
+	if (x->plan->set.results_in_order && (said == SAID_TWICE || said == SAID_NOTHING))
 		said = SAID_UNCLEAR;
 	switch (said) {
 	case SAID_REFUSED:
@@ -152,7 +155,11 @@ put_event(struct items *x, struct sl_str id)
 static void
 disturb(struct items *x)
 {
-	if (x->plan->set.mixed_in_order) {
+	if (!x->mixed) {
+		x->start[x->n] = x->text.len;
+		return;
+	}
+	if (x->plan->set.results_in_order) {
 		if (chance(x, 5) && x->n > 0)
 			x->text.len = x->start[--x->n];
 		else if (chance(x, 5))
@@ -166,7 +173,7 @@ disturb(struct items *x)
 static void
 put_list(struct items *x, uint32_t *order, struct sl_buf *out)
 {
-	bool shuffle = !x->plan->set.mixed_in_order && chance(x, 50);
+	bool shuffle = x->mixed && !x->plan->set.results_in_order && chance(x, 50);
 
 	for (uint32_t i = 0; i < x->n; i++)
 		order[i] = i;
@@ -203,9 +210,9 @@ break_text(struct items *x, size_t start, struct sl_buf *out)
 }
 
 bool
-sl_mixed_answer(struct sl_fault_plan *p, struct sl_intake *in, struct sl_buf *out)
+sl_results_make(struct sl_fault_plan *p, bool mixed, struct sl_intake *in, struct sl_buf *out)
 {
-	struct items x = { .plan = p };
+	struct items x = { .plan = p, .mixed = mixed };
 	const size_t start = out->len, room = 2 * (size_t)in->n + 2;
 	uint32_t *order = calloc(room, sizeof(*order)), left = 0;
 	bool done = false;
@@ -219,7 +226,7 @@ sl_mixed_answer(struct sl_fault_plan *p, struct sl_intake *in, struct sl_buf *ou
 		in->n = left;
 		disturb(&x);
 		put_list(&x, order, out);
-		if (chance(&x, 12))
+		if (mixed && chance(&x, 12))
 			break_text(&x, start, out);
 		done = !out->failed && !x.text.failed;
 	}

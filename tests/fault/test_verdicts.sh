@@ -1,0 +1,97 @@
+#!/bin/bash
+# test_verdicts.sh - a destination that answers event by event, and often not clearly: taken, refused, to
+# be tried again, missing, twice, of nobody, in another order, contradictory, cut, no JSON. VERDICTS such
+# answers (500, with FAULT=long 5000) to batches by id and by place; then the destination must have the
+# source's rows but those that it refused by name, nothing else was given up on, and every run adds up.
+# SEED fixes the answers as far as the order of the requests does.
+# shellcheck source=tests/lib/cli.sh
+. "$(dirname "$0")/../lib/cli.sh"
+[ "${FAULT:-}" = long ] && want=5000 || want=500
+VERDICTS=${VERDICTS:-$want} SEED=${SEED:-11} ROWS=300
+
+start_source
+start_receiver # the one that names its events
+named_url=$url
+rm port
+"$SLUICE" receive --port 0 --port-file port --database "$dir/placed.db" -q >placed.log 2>&1 &
+started+=("$!")
+wait_file port
+placed_url=http://127.0.0.1:$(cat port) # the one that answers in their order
+make_workspace
+syncs='n1 n2 n3 p1 p2 p3' # run at once: most of the time is spent waiting for the next try
+for s in $syncs; do
+	case $s in
+	n*) to="$named_url/hook/$s\", \"batch_events\": 20, \"results_id\": \"id" ;;
+	p*) to="$placed_url/hook/$s\", \"batch_events\": 12, \"results_match\": \"" ;;
+	esac
+	echo "{\"type\": \"webhook\", \"url\": \"$to\", \"inflight\": 8, \"results\": \"results\"}" |
+		put connections/$s.json
+done
+profile rows '"identifiers.id": "id", "fields.plan": "plan", "fields.rev": "rev"' '"event": "record"'
+for s in $syncs; do
+	sql "CREATE TABLE $s (id int PRIMARY KEY, plan text, rev int NOT NULL DEFAULT 0);
+		INSERT INTO $s SELECT i, 'free', 0 FROM generate_series(1, $ROWS) i"
+	echo "{\"source\": \"pg\", \"table\": \"public.$s\", \"key\": [\"id\"], \"profile\": \"rows\"," \
+		"\"destination\": \"$s\", \"mode\": \"mirror\", \"max_removes\": 1000000}" | put "syncs/$s.json"
+done
+
+faults_of() { url=$named_url faults "{\"results\": 1$1}" && url=$placed_url faults "{\"results_in_order\": 1$1}"; }
+# both QUERY: the sum over the two receivers
+both() { echo $(($(sqlite3 got.db "$1") + $(sqlite3 placed.db "$1"))); }
+mixed() { both "SELECT count(*) FROM requests WHERE note = 'fault: a mixed answer'"; }
+wrong=0 runs=0
+# What is wrong, as comments; nothing when all is well.
+note() {
+	wrong=$((wrong + 1))
+	echo "# seed $SEED, run $runs of $1: $2" | head -c 2000
+}
+byid() { LC_ALL=C sort -u -t '|' -k 1,1; }
+# Rows whose last event was given up on may be anything at the destination.
+check() {
+	local s=$1 db
+	state "SELECT CAST(key_text AS TEXT) ->> '$[0]' FROM dead WHERE sync = '$s' AND resolution IS NULL" |
+		byid >dead.keys
+	[ "${s%?}" = n ] && db=got.db || db=placed.db
+	sqlite3 $db "SELECT key || '|' || (fields ->> 'plan') || '|' || (fields ->> 'rev') FROM records
+		WHERE stream = '$s'" | byid | LC_ALL=C join -t '|' -v 1 - dead.keys >arrived
+	sql "SELECT id || '|' || plan || '|' || rev FROM $s" | byid | LC_ALL=C join -t '|' -v 1 - dead.keys >source
+	cmp -s source arrived || note "$s" "not the same rows: $(diff source arrived | head -n 5)"
+	# The words of a refusal end in the id of the event that they are about.
+	state "SELECT CAST(key_text AS TEXT), reason, CAST(detail AS TEXT) FROM dead WHERE sync = '$s'
+		AND (CAST(detail AS TEXT) NOT LIKE 'refused %' OR instr(CAST(body AS TEXT), substr(CAST(detail AS TEXT), 9)) = 0)" >unjust
+	[ ! -s unjust ] || note "$s" "given up on without a refusal: $(head -n 3 unjust)"
+	[ "$(state "SELECT count(*) FROM run WHERE sync = '$s'
+		AND adds + updates + removes <> acked + dead + superseded + cancelled")" = 0 ] ||
+		note "$s" "a run does not add up"
+}
+
+while [ "$(mixed)" -lt "$VERDICTS" ] && [ "$wrong" = 0 ]; do
+	runs=$((runs + 1))
+	for s in $syncs; do
+		sql "UPDATE $s SET rev = rev + 1, plan = CASE plan WHEN 'free' THEN 'pro' ELSE 'free' END
+			WHERE id % 2 = $((runs % 2));
+			DELETE FROM $s WHERE id % 29 = $((runs % 29));
+			INSERT INTO $s SELECT i, 'new', 0 FROM generate_series($((ROWS + runs * 10)),
+				$((ROWS + runs * 10 + 9))) i ON CONFLICT DO NOTHING"
+	done
+	faults_of ", \"mixed\": 0.7, \"seed\": $((SEED + runs))"
+	sl run $syncs -q
+	[ "$rc" = 0 ] || [ "$rc" = 1 ] || note all "exit code $rc: $(cat err)"
+	for s in $syncs; do check $s; done
+done
+echo "# $(mixed) mixed answers to $(both 'SELECT sum(deliveries) FROM events') events in $((6 * runs)) runs, $wrong violations;" \
+	"95 % bound $(awk "BEGIN { printf \"%.1e\", 3 / $(mixed) }")"
+ok "mixed answers: nothing lost, nothing invented" [ "$wrong" = 0 ]
+ok "as many as were asked for" [ "$(mixed)" -ge "$VERDICTS" ]
+ok "some rows were refused" [ "$(state 'SELECT count(*) FROM dead')" -gt 0 ]
+ok "no event came with two bodies" [ "$(both 'SELECT count(*) FROM conflicts')" = 0 ]
+faults_of ''
+for s in $syncs; do
+	ok "$s: what was refused goes when it is taken" ends 0 retry $s
+	# A row may have gone since it was refused; what was sent again is removed then.
+	ok "$s: the next run ends well" ends 0 run $s
+	ok "$s: then nothing is left" counts $s 0 0 0 0
+	check $s
+done
+ok "and the destinations are as their sources" [ "$wrong" = 0 ]
+done_testing
