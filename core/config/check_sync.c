@@ -262,6 +262,38 @@ check_event(const struct sl_checking *c, const struct sl_object_def *profile, un
 	sl_problem_mend(c->problems, "use a profile with the event row");
 }
 
+static void
+check_cursor(const struct sl_checking *c)
+{
+	static const char *const parts[] = { "cursor", "lag" };
+	const char *detect = get(c, "detect"), *mode = get(c, "mode");
+	bool by_cursor = detect && strcmp(detect, "cursor") == 0;
+
+	for (size_t i = 0; !by_cursor && i < SL_COUNT(parts); i++) {
+		if (!get(c, parts[i]))
+			continue;
+		sl_problem_add(c->problems, sl_check_place(c, parts[i]),
+			       "%s goes with \"detect\": \"cursor\" only", parts[i]);
+		sl_problem_mend(c->problems, "remove it, or write \"detect\": \"cursor\"");
+	}
+	if (!by_cursor)
+		return;
+	if (!sl_check_given(c, "cursor")) {
+		sl_problem_add(c->problems, sl_check_place(c, "cursor"),
+			       "detect is cursor, and no cursor is given");
+		sl_problem_mend(c->problems,
+				"name the column that grows with every change, such as "
+				"\"cursor\": \"updated_at\"");
+	}
+	if (mode && strcmp(mode, "mirror") == 0) {
+		sl_problem_add(c->problems, sl_check_place(c, "detect"),
+			       "mirror removes what is gone from the source, and a cursor cannot "
+			       "see deleted rows");
+		sl_problem_mend(c->problems,
+				"write \"detect\": \"diff\", or use \"mode\": \"upsert\"");
+	}
+}
+
 void
 sl_check_sync(const struct sl_checking *c)
 {
@@ -274,5 +306,6 @@ sl_check_sync(const struct sl_checking *c)
 	if (!check_connection(c, false, &caps))
 		caps = ~0u;
 	check_mirror(c, profile, caps);
+	check_cursor(c);
 	check_event(c, profile, caps);
 }

@@ -7,7 +7,7 @@ static const char *const events[] = { "identify", "track",  "group", "page", "sc
 				      "alias",    "record", "row",   NULL };
 static const char *const nulls[] = { "send", "omit", NULL };
 static const char *const modes[] = { "upsert", "insert", "update", "mirror", "append", NULL };
-static const char *const detects[] = { "diff", "full", NULL };
+static const char *const detects[] = { "diff", "full", "cursor", NULL };
 
 static const struct sl_prop profile_props[] = {
 	{ "event", SL_P_ENUM, SL_PROP_REQUIRED, NULL, 0, 0, events,
@@ -48,9 +48,17 @@ static const struct sl_prop sync_props[] = {
 	  "also removes what is gone from the source; append sends every new or changed row as an "
 	  "event of its own." },
 	{ "detect", SL_P_ENUM, 0, "diff", 0, 0, detects,
-	  "diff sends what changed since the destination last acknowledged the row; full sends "
-	  "every "
-	  "row in every run." },
+	  "diff reads all rows and sends what changed since the destination last acknowledged the "
+	  "row; full sends every row in every run; cursor reads only rows whose cursor column grew "
+	  "since the last run: fast on big tables, but blind to deleted rows and to changes that "
+	  "leave the column alone." },
+	{ "cursor", SL_P_STRING, 0, NULL, 0, 0, NULL,
+	  "Only with detect cursor: the column that grows with every change of a row, such as "
+	  "updated_at or a number from a sequence; best set by the database itself, and indexed." },
+	{ "lag", SL_P_MILLIS, 0, NULL, 1000, 90LL * 86400 * 1000, NULL,
+	  "Only with detect cursor: read again what is younger than this, instead of watching open "
+	  "transactions. Needed where an application sets the column by its own clock; empty: "
+	  "watch, or 15m where the server cannot tell." },
 	{ "schedule", SL_P_STRING, 0, "manual", 0, 0, NULL,
 	  "manual: runs when you launch it or cron does. Other text is kept, but nothing starts "
 	  "the "

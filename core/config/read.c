@@ -116,6 +116,8 @@ sl_sync_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_sync *
 		.sql = text_of(o, "sql"),
 		.mode = (enum sl_mode)choice_of(o, "mode"),
 		.detect = (enum sl_detect)choice_of(o, "detect"),
+		.cursor = text_of(o, "cursor"),
+		.lag_ms = number_of(o, "lag"),
 		.schedule = text_of(o, "schedule"),
 		.keep_events_ms = number_of(o, "keep_events"),
 		.max_removes = number_of(o, "max_removes"),

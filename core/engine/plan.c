@@ -386,17 +386,19 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	/* A cancel that came while one of these ended its own transaction is forgotten with it. */
 	if (sl_run_should_stop(t))
 		return sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
-	code = h->driver->begin_snapshot(h->ctx, err);
+	code = sl_cursor_snapshot(&p->cursor, &p->prep, h, err);
 	sl_crashpoint("snapshot-opened");
 	if (code == SL_OK)
 		code = h->driver->check_key(h->ctx, &p->prep.model, key,
 					    (uint32_t)p->prep.sync.nkey, err);
 	if (code == SL_OK)
-		code = sl_prep_scan(&p->prep, h, 0, err);
-	sl_crashpoint("scan-opened");
-	if (code == SL_OK)
 		code = sl_past_load(&p->past, t->engine, &p->prep, !t->dry, err);
 	sl_crashpoint("past-loaded");
+	if (code == SL_OK)
+		code = sl_cursor_start(&p->cursor, t, &p->prep, &p->past, h, err);
+	if (code == SL_OK)
+		code = sl_prep_scan(&p->prep, h, 0, err);
+	sl_crashpoint("scan-opened");
 	if (code != SL_OK)
 		return code;
 	pthread_mutex_lock(&t->lock);
@@ -456,6 +458,10 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 	sl_crashpoint("removes-planned");
 	if (code == SL_OK)
 		code = flush_partial(p, err);
+	sl_crashpoint("cursor-keep-before");
+	if (code == SL_OK)
+		code = sl_cursor_keep(&p->cursor, t, err);
+	sl_crashpoint("cursor-kept");
 	return code;
 }
 

@@ -3,6 +3,7 @@
 #define SL_ENGINE_PLAN_H
 
 #include "core/engine/block.h"
+#include "core/engine/cursor.h"
 #include "core/engine/past.h"
 #include "core/engine/prep.h"
 #include "core/engine/run.h"
@@ -16,6 +17,7 @@ struct sl_plan {
 	struct sl_diff_spec spec;
 	struct sl_block_maker maker; /* constant while jobs run */
 	struct sl_past past;
+	struct sl_cursor cursor;
 	struct sl_digest removes; /* of all planned removes, in order */
 
 	pthread_mutex_t lock; /* guards all below */

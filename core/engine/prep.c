@@ -6,6 +6,7 @@ void
 sl_prep_free(struct sl_prep *p)
 {
 	sl_mapper_free(p->mapper);
+	sl_mapper_free(p->described);
 	sl_arena_free(p->arena);
 	*p = (struct sl_prep){ 0 };
 }
@@ -70,10 +71,18 @@ compile(struct sl_prep *p, const struct sl_schema *schema, struct sl_mapper **ou
 	return sl_mapper_new(&spec, out, &p->issues, &p->nissues, err);
 }
 
+static enum sl_code
+want_columns(struct sl_prep *p, struct sl_err *err)
+{
+	if (sl_map_columns(&p->profile, p->sync.key, p->sync.nkey, p->arena, &p->wanted,
+			   &p->nwanted) != SL_OK)
+		return no_memory(err);
+	return SL_OK;
+}
+
 enum sl_code
 sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h, struct sl_err *err)
 {
-	struct sl_mapper *m = NULL;
 	enum sl_code code = h->driver->describe(h->ctx, p->arena, &p->model, &p->all, err);
 
 	if (code != SL_OK)
@@ -85,8 +94,11 @@ sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h, struct sl_
 			      "key: the source has no column \"%s\"", p->sync.key[i]);
 		return sl_err_hint(err, "name columns of the table or query that identify a row");
 	}
-	code = compile(p, &p->all, &m, err);
-	sl_mapper_free(m);
+	code = sl_prep_cursor(p, h, err);
+	if (code == SL_OK)
+		code = want_columns(p, err);
+	if (code == SL_OK)
+		code = compile(p, &p->all, &p->described, err);
 	return code;
 }
 
@@ -116,15 +128,13 @@ enum sl_code
 sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
 	     struct sl_err *err)
 {
-	struct sl_scan scan = { .model = p->model, .limit = limit };
-	struct sl_str *columns = NULL;
-	enum sl_code code;
+	struct sl_scan scan = { .model = p->model, .limit = limit, .from = p->from };
+	enum sl_code code = want_columns(p, err);
 
-	code = sl_map_columns(&p->profile, p->sync.key, p->sync.nkey, p->arena, &columns,
-			      &scan.ncolumns);
 	if (code != SL_OK)
-		return no_memory(err);
-	scan.columns = columns;
+		return code;
+	scan.columns = p->wanted;
+	scan.ncolumns = p->nwanted;
 	code = h->driver->begin(h->ctx, p->arena, &scan, &p->columns, err);
 	if (code == SL_OK)
 		code = compile(p, &p->columns, &p->mapper, err);

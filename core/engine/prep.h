@@ -14,7 +14,12 @@ struct sl_prep {
 	struct sl_model model;
 	struct sl_schema all;     /* every column of the model */
 	struct sl_schema columns; /* of the scan: mapped columns and the key */
+	struct sl_mapper
+		*described;       /* against all; NULL until sl_prep_describe(), or with issues */
 	struct sl_mapper *mapper; /* against columns; NULL until sl_prep_scan() */
+	struct sl_str *wanted;    /* names of columns that the profile and the key need */
+	uint32_t nwanted;
+	struct sl_from from; /* where the scan starts; the caller's to set */
 	struct sl_map_issue *issues;
 	size_t nissues;
 };
@@ -31,6 +36,10 @@ enum sl_code sl_prep_draft(struct sl_prep *p, const struct sl_object_def *sync,
  * or not, are in p->issues. */
 enum sl_code sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h,
 			      struct sl_err *err) SL_MUST;
+/* Is the cursor of the sync, if it has one, a column that can be one? Part of sl_prep_describe(). */
+enum sl_code sl_prep_cursor(const struct sl_prep *p, const struct sl_source_handle *h,
+			    struct sl_err *err) SL_MUST;
+const struct sl_column *sl_prep_cursor_column(const struct sl_prep *p); /* NULL: not there */
 /* The first issue that is an error, as an error with file, line, field and mend; SL_OK: none. */
 enum sl_code sl_prep_issue(const struct sl_prep *p, struct sl_err *err) SL_MUST;
 /* Open the scan over the needed columns (limit 0 = all rows) and compile the mapper against them. */

@@ -169,12 +169,19 @@ const struct sl_source_driver sl_source_postgres = {
 	.ctx_size = sizeof(struct sl_pg),
 	.props = sl_pg_props,
 	.nprops = SL_COUNT(sl_pg_props),
+	/* Text is not among them: its order follows the collation, which an upgrade of the system may
+	 * change, and no transaction assigns it in growing order. Floats round. */
+	.cursor_types = 1u << SL_T_INT | 1u << SL_T_DECIMAL | 1u << SL_T_DATE |
+			1u << SL_T_TIMESTAMP | 1u << SL_T_TIMESTAMPTZ,
+	.lag_types = 1u << SL_T_DATE | 1u << SL_T_TIMESTAMP | 1u << SL_T_TIMESTAMPTZ,
 	.open = pg_open,
 	.about = pg_about,
 	.list = sl_pg_list,
 	.describe = sl_pg_describe,
 	.check_key = sl_pg_check_key,
 	.begin_snapshot = sl_pg_begin_snapshot,
+	.fence = sl_pg_fence,
+	.reach = sl_pg_reach,
 	.begin = sl_pg_begin,
 	.next = sl_pg_next,
 	.end = pg_end,

@@ -13,6 +13,8 @@
  *	pg_relations.c the tables that a model names
  *	pg_inspect.c what doctor looks at
  *	pg_grants.c  SQL for a role that may only read
+ *	pg_fence.c   a snapshot and the transactions around it
+ *	pg_reach.c   rows from a cursor's place on
  *
  * The connection is in non-blocking mode all the time. One thread works with it and waits in
  * sl_pg_wait() only, where a deadline and cancel() end the wait. */
@@ -145,6 +147,11 @@ void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
 enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model *m,
 			   struct sl_pg_columns *out, struct sl_err *err) SL_MUST;
 
+/* pg_reach.c */
+/* ` WHERE (q."c" >= $1::type OR q."c" IS NULL)`; nothing when all rows are wanted. */
+enum sl_code sl_pg_put_from(struct sl_buf *b, const struct sl_pg_columns *all,
+			    const struct sl_from *from, struct sl_err *err) SL_MUST;
+
 /* Parts of the vtable. */
 enum sl_code sl_pg_list(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,
 			uint32_t *n, struct sl_err *err);
@@ -153,6 +160,10 @@ enum sl_code sl_pg_describe(void *ctx, struct sl_arena *a, const struct sl_model
 enum sl_code sl_pg_check_key(void *ctx, const struct sl_model *m, const struct sl_str *key,
 			     uint32_t nkey, struct sl_err *err);
 enum sl_code sl_pg_begin_snapshot(void *ctx, struct sl_err *err);
+enum sl_code sl_pg_fence(void *ctx, struct sl_arena *a, struct sl_fence *out, struct sl_err *err);
+enum sl_code sl_pg_reach(void *ctx, struct sl_arena *a, const struct sl_model *m,
+			 const struct sl_from *from, int64_t back_us, struct sl_reach *out,
+			 struct sl_err *err);
 enum sl_code sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			 struct sl_schema *out, struct sl_err *err);
 enum sl_code sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err);

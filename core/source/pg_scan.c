@@ -122,9 +122,14 @@ make_page(struct sl_arena *a, const struct sl_scan *scan, const struct sl_pg_col
 static enum sl_code
 send_query(struct sl_pg *pg, const char *sql, const struct page *page, struct sl_err *err)
 {
-	int n = page->value != NULL ? (int)page->scan->norder : 0;
+	const char *const *values = page->value;
+	int n = values != NULL ? (int)page->scan->norder : 0;
 
-	if (!PQsendQueryParams(pg->conn, sql, n, NULL, page->value, NULL, NULL, 0) ||
+	if (page->scan->from.column.len > 0 && page->scan->from.low.ptr != NULL) {
+		values = &page->scan->from.low.ptr;
+		n = 1;
+	}
+	if (!PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0) ||
 	    !PQsetSingleRowMode(pg->conn))
 		return sl_pg_fail_lost(pg, err);
 	return sl_pg_flush(pg, sl_pg_deadline(pg, SL_PG_CATALOG_MS), err);
@@ -166,6 +171,8 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	if (schema == NULL)
 		return err->code;
 	code = make_page(a, scan, &all, &page, err);
+	if (code == SL_OK && scan->norder > 0 && scan->from.column.len > 0)
+		code = sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a page from a place of a cursor");
 	if (code == SL_OK && model.sql.len > 0)
 		code = sl_pg_statement(model.sql, &model.sql, err);
 	if (code == SL_OK)
@@ -177,9 +184,11 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	put_projection(pg, &b, schema);
 	sl_buf_puts(&b, " FROM ");
 	sl_query_from(&b, &model, NULL);
+	code = sl_pg_put_from(&b, &all, &scan->from, err);
 	sl_query_page(&b, scan, page.type);
 	const char *sql = sl_buf_cstr(&b);
-	code = b.failed ? sl_pg_nomem(err) : send_query(pg, sql, &page, err);
+	if (code == SL_OK)
+		code = b.failed ? sl_pg_nomem(err) : send_query(pg, sql, &page, err);
 	sl_buf_free(&b);
 	if (code != SL_OK)
 		return code;

@@ -36,6 +36,14 @@ struct sl_object {
 		detail; /* table: "pk id" or "no primary key"; both: "no permission"; or nothing */
 };
 
+/* A place that a cursor has reached: rows are wanted whose cursor is not below it, and all those whose
+ * cursor is NULL or no place at all. The server compares, by the type of the column. Rows with the
+ * same cursor are not told apart by their key: a later transaction may add one with a smaller key. */
+struct sl_from {
+	struct sl_str column; /* empty = no cursor: all rows */
+	struct sl_str low;    /* exact text of the value; ptr NULL = from the start */
+};
+
 /* A scan of chosen columns in one snapshot of the source. */
 struct sl_scan {
 	struct sl_model model;
@@ -48,6 +56,36 @@ struct sl_scan {
 	uint32_t norder;
 	bool backwards; /* rows before `after`, delivered in descending order */
 	uint64_t limit; /* 0 = all */
+	/* Rows from a place on, in no order; not together with a page. */
+	struct sl_from from;
+};
+
+/* What of a snapshot a run with a cursor needs to know: what else was going on while it was taken.
+ * A transaction is a word "3/17=4242": the server's name for it, which is never used twice while the
+ * server runs, and its process. Words are parted by blanks. */
+enum sl_fence_kind {
+	SL_FENCE_NONE = 0, /* open transactions cannot be seen: `why` */
+	SL_FENCE_OPEN,     /* before and after are complete */
+	SL_FENCE_SERIAL    /* one writer at a time: what is visible is all that there is */
+};
+struct sl_fence {
+	enum sl_fence_kind kind;
+	struct sl_str why;    /* for people: "the server is a standby" */
+	struct sl_str before; /* open in a look that ended before the snapshot was taken */
+	struct sl_str after;  /* open in a look that began after it was taken */
+	uint64_t xmin,
+		xmax;      /* of the snapshot: all below xmin are over, none from xmax on counts */
+	uint32_t prepared; /* transactions prepared for a two-phase commit, before or after */
+	struct sl_str origin; /* changes when another server takes over; may be empty */
+};
+
+/* How far a cursor reaches from a place on, in the snapshot that is open. */
+struct sl_reach {
+	uint64_t rows;  /* that a scan from there reads */
+	uint64_t nulls; /* of them without a cursor */
+	uint64_t ahead; /* of them with one that is no place to go on from: in the future, NaN */
+	/* The exact text of the greatest cursor, less what was asked for. ptr NULL = there is none. */
+	struct sl_str top;
 };
 
 /* What syncs read of a model. */
@@ -80,6 +118,8 @@ struct sl_source_driver {
 	size_t ctx_size;   /* allocated zeroed by the caller */
 	const struct sl_prop *props;
 	size_t nprops;
+	unsigned cursor_types; /* what a cursor can be: bits 1u << enum sl_type */
+	unsigned lag_types;    /* those of them that time can be taken from */
 
 	enum sl_code (*open)(void *ctx, const struct sl_source_config *cfg, struct sl_err *err);
 	/* For "test connection": one line about the server, its role, whether it can write. */
@@ -99,6 +139,16 @@ struct sl_source_driver {
 	 * lives in `a`. Nothing is fetched yet. begin_snapshot() may come first (then check_key(),
 	 * then begin() see one state); begin() alone opens its own. */
 	enum sl_code (*begin_snapshot)(void *ctx, struct sl_err *err);
+	/* begin_snapshot() for a run with a cursor: looks at the open transactions in a statement of its
+	 * own, then takes the snapshot, then looks again. In any other order a row that is committed
+	 * late would be lost. Memory of *out is from a. */
+	enum sl_code (*fence)(void *ctx, struct sl_arena *a, struct sl_fence *out,
+			      struct sl_err *err);
+	/* In the snapshot, before begin(). back_us: how much to take from the greatest cursor, for
+	 * columns of lag_types only. */
+	enum sl_code (*reach)(void *ctx, struct sl_arena *a, const struct sl_model *m,
+			      const struct sl_from *from, int64_t back_us, struct sl_reach *out,
+			      struct sl_err *err);
 	enum sl_code (*begin)(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			      struct sl_schema *out, struct sl_err *err);
 	/* SL_OK: *out is a batch with at least one row, now the caller's. SL_DONE: all rows were

@@ -165,12 +165,17 @@ const struct sl_source_driver sl_source_sqlite = {
 	.ctx_size = sizeof(struct sl_lite),
 	.props = props,
 	.nprops = SL_COUNT(props),
+	/* Text, since times are text here; only what begins as a date counts as a place. */
+	.cursor_types = 1u << SL_T_INT | 1u << SL_T_DECIMAL | 1u << SL_T_DATE |
+			1u << SL_T_TIMESTAMP | 1u << SL_T_TIMESTAMPTZ | 1u << SL_T_TEXT,
 	.open = lite_open,
 	.about = lite_about,
 	.list = sl_lite_list,
 	.describe = sl_lite_describe,
 	.check_key = sl_lite_check_key,
 	.begin_snapshot = sl_lite_begin_snapshot,
+	.fence = sl_lite_fence,
+	.reach = sl_lite_reach,
 	.begin = sl_lite_begin,
 	.next = sl_lite_next,
 	.end = lite_end,

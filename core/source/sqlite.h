@@ -6,6 +6,7 @@
  *	sqlite_columns.c columns of a model and their types
  *	sqlite_key.c     check_key
  *	sqlite_scan.c    begin, next, end
+ *	sqlite_reach.c   rows from a cursor's place on
  *	sqlite_value.c   values as canonical text
  *
  * The file is opened read-only, and an authorizer lets nothing but queries through. */
@@ -81,6 +82,11 @@ bool sl_lite_put_value(struct sl_fill *f, struct sl_value *cell, struct sqlite3_
 /* Binds a value of a key. false = no memory. */
 bool sl_lite_bind(struct sqlite3_stmt *st, int parameter, const struct sl_value *v) SL_MUST;
 
+/* sqlite_reach.c */
+/* ` WHERE (q."c" >= $1 OR ...)`; nothing when all rows are wanted. */
+void sl_lite_put_from(struct sl_buf *b, const struct sl_from *from);
+bool sl_lite_bind_from(struct sqlite3_stmt *st, const struct sl_from *from) SL_MUST;
+
 /* Parts of the vtable. */
 enum sl_code sl_lite_list(void *ctx, struct sl_arena *a, struct sl_str schema,
 			  struct sl_object **out, uint32_t *n, struct sl_err *err);
@@ -89,6 +95,10 @@ enum sl_code sl_lite_describe(void *ctx, struct sl_arena *a, const struct sl_mod
 enum sl_code sl_lite_check_key(void *ctx, const struct sl_model *m, const struct sl_str *key,
 			       uint32_t nkey, struct sl_err *err);
 enum sl_code sl_lite_begin_snapshot(void *ctx, struct sl_err *err);
+enum sl_code sl_lite_fence(void *ctx, struct sl_arena *a, struct sl_fence *out, struct sl_err *err);
+enum sl_code sl_lite_reach(void *ctx, struct sl_arena *a, const struct sl_model *m,
+			   const struct sl_from *from, int64_t back_us, struct sl_reach *out,
+			   struct sl_err *err);
 enum sl_code sl_lite_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			   struct sl_schema *out, struct sl_err *err);
 enum sl_code sl_lite_next(void *ctx, struct sl_batch **out, struct sl_err *err);

@@ -47,6 +47,8 @@ prepare_scan(struct sl_lite *l, const char *sql, const struct sl_scan *scan, str
 		if (!sl_lite_bind(l->stmt, (int)i + 1, &scan->after[i]))
 			code = sl_lite_nomem(err);
 	}
+	if (code == SL_OK && !sl_lite_bind_from(l->stmt, &scan->from))
+		code = sl_lite_nomem(err);
 	if (code != SL_OK) {
 		sqlite3_finalize(l->stmt);
 		l->stmt = NULL;
@@ -71,6 +73,8 @@ start_scan(struct sl_lite *l, struct sl_arena *a, const struct sl_scan *scan, st
 		return err->code;
 	for (uint32_t i = 0; code == SL_OK && i < scan->norder; i++)
 		code = sl_column_find(SL_LITE_WHERE, &all, scan->order[i], &at, err);
+	if (code == SL_OK && scan->norder > 0 && scan->from.column.len > 0)
+		code = sl_fail(err, SL_E_BUG, SL_LITE_WHERE, "a page from a place of a cursor");
 	if (code == SL_OK && model.sql.len > 0)
 		code = sl_lite_statement(l, model.sql, &model.sql, err);
 	if (code != SL_OK)
@@ -80,6 +84,7 @@ start_scan(struct sl_lite *l, struct sl_arena *a, const struct sl_scan *scan, st
 	bool ok = put_projection(l, a, &b, schema);
 	sl_buf_puts(&b, " FROM ");
 	sl_query_from(&b, &model, NULL);
+	sl_lite_put_from(&b, &scan->from);
 	sl_query_page(&b, scan, NULL);
 	const char *sql = sl_buf_cstr(&b);
 	code = !ok || b.failed ? sl_lite_nomem(err) : prepare_scan(l, sql, scan, err);

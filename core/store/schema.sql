@@ -105,14 +105,18 @@ CREATE TABLE audit (
   hash BLOB
 ) STRICT;
 
--- Where the next read of a sync with a cursor starts (low), and where it might start once the
--- transactions that were open then (next_open) are over. spec: a digest of what the place is true for.
+-- Where the reads of a sync with a cursor start (low; NULL = at the beginning), and where they will
+-- start once the transactions that were open then (open, xmax) are over (next). spec: a digest of what
+-- that is true for. run 0: the place; any other: what it will be when this run has settled.
 CREATE TABLE cursor (
-  sync TEXT PRIMARY KEY,
+  sync TEXT NOT NULL,
+  run INTEGER NOT NULL,
   spec BLOB NOT NULL,
-  low BLOB,
-  next BLOB,
-  next_open TEXT NOT NULL,
-  next_xmax TEXT NOT NULL,
-  next_run INTEGER NOT NULL
-) STRICT;
+  low TEXT,
+  next TEXT,
+  open TEXT NOT NULL,
+  xmax INTEGER NOT NULL,
+  at_us INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  PRIMARY KEY (sync, run)
+) STRICT, WITHOUT ROWID;

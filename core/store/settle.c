@@ -257,6 +257,11 @@ end_run(struct sl_store *s, struct sl_run *r, enum sl_run_state state, enum sl_v
 		code = sl_dead_give_back(s, &now, err);
 	if (code == SL_OK && state == SL_RUN_SETTLED && strcmp(now.kind, "retry") != 0)
 		code = set_baseline(s, now.sync, err);
+	/* Dead letters do not hold the place: they are in the state with their bytes, and all that
+	 * makes a row worth another try (row, mapping, destination) reads it again. */
+	if (code == SL_OK && state != SL_RUN_PAUSED)
+		code = sl_cursor_end(s, now.sync, now.id,
+				     state == SL_RUN_SETTLED && now.cancelled == 0, err);
 	/* a paused run goes on later: its blocks stay as they are */
 	if (code == SL_OK && state != SL_RUN_PAUSED && now.acked > 0)
 		code = settle_snapshot(s, now.sync, err);

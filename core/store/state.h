@@ -76,6 +76,10 @@ enum sl_code sl_dead_resolve_all(struct sl_store *s, const char *sync, const cha
 enum sl_code sl_dead_give_back(struct sl_store *s, const struct sl_run *retry,
 			       struct sl_err *err) SL_MUST;
 
+/* The end of a run: what it has put becomes the place, or is forgotten (cursor.c). */
+enum sl_code sl_cursor_end(struct sl_store *s, const char *sync, int64_t run, bool keep,
+			   struct sl_err *err) SL_MUST;
+
 /* Some keys to look for, in any number of blocks (want.c). */
 struct sl_want {
 	const struct sl_digest *keys; /* borrowed */

@@ -153,6 +153,26 @@ enum sl_code sl_store_open_runs(struct sl_store *s, uint32_t max, struct sl_run 
 enum sl_code sl_store_run_end(struct sl_store *s, struct sl_run *run, enum sl_run_state state,
 			      enum sl_verdict rest, int64_t keep_us, struct sl_err *err) SL_MUST;
 
+/* ---- cursors -------------------------------------------------------------------------------- */
+
+/* Where the reads of a sync with a cursor start. A run that has planned its whole plan puts what the
+ * place will be; sl_store_run_end() makes it so when the run settles with nothing cancelled, in the
+ * closing transaction, and forgets it when the run ends otherwise. Runs that were not put move nothing. */
+struct sl_cursor_place {
+	struct sl_digest spec; /* of what this is true for: anything else reads from the start */
+	struct sl_str low;     /* ptr NULL = from the start */
+	struct sl_str next;    /* a low that waits for `open` to be over; ptr NULL = none */
+	struct sl_str open;    /* transactions as in struct sl_fence */
+	uint64_t xmax;         /* of the snapshot that next is from */
+	int64_t at_us;         /* wall, of that snapshot */
+	struct sl_str origin;  /* as in struct sl_fence */
+};
+/* The present place, memory from a. SL_E_NOTFOUND: there is none. */
+enum sl_code sl_store_cursor_get(struct sl_store *s, const char *sync, struct sl_arena *a,
+				 struct sl_cursor_place *out, struct sl_err *err) SL_MUST;
+enum sl_code sl_store_cursor_put(struct sl_store *s, const char *sync, int64_t run,
+				 const struct sl_cursor_place *p, struct sl_err *err) SL_MUST;
+
 /* ---- blocks --------------------------------------------------------------------------------- */
 
 /* Write a new block (its verdicts too) of a run that was made before. */
