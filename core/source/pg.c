@@ -59,6 +59,12 @@ const struct sl_prop sl_pg_props[] = {
 	  .def = "0",
 	  .max = INT32_MAX, /* the server's own bound */
 	  .help = "Longest time for one query, reading a whole table included; 0 = no limit." },
+	{ .name = "silence_timeout",
+	  .type = SL_P_MILLIS,
+	  .def = "30m",
+	  .max = INT32_MAX,
+	  .help = "Longest time in which the server sends nothing at all, as while it sorts before "
+		  "the first row; then the connection counts as lost. 0 = no limit." },
 };
 const size_t sl_pg_nprops = SL_COUNT(sl_pg_props);
 
@@ -85,6 +91,8 @@ pg_open(void *ctx, const struct sl_source_config *cfg, struct sl_err *err)
 				     "connect_timeout");
 	pg->statement_ms = sl_prop_i64(sl_pg_props, sl_pg_nprops, cfg->settings, cfg->nsettings,
 				       "statement_timeout");
+	pg->silence_ms = sl_prop_i64(sl_pg_props, sl_pg_nprops, cfg->settings, cfg->nsettings,
+				     "silence_timeout");
 	return sl_pg_connect(pg, cfg, err);
 }
 

@@ -49,6 +49,7 @@ struct sl_pg {
 	atomic_bool cancelled; /* kept until a call has returned it, in a snapshot until end() */
 	int64_t connect_ms;
 	int64_t statement_ms; /* 0 = no limit */
+	int64_t silence_ms;   /* longest wait for a sign of the server; 0 = no limit */
 	bool deaf;            /* end() does not listen to cancel() */
 	enum sl_pg_phase phase;
 	char *user_path; /* search_path as the server gave it; owned */
@@ -107,6 +108,7 @@ enum sl_code sl_pg_wait(struct sl_pg *pg, int fd, short events, int64_t until, i
 			struct sl_err *err) SL_MUST;
 enum sl_code sl_pg_cancelled(struct sl_err *err); /* fills err */
 int64_t sl_pg_deadline(const struct sl_pg *pg, int64_t ms);
+int64_t sl_pg_scan_deadline(const struct sl_pg *pg); /* of a whole scan: rows may flow for hours */
 /* Sends what libpq still holds back. */
 enum sl_code sl_pg_flush(struct sl_pg *pg, int64_t until, struct sl_err *err) SL_MUST;
 /* The result of a command, to be cleared by the caller. */

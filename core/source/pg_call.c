@@ -24,12 +24,27 @@ sl_pg_cancelled(struct sl_err *err)
 	return sl_fail(err, SL_E_CANCELLED, SL_PG_WHERE, "cancelled");
 }
 
+static int64_t
+from_now(int64_t ms)
+{
+	return ms > 0 ? sl_mono_us() + ms * 1000 : 0;
+}
+
+int64_t
+sl_pg_scan_deadline(const struct sl_pg *pg)
+{
+	return from_now(pg->statement_ms > 0 ? pg->statement_ms + GRACE_MS : 0);
+}
+
 int64_t
 sl_pg_deadline(const struct sl_pg *pg, int64_t ms)
 {
 	if (ms == 0 && pg->statement_ms > 0)
 		ms = pg->statement_ms + GRACE_MS;
-	return ms > 0 ? sl_mono_us() + ms * 1000 : 0;
+	/* Nothing is heard until the whole answer to a command is there. */
+	if (pg->silence_ms > 0 && (ms == 0 || ms > pg->silence_ms))
+		ms = pg->silence_ms;
+	return from_now(ms);
 }
 
 /* wake -1 = wait for the socket only. SL_AGAIN = nothing happened for ms. */

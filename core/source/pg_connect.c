@@ -1,6 +1,7 @@
 /* pg_connect.c - from a connection's settings to a session, without a call that blocks. */
 #include "core/source/pg.h"
 
+#include "core/base/clock.h"
 #include "core/source/pg_props.h"
 
 #include <errno.h>
@@ -142,7 +143,7 @@ sl_pg_connect(struct sl_pg *pg, const struct sl_source_config *cfg, struct sl_er
 	sl_buf_init(&hosts, 8192);
 	sl_buf_init(&addresses, 4096);
 	sl_buf_init(&cert, 8192);
-	int64_t until = sl_pg_deadline(pg, pg->connect_ms);
+	int64_t until = sl_mono_us() + pg->connect_ms * 1000;
 	enum sl_code code = SL_OK;
 	if (host != NULL)
 		code = sl_pg_resolve(pg, host, until, &hosts, &addresses, err);

@@ -4,6 +4,7 @@
  * batch (1.2 times the speed), memory stays at one row, and it is as safe: the user's SQL goes by the
  * extended protocol, inside brackets where only a query is grammatical, in a transaction that is
  * read-only for good since its first query. */
+#include "core/base/clock.h"
 #include "core/source/columns.h"
 #include "core/source/pg.h"
 #include "core/source/query.h"
@@ -15,6 +16,7 @@
 /* A batch that has waited this long for its next row goes out as it is, so that a slow query shows
  * what it found. */
 #define PATIENCE_MS 250
+#define LOOK_MS     1000 /* TLS may hold bytes that poll() does not see */
 /* Once rows flow, wait so long after the first bytes came before they are taken: the server sends
  * 8 KiB at a time, and to be woken for each costs both sides more than the copying (measured: 15 % of
  * the server's time). What gathers in the socket meanwhile is read at once. */
@@ -193,7 +195,7 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	if (code != SL_OK)
 		return code;
 	sl_fill_init(&pg->fill, schema, scan->batch_rows);
-	pg->until = sl_pg_deadline(pg, 0);
+	pg->until = sl_pg_scan_deadline(pg);
 	pg->checked = pg->confirmed = false;
 	pg->phase = SL_PG_SCAN;
 	*out = *schema;
@@ -271,19 +273,50 @@ take_row(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
 	return SL_OK;
 }
 
+static enum sl_code
+silent(const struct sl_pg *pg, struct sl_err *err)
+{
+	sl_fail(err, SL_E_TIMEOUT, SL_PG_WHERE, "the server sent nothing for %lld s",
+		(long long)(pg->silence_ms / 1000));
+	sl_err_hint(err, "where a query takes that long to its first row, raise silence_timeout");
+	err->retryable = true;
+	return err->code;
+}
+
+/* SL_OK: something came, or it is time to look. SL_AGAIN: a batch has waited long enough. */
+static enum sl_code
+hear(struct sl_pg *pg, bool has_rows, int64_t *heard, struct sl_err *err)
+{
+	const int64_t quiet = pg->silence_ms > 0 ? *heard + pg->silence_ms * 1000 : 0;
+	int64_t until = pg->until;
+	enum sl_code code;
+
+	if (quiet > 0 && (until == 0 || quiet < until))
+		until = quiet;
+	code = sl_pg_wait(pg, PQsocket(pg->conn), POLLIN, until, has_rows ? PATIENCE_MS : LOOK_MS,
+			  err);
+	if (code == SL_OK)
+		*heard = sl_mono_us();
+	if (code == SL_E_TIMEOUT && until == quiet)
+		return silent(pg, err);
+	return code == SL_AGAIN && !has_rows ? SL_OK : code;
+}
+
 /* SL_OK: the next result can be taken without waiting. SL_AGAIN: a batch has waited long enough. */
 static enum sl_code
 await(struct sl_pg *pg, struct sl_err *err)
 {
 	bool has_rows = pg->fill.b != NULL && pg->fill.b->nrows > 0;
+	int64_t heard = 0;
 
 	while (PQisBusy(pg->conn)) {
 		if (!PQconsumeInput(pg->conn))
 			return sl_pg_fail_lost(pg, err);
 		if (!PQisBusy(pg->conn))
 			break;
-		enum sl_code code = sl_pg_wait(pg, PQsocket(pg->conn), POLLIN, pg->until,
-					       has_rows ? PATIENCE_MS : 0, err);
+		if (heard == 0)
+			heard = sl_mono_us();
+		enum sl_code code = hear(pg, has_rows, &heard, err);
 		if (code != SL_OK)
 			return code;
 		if (has_rows)

@@ -155,6 +155,41 @@ cancel_works_on_a_server_that_hangs(void **state)
 	test_source_free(s);
 }
 
+/* A connection of which only our half is left: nothing comes, and no error either. */
+static void
+a_server_that_falls_silent_is_no_end(void **state)
+{
+	struct test_source *s = test_source_pg(pg, test_pg_host(pg), "postgres", "postgres");
+	struct sl_scan scan = { .model = test_sql("SELECT n, repeat('x', 200) AS x FROM "
+						  "generate_series(1, 2000000) AS n") };
+	struct sl_schema schema;
+	struct sl_batch *b;
+	enum sl_code code;
+	int64_t start;
+
+	(void)state;
+	test_source_set(s, "silence_timeout", "1s");
+	assert_int_equal(test_source_open(s), SL_OK);
+	/* Rows that flow are no silence, nor is a query that takes less. */
+	assert_text(test_source_rows(s, test_sql("SELECT count(*) FROM (SELECT pg_sleep(0.1) FROM "
+						 "generate_series(1, 2)) AS s")),
+		    "2\n");
+	assert_int_equal(s->d->begin(s->ctx, s->a, &scan, &schema, &s->err), SL_OK);
+	assert_int_equal(s->d->next(s->ctx, &b, &s->err), SL_OK);
+	sl_batch_free(b);
+	test_pg_freeze(pg);
+	start = sl_mono_us();
+	while ((code = s->d->next(s->ctx, &b, &s->err)) == SL_OK)
+		sl_batch_free(b);
+	assert_int_equal(code, SL_E_TIMEOUT);
+	assert_true(s->err.retryable);
+	assert_non_null(strstr(s->err.msg, "sent nothing"));
+	s->d->end(s->ctx);
+	assert_true(sl_mono_us() - start < SOON_US);
+	test_pg_thaw(pg);
+	test_source_free(s);
+}
+
 static void
 statement_timeout_is_its_own_error(void **state)
 {
@@ -235,6 +270,7 @@ main(void)
 		TEST(refused_connections_say_why),
 		TEST(cancel_ends_a_query_at_once),
 		TEST(cancel_works_on_a_server_that_hangs),
+		TEST(a_server_that_falls_silent_is_no_end),
 		TEST(statement_timeout_is_its_own_error),
 		TEST(a_backend_that_is_terminated_is_no_end),
 		cmocka_unit_test(a_server_that_dies_is_no_end),
