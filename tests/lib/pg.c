@@ -208,6 +208,8 @@ supervise(const struct test_pg *pg, int gone)
 			 (char[]){ "autovacuum=off" },
 			 (char[]){ "-c" },
 			 (char[]){ "max_connections=40" },
+			 (char[]){ "-c" },
+			 (char[]){ "max_prepared_transactions=4" },
 			 NULL };
 	setsid(); /* ^C reaches the test, which then closes the pipe */
 	pid_t pid = fork();
