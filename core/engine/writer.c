@@ -15,6 +15,7 @@
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
 #define IDLE_MS     250
 #define KEEP_LOG_US (INT64_C(30) * 86400 * 1000000) /* lines older than this are erased */
+#define TIDY_US     1000000                         /* for tidying when the program ends */
 #define TRIM_US     (INT64_C(3600) * 1000000)       /* between two looks for them */
 
 struct sl_cmd {
@@ -30,6 +31,7 @@ struct sl_writer {
 	struct sl_queue *queue;
 	pthread_t thread;
 	struct sl_err fatal; /* the writer thread's; code SL_OK while all is well */
+	bool untidy;         /* something was written since the store was tidied */
 	int64_t trim_us;     /* monotonic; when the activity log is looked over next */
 	pthread_mutex_t log_lock;
 	struct sl_line *lines; /* LOG_ROOM, and one about lost ones */
@@ -161,6 +163,20 @@ lines_wait(struct sl_writer *w)
 	return wait;
 }
 
+/* Is there more to tidy? A failure is not told: what must be written will say it. */
+static bool
+tidy(struct sl_writer *w)
+{
+	struct sl_err err;
+	bool more = false;
+
+	if (w->fatal.code != SL_OK)
+		return false;
+	if (sl_store_tidy(w->store, &more, &err) != SL_OK && is_fatal(&err))
+		be_fatal(w, &err);
+	return more;
+}
+
 static void *
 writer_main(void *arg)
 {
@@ -188,7 +204,13 @@ writer_main(void *arg)
 		if (lines_wait(w))
 			write_lines(w);
 		trim_lines(w);
+		if (n > 0)
+			w->untidy = true;
+		else if (w->untidy)
+			w->untidy = tidy(w);
 	}
+	for (int64_t end = sl_mono_us() + TIDY_US; w->untidy && sl_mono_us() < end;)
+		w->untidy = tidy(w);
 	write_lines(w);
 	return NULL;
 }

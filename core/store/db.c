@@ -464,6 +464,15 @@ sl_db_empty_wal(struct sl_db *db, bool *done, struct sl_err *err)
 }
 
 enum sl_code
+sl_db_shrink(struct sl_db *db, int pages, struct sl_err *err)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", pages);
+	return sl_db_exec(db, sql, err);
+}
+
+enum sl_code
 sl_db_check(struct sl_db *db, struct sl_err *err)
 {
 	return quick_check(db, 0, err);

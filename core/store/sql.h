@@ -38,6 +38,8 @@ size_t sl_db_wal_bytes(const struct sl_db *db); /* as of the last commit of this
 enum sl_code sl_db_checkpoint(struct sl_db *db, struct sl_err *err) SL_MUST;
 /* The same and cuts the WAL off, where no reader needs it; else *done is false. */
 enum sl_code sl_db_empty_wal(struct sl_db *db, bool *done, struct sl_err *err) SL_MUST;
+/* Give free pages at the end of the file back, at most so many. Within a transaction. */
+enum sl_code sl_db_shrink(struct sl_db *db, int pages, struct sl_err *err) SL_MUST;
 /* Do the pages hold together? Reads the whole file. */
 enum sl_code sl_db_check(struct sl_db *db, struct sl_err *err) SL_MUST;
 /* Is the file at its path still the one that was opened? SL_E_IO: it is gone; SL_E_LOCKED: another. */

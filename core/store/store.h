@@ -55,6 +55,10 @@ void sl_store_rollback(struct sl_store *s);
 /* After a commit, now and then: moves the WAL into the file when it has grown past 8 MiB. */
 enum sl_code sl_store_checkpoint(struct sl_store *s, struct sl_err *err) SL_MUST;
 
+/* When nobody waits: a piece of what erasing has freed is given back to the disk; *more: there is more to
+ * give. At its end the WAL is emptied, so that nothing erased is left in any file. */
+enum sl_code sl_store_tidy(struct sl_store *s, bool *more, struct sl_err *err) SL_MUST;
+
 /* 32 random bytes made when the state was made: seeds digests and event ids. */
 enum sl_code sl_store_seed(struct sl_store *s, uint8_t seed[32], struct sl_err *err) SL_MUST;
 
