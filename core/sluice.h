@@ -271,6 +271,12 @@ struct sl_run_stats {
 	int64_t eta_us;         /* -1 = not known */
 	int64_t p50_us, p95_us; /* of requests, over the last hundred; 0 = none */
 	int64_t hold_until_us;  /* the destination asked us to wait until then (wall); 0 = no */
+	/* Of its account at the destination, which all runs that send to it share. */
+	char breaker[12];          /* "closed" "open" "half-open"; "" = it does not deliver now */
+	int64_t breaker_until_us;  /* open: until then (wall), when one event is tried; else 0 */
+	unsigned connections;      /* requests on their way, of all its runs */
+	unsigned connections_most; /* how many may be now: grows and shrinks with how it answers */
+	bool retries_spent; /* tries again wait: a tenth of what went through is the most */
 	unsigned queued_batches, queued_blocks; /* between the stages */
 	char bottleneck[16];                    /* reading mapping storing sending waiting ... */
 	int exit_code;                          /* what a command ends with: SL_EXIT_* */

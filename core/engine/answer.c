@@ -61,22 +61,11 @@ settle(struct sl_deliver *d, struct sl_parcel *p, uint32_t i, enum sl_verdict v,
 
 /* ---- what came back ------------------------------------------------------------------------------ */
 
-void
-sl_deliver_ready(struct sl_deliver *d, struct sl_parcel *p)
+/* An event that is sent again with the same id is no second event for a destination that looks at it. */
+static const char *
+class_words(enum sl_class c)
 {
-	p->next = NULL;
-	*d->ready_tail = p;
-	d->ready_tail = &p->next;
-}
-
-static void
-push_waiting(struct sl_deliver *d, struct sl_parcel *p)
-{
-	p->next = d->waiting;
-	d->waiting = p;
-	pthread_mutex_lock(&d->task->lock);
-	d->task->retrying += p->delivery.n;
-	pthread_mutex_unlock(&d->task->lock);
+	return c == SL_C_UNKNOWN ? "unknown: the destination may have them" : sl_class_name(c);
 }
 
 static void
@@ -97,39 +86,55 @@ log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tal
 				      y->dead);
 	if (y->again)
 		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n,
-				      ", %u again (%s, try %u)", y->again, sl_class_name(o->cls),
+				      ", %u again (%s, try %u)", y->again, class_words(o->cls),
 				      p->attempt);
 	if (y->split)
-		(void)snprintf(line.text + n, sizeof(line.text) - n,
-			       ", %u refused together: in halves", y->split);
+		(void)snprintf(line.text + n, sizeof(line.text) - n, ", %u %s together: in parts",
+			       y->split, o->cls == SL_C_SPLIT ? "refused" : "failed");
 	if (o->cls != SL_C_ACK)
 		(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
 	sl_writer_log(d->task->engine->writer, &line);
 }
 
-/* Send the chosen events of p again: one parcel, or two halves. */
+/* Send the events of p with the step AGAIN once more. */
 static void
-again(struct sl_deliver *d, const struct sl_parcel *p, enum sl_next_step step, int64_t at_us)
+again(struct sl_deliver *d, const struct sl_parcel *p, int64_t at_us)
 {
-	const unsigned parts = step == SL_STEP_SPLIT ? 2 : 1;
-	struct sl_parcel *part[2] = { NULL, NULL };
+	struct sl_parcel *part = NULL;
 	struct sl_err err;
 
-	if (sl_parcel_pick(p, step, parts, part, &err) != SL_OK) {
+	if (sl_parcel_pick(p, SL_STEP_AGAIN, 1, &part, &err) != SL_OK) {
+		d->stop = err;
+		return;
+	}
+	part->not_before_us = at_us;
+	sl_send_later(d, part);
+}
+
+/* Send the events of p with the step SPLIT in parts. */
+static void
+take_apart(struct sl_deliver *d, struct sl_parcel *p, uint32_t n)
+{
+	struct sl_parcel *part[SL_BISECT_PIECE] = { NULL };
+	struct sl_err err;
+	unsigned parts = 0;
+	enum sl_code code = sl_parcel_search(p, &err);
+
+	if (code == SL_OK) {
+		parts = sl_bisect_parts(&p->search->bisect, n);
+		code = sl_parcel_pick(p, SL_STEP_SPLIT, parts, part, &err);
+	}
+	if (code != SL_OK) {
 		d->stop = err;
 		return;
 	}
 	for (unsigned k = 0; k < parts; k++) {
 		if (!part[k])
 			continue;
-		part[k]->not_before_us = at_us;
-		if (step != SL_STEP_SPLIT) {
-			push_waiting(d, part[k]);
-			continue;
-		}
-		/* What went through before says nothing about the halves: it may be down since. */
+		/* What went through before says nothing about the parts: it may be down since. */
 		part[k]->first_us = sl_mono_us();
-		sl_deliver_ready(d, part[k]);
+		part[k]->waited = part[k]->retry = false;
+		sl_send_ready(d, part[k]);
 	}
 }
 
@@ -143,7 +148,6 @@ note_latency(struct sl_run_task *t, const struct sl_parcel *p, const struct sl_t
 	t->rec.retries += y->again > 0 || y->split > 0;
 	t->throttled += y->throttled > 0;
 	t->rec.bytes_sent += p->delivery.bytes_sent;
-	t->hold_until_us = 0;
 	if (p->lane < SL_LANES) {
 		struct sl_lane *l = &t->lanes[p->lane];
 
@@ -163,6 +167,37 @@ take_from_flight(struct sl_deliver *d, const struct sl_parcel *p)
 		at = &(*at)->next;
 	*at = p->next;
 	d->inflight--;
+	d->slow_flying -= p->slow;
+}
+
+/* The account learns how it ended; what changes with that is told. */
+static void
+tell_account(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tally *y)
+{
+	const struct sl_ending e = {
+		.sent_us = p->delivery.sent_us,
+		.took_us = p->delivery.took_us,
+		.retry_after_us = y->retry_after_us,
+		.call = y->alive || y->stopped ? SL_CALL_ANSWERED
+			: y->unconnected       ? SL_CALL_NOT_CONNECTED
+					       : SL_CALL_FAILED,
+		.probe = p->probe,
+		.acked = y->acked > 0,
+		.throttled = y->throttled > 0,
+		.trouble = y->trouble,
+	};
+	const struct sl_account_news n = sl_account_ended(&d->account, &e, sl_mono_us());
+
+	if (n.opened)
+		sl_run_log(d->task, SL_WARN, "send",
+			   "circuit open: the destination fails, nothing is sent for %lld s",
+			   (long long)(n.open_us / 1000000));
+	if (n.closed)
+		sl_run_log(d->task, SL_INFO, "send",
+			   "circuit closed: the destination answers again");
+	if (n.hold_us > 0)
+		sl_run_log(d->task, SL_INFO, "send", "waiting: the destination asked for %.1f s",
+			   (double)n.hold_us / 1e6);
 }
 
 /* Does the answer leave open whether the event was applied? A server that fails may have got that far. */
@@ -206,14 +241,15 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 			settle(d, p, i, SL_V_DEAD, sl_policy_reason(p, i));
 	}
 	sl_crashpoint("answer-judged");
+	tell_account(d, p, &y);
 	note_latency(d->task, p, &y);
 	log_request(d, p, &y);
 	if (y.again)
 		retry_at = sl_policy_retry_at(&d->policy, p, &y, sl_mono_us(), &d->rng);
 	if (y.again)
-		again(d, p, SL_STEP_AGAIN, retry_at);
+		again(d, p, retry_at);
 	if (y.split)
-		again(d, p, SL_STEP_SPLIT, 0);
+		take_apart(d, p, y.split);
 	sl_crashpoint("answer-taken");
 	if (d->stop.code == SL_OK)
 		(void)sl_policy_stop(&d->policy, p, &y, sl_mono_us(), &d->stop);

@@ -1,4 +1,5 @@
 /* connect.c - from a connection's settings to an open driver: the registry, the secret, the open. */
+#include "core/engine/account.h"
 #include "core/engine/engine.h"
 
 #include <stdio.h>
@@ -72,6 +73,50 @@ sl_source_disconnect(struct sl_source_handle *h)
 	*h = (struct sl_source_handle){ 0 };
 }
 
+/* Connections of any name are one account when driver, target and credential are the same. */
+static enum sl_code
+name_account(const struct sl_engine *e, const struct sl_opening *o, struct sl_dest_handle *h,
+	     struct sl_err *err)
+{
+	const char *const secret = o->secret ? o->secret : "";
+	const size_t len = strlen(secret);
+	struct sl_buf text;
+	bool failed;
+
+	sl_buf_init(&text, 0);
+	sl_buf_puts(&text, h->driver->name);
+	sl_buf_putc(&text, ' ');
+	h->driver->target(h->ctx, &text);
+	h->account = sl_digest(&e->hash, text.ptr, text.len);
+	if (len > 0) {
+		const struct sl_digest d = sl_digest(&e->hash, secret, len);
+
+		h->account.hi ^= d.hi;
+		h->account.lo ^= d.lo;
+	}
+	failed = text.failed;
+	sl_buf_free(&text);
+	return failed ? sl_fail(err, SL_E_NOMEM, o->type, "no memory for the connection") : SL_OK;
+}
+
+enum sl_code
+sl_engine_account(struct sl_engine *e, struct sl_digest name, struct sl_account **out,
+		  struct sl_err *err)
+{
+	struct sl_account *a;
+
+	pthread_mutex_lock(&e->lock);
+	for (a = e->accounts; a && !sl_digest_eq(a->name, name); a = a->next)
+		;
+	if (!a && (a = sl_account_new(name))) {
+		a->next = e->accounts;
+		e->accounts = a;
+	}
+	pthread_mutex_unlock(&e->lock);
+	*out = a;
+	return a ? SL_OK : sl_fail(err, SL_E_NOMEM, "send", "no memory for an account");
+}
+
 enum sl_code
 sl_dest_open(const struct sl_engine *e, const struct sl_opening *o, struct sl_dest_handle *h,
 	     struct sl_err *err)
@@ -80,13 +125,16 @@ sl_dest_open(const struct sl_engine *e, const struct sl_opening *o, struct sl_de
 		.settings = o->set, .nsettings = o->n, .secret = o->secret, .base_dir = e->workspace
 	};
 
+	enum sl_code code;
+
 	*h = (struct sl_dest_handle){ .driver = o->type ? sl_dest_find(o->type) : NULL };
 	if (!h->driver)
 		return unfit_type(e, o->type, false, err);
 	h->ctx = calloc(1, h->driver->ctx_size);
 	if (!h->ctx)
 		return sl_fail(err, SL_E_NOMEM, o->type, "no memory for the connection");
-	return h->driver->open(h->ctx, &cfg, &h->limits, err);
+	code = h->driver->open(h->ctx, &cfg, &h->limits, err);
+	return code == SL_OK ? name_account(e, o, h, err) : code;
 }
 
 void

@@ -98,7 +98,7 @@ static void
 close_fill(struct sl_deliver *d)
 {
 	if (d->fill && d->fill->delivery.n > 0)
-		sl_deliver_ready(d, d->fill);
+		sl_send_ready(d, d->fill);
 	else if (d->fill)
 		sl_parcel_free(d->fill);
 	d->fill = NULL;
@@ -156,111 +156,31 @@ take_blocks(struct sl_deliver *d, struct sl_err *err)
 	struct sl_block *b;
 	enum sl_code code = SL_OK;
 
-	while (code == SL_OK && d->nopen < OPEN_BLOCKS && d->open_bytes < OPEN_BYTES && !d->ready) {
+	while (code == SL_OK && d->nopen < OPEN_BLOCKS && d->open_bytes < OPEN_BYTES &&
+	       !d->ready.first) {
 		code = next_block(d, &b, err);
 		if (code == SL_OK)
 			code = open_block(d, b, err);
 	}
 	/* A part-filled request goes out when nothing else keeps the destination busy: also when no more
 	 * blocks may be opened, since it may hold what keeps them open. */
-	if (!d->ready && d->inflight == 0)
+	if (!d->ready.first && d->inflight == 0)
 		close_fill(d);
 	return code == SL_DONE ? SL_OK : code;
 }
 
-/* ---- sending --------------------------------------------------------------------------------------- */
-
-static void
-wake_waiting(struct sl_deliver *d, int64_t now)
-{
-	struct sl_parcel **p = &d->waiting, *w;
-
-	while ((w = *p)) {
-		if (w->not_before_us > now) {
-			p = &w->next;
-			continue;
-		}
-		*p = w->next;
-		pthread_mutex_lock(&d->task->lock);
-		d->task->retrying -= w->delivery.n;
-		pthread_mutex_unlock(&d->task->lock);
-		sl_deliver_ready(d, w);
-	}
-}
-
-static void
-show_lane(struct sl_deliver *d, struct sl_parcel *p)
-{
-	struct sl_run_task *t = d->task;
-	unsigned k = 0;
-
-	pthread_mutex_lock(&t->lock);
-	while (k < t->nlanes && strcmp(t->lanes[k].state, "sending") == 0)
-		k++;
-	if (k < SL_LANES) {
-		if (k == t->nlanes)
-			t->nlanes++;
-		t->lanes[k] = (struct sl_lane){ .state = "sending",
-						.block = p->ref[0].ob->block->no,
-						.events = p->delivery.n,
-						.attempt = p->attempt };
-		t->lane_since[k] = sl_mono_us();
-	}
-	p->lane = k;
-	t->in_flight += p->delivery.n;
-	pthread_mutex_unlock(&t->lock);
-}
-
-/* Hand ready parcels to the driver until it is full or must wait. Returns the microseconds to wait for
- * the rate limit or the hold of the destination, 0 = none. */
-static int64_t
-send_ready(struct sl_deliver *d, int64_t now)
-{
-	struct sl_err err;
-
-	if (d->policy.hold_until_us > now && d->ready) {
-		pthread_mutex_lock(&d->task->lock);
-		d->task->hold_until_us = d->policy.hold_until_us;
-		pthread_mutex_unlock(&d->task->lock);
-		return d->policy.hold_until_us - now;
-	}
-	while (d->ready && d->inflight < d->dest.limits.inflight) {
-		struct sl_parcel *p = d->ready;
-		const int64_t wait = sl_bucket_take(&d->bucket, p->delivery.n, now);
-		enum sl_code code;
-
-		if (wait > 0)
-			return wait;
-		sl_crashpoint("send-before");
-		code = d->dest.driver->submit(d->dest.ctx, &p->delivery, &err);
-		sl_crashpoint("send-after");
-		if (code == SL_AGAIN)
-			break;
-		if (code != SL_OK) {
-			d->stop = err;
-			break;
-		}
-		d->ready = p->next;
-		if (!d->ready)
-			d->ready_tail = &d->ready;
-		p->next = d->flying;
-		d->flying = p;
-		d->inflight++;
-		show_lane(d, p);
-	}
-	return 0;
-}
+/* ---- waiting -------------------------------------------------------------------------------------- */
 
 static int
-wait_ms(const struct sl_deliver *d, int64_t hold, int64_t now)
+wait_ms(const struct sl_deliver *d, const struct sl_permit *permit, int64_t now)
 {
 	int64_t ms = d->inflight > 0 ? POLL_MS : 1000;
 
 	for (const struct sl_parcel *p = d->waiting; p; p = p->next)
 		if ((p->not_before_us - now) / 1000 + 1 < ms)
 			ms = (p->not_before_us - now) / 1000 + 1;
-	if (hold > 0 && hold / 1000 + 1 < ms)
-		ms = hold / 1000 + 1;
+	if (permit->gate != SL_GATE_OPEN && permit->wait_us / 1000 + 1 < ms)
+		ms = permit->wait_us / 1000 + 1;
 	return ms < 0 ? 0 : (int)ms;
 }
 
@@ -280,7 +200,7 @@ sleep_until_work(struct sl_deliver *d, int ms)
 	}
 	pthread_mutex_lock(&t->lock);
 	if (!d->abort && !t->stop && !t->closing &&
-	    (d->waiting || d->ready || (!d->no_more && d->next_no >= t->committed)))
+	    (!sl_send_none(d) || (!d->no_more && d->next_no >= t->committed)))
 		pthread_cond_timedwait(&t->changed, &t->lock, &ts);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -288,25 +208,47 @@ sleep_until_work(struct sl_deliver *d, int ms)
 static bool
 all_sent(const struct sl_deliver *d)
 {
-	return d->inflight == 0 && !d->ready && !d->waiting && !d->fill;
+	return d->inflight == 0 && sl_send_none(d) && !d->fill;
 }
 
 /* Wait for answers, for more to send, or for the time to send it. false: the driver failed, and what is
  * in flight will not be answered. */
 static bool
-wait_for_work(struct sl_deliver *d, int64_t hold, int64_t now)
+wait_for_work(struct sl_deliver *d, const struct sl_permit *permit, int64_t now)
 {
+	const bool full = permit->gate == SL_GATE_OPEN && d->ready.first;
+	const int ms = wait_ms(d, permit, now);
 	struct sl_err err = { 0 };
-	const int ms = wait_ms(d, hold, now);
 
+	if (d->inflight == 0 && permit->gate == SL_GATE_ROOM) {
+		sl_account_wait(&d->account);
+		return true;
+	}
 	if (d->inflight == 0) {
-		sleep_until_work(d, d->ready && hold == 0 && ms > FULL_MS ? FULL_MS : ms);
+		sleep_until_work(d, full && ms > FULL_MS ? FULL_MS : ms);
 		return true;
 	}
 	if (d->dest.driver->poll(d->dest.ctx, ms, sl_deliver_answered, d, &err) == SL_OK)
 		return true;
 	d->stop = err;
 	return false;
+}
+
+/* What the account allows, and what people see of it. Before a run gives up, one event more is tried. */
+static struct sl_permit
+send_what_may_go(struct sl_deliver *d, int64_t now)
+{
+	const struct sl_permit permit = sl_send_all(d, now);
+
+	if (permit.gate == SL_GATE_BREAKER && sl_policy_patience_over(&d->policy, now))
+		sl_account_try_now(&d->account, now);
+	if (permit.gate != d->gate) {
+		d->gate = permit.gate;
+		pthread_mutex_lock(&d->task->lock);
+		d->task->gate = permit.gate;
+		pthread_mutex_unlock(&d->task->lock);
+	}
+	return permit;
 }
 
 /* One turn of the loop. false: delivery is over. */
@@ -316,7 +258,8 @@ turn(struct sl_deliver *d)
 	struct sl_run_task *t = d->task;
 	struct sl_err err = { 0 };
 	bool no_more, abort, end, late;
-	int64_t now = sl_mono_us(), hold = 0;
+	struct sl_permit permit = { .gate = SL_GATE_OPEN };
+	const int64_t now = sl_mono_us();
 
 	pthread_mutex_lock(&t->lock);
 	no_more = d->no_more;
@@ -325,10 +268,9 @@ turn(struct sl_deliver *d)
 	pthread_mutex_unlock(&t->lock);
 	abort = abort || d->stop.code != SL_OK;
 	if (!abort) {
-		wake_waiting(d, now);
 		if (take_blocks(d, &err) != SL_OK)
 			d->stop = err;
-		hold = send_ready(d, now);
+		permit = send_what_may_go(d, now);
 	}
 	flush_blocks(d, false);
 	pthread_mutex_lock(&t->lock);
@@ -336,7 +278,7 @@ turn(struct sl_deliver *d)
 	pthread_mutex_unlock(&t->lock);
 	if (abort ? d->inflight == 0 || late : end && all_sent(d))
 		return false;
-	return wait_for_work(d, hold, now);
+	return wait_for_work(d, &permit, now);
 }
 
 static void
@@ -362,7 +304,9 @@ deliver_main(void *arg)
 	sl_crashpoint("last-answer");
 	flush_blocks(d, true);
 	sl_crashpoint("last-verdicts-queued");
-	drop_parcels(d->ready);
+	drop_parcels(d->ready.first);
+	drop_parcels(d->due.first);
+	drop_parcels(d->slow.first);
 	drop_parcels(d->waiting);
 	drop_parcels(d->fill);
 	while (d->open) {
@@ -395,8 +339,10 @@ open_destination(struct sl_deliver *d, struct sl_err *err)
 static void
 deliver_free(struct sl_deliver *d)
 {
+	sl_account_leave(&d->account);
 	pthread_mutex_lock(&d->task->lock);
 	d->task->dest = NULL;
+	d->task->account = NULL;
 	d->task->delivering = false;
 	d->task->in_flight = d->task->retrying = 0;
 	d->task->nlanes = 0;
@@ -411,25 +357,25 @@ enum sl_code
 sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *err)
 {
 	struct sl_deliver *d = calloc(1, sizeof(*d));
+	struct sl_account *account = NULL;
 	enum sl_code code;
 
 	if (!d)
 		return sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
 	d->task = t;
 	d->open_tail = &d->open;
-	d->ready_tail = &d->ready;
 	if (!sl_random_bytes(&d->rng.s, sizeof(d->rng.s)) || d->rng.s == 0)
 		d->rng.s = 0x9e3779b97f4a7c15u;
 	code = open_destination(d, err);
+	if (code == SL_OK)
+		code = sl_engine_account(t->engine, d->dest.account, &account, err);
 	if (code == SL_OK) {
-		sl_bucket_init(&d->bucket, d->dest.limits.rate,
-			       d->dest.limits.rate > d->dest.limits.batch_events
-				       ? d->dest.limits.rate
-				       : d->dest.limits.batch_events,
-			       sl_mono_us());
+		sl_account_join(account, &d->account, &d->dest.limits, sl_mono_us());
 		sl_policy_init(&d->policy, sl_mono_us());
 		pthread_mutex_lock(&t->lock);
 		t->dest = &d->dest;
+		t->account = account;
+		t->gate = SL_GATE_OPEN;
 		t->delivering = true;
 		pthread_mutex_unlock(&t->lock);
 		if (sl_thread_start(&d->thread, "deliver", deliver_main, d) != 0)

@@ -1,6 +1,7 @@
 /* engine.c - opening and closing the engine, and what every request needs from it. */
 #include "core/engine/engine.h"
 
+#include "core/engine/account.h"
 #include "core/engine/job.h"
 #include "core/engine/problem_table.h"
 #include "core/engine/run_list.h"
@@ -183,6 +184,7 @@ engine_free(struct sl_engine *e)
 	sl_pool_free(e->pool);
 	sl_writer_free(e->writer);
 	sl_mailbox_free(e->mail);
+	sl_account_free(e->accounts);
 	free(e->drivers);
 	pthread_cond_destroy(&e->idle);
 	pthread_mutex_destroy(&e->lock);

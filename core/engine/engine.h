@@ -15,6 +15,7 @@
 struct sl_job;
 struct sl_run_task;
 struct sl_source_cache;
+struct sl_account;
 
 struct sl_engine {
 	char workspace[1024];
@@ -41,7 +42,8 @@ struct sl_engine {
 	sl_ticket next_ticket;
 	int64_t next_dry; /* ids of dry runs count down from -1 */
 	struct sl_job *jobs;
-	struct sl_run_task *runs; /* open runs and the last finished ones of this process */
+	struct sl_run_task *runs;    /* open runs and the last finished ones of this process */
+	struct sl_account *accounts; /* at destinations; they stay */
 };
 
 /* ---- workspace and connections, for jobs and runs -------------------------------------------- */
@@ -70,6 +72,8 @@ struct sl_dest_handle {
 	const struct sl_dest_driver *driver;
 	void *ctx;
 	struct sl_dest_limits limits;
+	struct sl_digest
+		account; /* names what the destination counts by: driver, target, credential */
 };
 /* Open a connection of the config by name: finds the driver, resolves the secret, opens. h->ctx is set
  * before open() runs, so that a cancel can reach it; `ready` (may be NULL) is called then. */
@@ -84,6 +88,9 @@ void sl_source_disconnect(struct sl_source_handle *h); /* safe when not open */
 enum sl_code sl_dest_connect(const struct sl_engine *e, const struct sl_config *c, const char *name,
 			     struct sl_dest_handle *h, struct sl_err *err) SL_MUST;
 void sl_dest_disconnect(struct sl_dest_handle *h);
+/* The account of that name, made when it is not there; the engine keeps it. */
+enum sl_code sl_engine_account(struct sl_engine *e, struct sl_digest name, struct sl_account **out,
+			       struct sl_err *err) SL_MUST;
 /* The same step by step, from settings that need not be saved (a form). */
 struct sl_opening {
 	const char *type;

@@ -183,6 +183,8 @@ sl_parcel_free(struct sl_parcel *p)
 	free(p->delivery.outcomes);
 	free(p->ref);
 	free(p->step);
+	if (p->search && --p->search->users == 0)
+		free(p->search);
 	free(p);
 }
 
@@ -201,9 +203,58 @@ sl_parcel_add(struct sl_parcel *p, struct sl_open_block *ob, uint32_t idx)
 	const struct sl_event *ev = &ob->block->events[idx];
 	const uint32_t n = p->delivery.n++;
 
-	p->ref[n] = (struct sl_ref){ ob, idx };
+	p->ref[n] = (struct sl_ref){ .ob = ob, .idx = idx };
 	p->delivery.bodies[n] = (struct sl_str){ ob->block->body + ev->off, ev->len };
 	p->bytes += ev->len + 1; /* and the comma */
+}
+
+void
+sl_parcels_push(struct sl_parcels *q, struct sl_parcel *p)
+{
+	p->next = NULL;
+	if (q->first)
+		q->last->next = p;
+	else
+		q->first = p;
+	q->last = p;
+}
+
+struct sl_parcel *
+sl_parcels_pop(struct sl_parcels *q)
+{
+	struct sl_parcel *p = q->first;
+
+	if (p)
+		q->first = p->next;
+	return p;
+}
+
+/* A parcel for some of the events of p: what is known of these goes with them. */
+static struct sl_parcel *
+part_of(const struct sl_parcel *p, uint32_t room)
+{
+	struct sl_parcel *part = sl_parcel_new(room);
+
+	if (!part)
+		return NULL;
+	part->attempt = p->attempt;
+	part->waited = p->waited;
+	part->retry = p->retry;
+	part->first_us = p->first_us;
+	part->not_before_us = p->not_before_us;
+	part->search = p->search;
+	if (part->search)
+		part->search->users++;
+	return part;
+}
+
+static void
+add_ref(struct sl_parcel *p, const struct sl_ref *ref)
+{
+	const uint32_t n = p->delivery.n;
+
+	sl_parcel_add(p, ref->ob, ref->idx);
+	p->ref[n].maybe = ref->maybe;
 }
 
 enum sl_code
@@ -221,18 +272,51 @@ sl_parcel_pick(const struct sl_parcel *p, enum sl_next_step step, unsigned parts
 		if (p->step[i] != step)
 			continue;
 		part = &out[share ? done / share : 0];
+		if (!*part)
+			*part = part_of(p, share);
 		if (!*part) {
-			*part = sl_parcel_new(share);
-			if (!*part) {
-				sl_parcel_free(out[0]);
-				out[0] = NULL;
-				return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
+			for (unsigned k = 0; k < parts; k++) {
+				sl_parcel_free(out[k]);
+				out[k] = NULL;
 			}
-			(*part)->attempt = p->attempt;
-			(*part)->first_us = p->first_us;
+			return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
 		}
-		sl_parcel_add(*part, p->ref[i].ob, p->ref[i].idx);
+		add_ref(*part, &p->ref[i]);
 		done++;
 	}
+	return SL_OK;
+}
+
+enum sl_code
+sl_parcels_cut_first(struct sl_parcels *q, struct sl_err *err)
+{
+	struct sl_parcel *p = q->first, *one = part_of(p, 1), *rest = part_of(p, p->delivery.n - 1);
+
+	if (!one || !rest) {
+		sl_parcel_free(one);
+		sl_parcel_free(rest);
+		return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
+	}
+	add_ref(one, &p->ref[0]);
+	for (uint32_t i = 1; i < p->delivery.n; i++)
+		add_ref(rest, &p->ref[i]);
+	one->next = rest;
+	rest->next = p->next;
+	q->first = one;
+	if (q->last == p)
+		q->last = rest;
+	sl_parcel_free(p);
+	return SL_OK;
+}
+
+enum sl_code
+sl_parcel_search(struct sl_parcel *p, struct sl_err *err)
+{
+	if (p->search)
+		return SL_OK;
+	p->search = calloc(1, sizeof(*p->search));
+	if (!p->search)
+		return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
+	p->search->users = 1;
 	return SL_OK;
 }

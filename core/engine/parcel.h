@@ -4,6 +4,7 @@
 #ifndef SL_PARCEL_H
 #define SL_PARCEL_H
 
+#include "core/base/bisect.h"
 #include "core/dest/dest.h"
 #include "core/engine/run.h"
 
@@ -43,6 +44,13 @@ enum sl_next_step {
 struct sl_ref {
 	struct sl_open_block *ob;
 	uint32_t idx;
+	bool maybe; /* a try of it ended unknown: the destination may have the event */
+};
+
+/* The search for the bad events of a request that was refused; shared by its parts. */
+struct sl_search {
+	struct sl_bisect bisect;
+	unsigned users;
 };
 
 struct sl_parcel {
@@ -52,18 +60,35 @@ struct sl_parcel {
 	uint8_t *step;               /* enum sl_next_step, delivery.n; set by the policy */
 	uint32_t room;
 	size_t bytes;
-	unsigned attempt; /* 1 = first try */
-	unsigned lane;    /* on the monitor */
+	unsigned attempt;         /* 1 = first try */
+	bool waited;              /* it was sent before, and counts among those to be tried again */
+	bool retry;               /* it goes against the budget of tries again */
+	bool slow;                /* it is on its way in the slow lane */
+	bool probe;               /* its end tells whether the others may go */
+	struct sl_search *search; /* NULL = it was never refused as a whole */
+	unsigned lane;            /* on the monitor */
 	int64_t first_us; /* its first answer, or when it was made of halves, monotonic; 0 = none yet */
 	int64_t not_before_us;
 };
+
+/* First in, first out. */
+struct sl_parcels {
+	struct sl_parcel *first, *last;
+};
+void sl_parcels_push(struct sl_parcels *q, struct sl_parcel *p);
+struct sl_parcel *sl_parcels_pop(struct sl_parcels *q); /* NULL = none */
 
 struct sl_parcel *sl_parcel_new(uint32_t room) SL_MUST; /* NULL = no memory */
 void sl_parcel_free(struct sl_parcel *p);
 bool sl_parcel_fits(const struct sl_parcel *p, const struct sl_dest_limits *l, size_t body_len);
 void sl_parcel_add(struct sl_parcel *p, struct sl_open_block *ob, uint32_t idx);
-/* The events of p whose next step is `step`, in `parts` (1 or 2) new parcels of about equal size. */
+/* The events of p whose next step is `step`, in at most `parts` new parcels of about equal size: out has
+ * that many places, all NULL before. */
 enum sl_code sl_parcel_pick(const struct sl_parcel *p, enum sl_next_step step, unsigned parts,
 			    struct sl_parcel **out, struct sl_err *err) SL_MUST;
+/* The first event of the queue's first parcel becomes a parcel of its own, before it. */
+enum sl_code sl_parcels_cut_first(struct sl_parcels *q, struct sl_err *err) SL_MUST;
+/* It is refused as a whole: a search begins, unless it is part of one. */
+enum sl_code sl_parcel_search(struct sl_parcel *p, struct sl_err *err) SL_MUST;
 
 #endif

@@ -1,15 +1,17 @@
 #include "core/engine/policy.h"
 
-#define BACKOFF_US     500000LL     /* first step of the back-off */
-#define BACKOFF_CAP_US 60000000LL   /* its longest */
+#define BACKOFF_US     1000000LL    /* first step of the back-off */
+#define BACKOFF_CAP_US 300000000LL  /* its longest */
 #define HOLD_CAP_US    3600000000LL /* a longer Retry-After is cut to an hour */
-#define HOLD_US        1000000LL    /* throttled without a Retry-After */
-#define DOWN_CAP_US    5000000LL    /* longest pause of all while nothing goes through */
 #define SPLIT_AFTER    3            /* tries of a batch that fails while others go through */
-#define DEAD_AFTER     6            /* tries of one event that fails while others go through */
-#define COLD_PATIENCE  15000000LL   /* no sign of life since the start */
-#define WARM_PATIENCE  120000000LL  /* no sign of life since the last one */
-#define FEW_FAILURES   3
+/* Tries of one event that fails while others go through: so many, or fewer when it has taken so long. A
+ * run does not wait for a single event for hours: a dead letter can be sent again. */
+#define DEAD_AFTER    12
+#define DEAD_LEAST    6
+#define DEAD_PATIENCE 120000000LL
+#define COLD_PATIENCE 15000000LL  /* no sign of life since the start */
+#define WARM_PATIENCE 120000000LL /* no sign of life since the last one */
+#define FEW_FAILURES  3
 
 void
 sl_policy_init(struct sl_policy *p, int64_t now_us)
@@ -24,8 +26,16 @@ others_pass(const struct sl_policy *p, const struct sl_parcel *parcel)
 	return p->acked_us > 0 && p->acked_us > parcel->first_us;
 }
 
+/* Alone, and tried often or long enough. */
+static bool
+is_hopeless(const struct sl_parcel *parcel, int64_t now_us)
+{
+	return parcel->attempt >= DEAD_AFTER ||
+	       (parcel->attempt >= DEAD_LEAST && now_us - parcel->first_us >= DEAD_PATIENCE);
+}
+
 static enum sl_next_step
-step_of(const struct sl_policy *p, const struct sl_parcel *parcel, enum sl_class c)
+step_of(const struct sl_policy *p, const struct sl_parcel *parcel, enum sl_class c, int64_t now_us)
 {
 	const bool alone = parcel->delivery.n == 1;
 
@@ -48,9 +58,22 @@ step_of(const struct sl_policy *p, const struct sl_parcel *parcel, enum sl_class
 	}
 	if (!alone && parcel->attempt >= SPLIT_AFTER && others_pass(p, parcel))
 		return SL_STEP_SPLIT;
-	if (alone && parcel->attempt >= DEAD_AFTER && others_pass(p, parcel))
+	if (alone && is_hopeless(parcel, now_us) && others_pass(p, parcel))
 		return SL_STEP_DEAD;
 	return SL_STEP_AGAIN;
+}
+
+static bool
+is_decision(enum sl_class c)
+{
+	return c == SL_C_ACK || c == SL_C_REJECT || c == SL_C_SPLIT || c == SL_C_THROTTLE;
+}
+
+static bool
+is_overload(const struct sl_outcome *o)
+{
+	return o->cls == SL_C_THROTTLE || o->cls == SL_C_UNKNOWN || o->status == 408 ||
+	       o->status == 503 || o->status == 504 || o->status == 529;
 }
 
 static void
@@ -68,30 +91,32 @@ void
 sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us, struct sl_tally *y)
 {
 	const struct sl_delivery *d = &parcel->delivery;
-	bool alive = false;
 
-	*y = (struct sl_tally){ .level = SL_INFO };
+	*y = (struct sl_tally){ .level = SL_INFO, .unconnected = d->n > 0 };
 	if (parcel->first_us == 0)
 		parcel->first_us = now_us;
 	for (uint32_t i = 0; i < d->n; i++) {
 		const enum sl_class c = d->outcomes[i].cls;
-		const enum sl_next_step s = step_of(p, parcel, c);
+		const enum sl_next_step s = step_of(p, parcel, c, now_us);
 
 		parcel->step[i] = (uint8_t)s;
+		parcel->ref[i].maybe = parcel->ref[i].maybe || c == SL_C_UNKNOWN;
 		count(y, s, c);
 		if (s == SL_STEP_NONE || (s != SL_STEP_ACK && y->stopped == 0))
 			y->worst = i;
 		if (d->outcomes[i].retry_after_us > y->retry_after_us)
 			y->retry_after_us = d->outcomes[i].retry_after_us;
-		alive = alive || c == SL_C_ACK || c == SL_C_REJECT || c == SL_C_SPLIT ||
-			c == SL_C_THROTTLE;
+		y->alive = y->alive || is_decision(c);
+		y->trouble = y->trouble || is_overload(&d->outcomes[i]);
+		y->unconnected = y->unconnected && c == SL_C_RETRY && d->outcomes[i].status == 0;
 	}
 	if (y->again || y->split)
 		y->level = SL_WARN;
 	if (y->dead || y->stopped)
 		y->level = SL_ERROR;
-	p->failures = alive ? 0 : p->failures + 1;
-	if (alive)
+	p->failures = y->alive ? 0 : p->failures + 1;
+	p->last_try = p->last_try && !y->alive;
+	if (y->alive)
 		p->alive_us = now_us;
 	if (y->acked)
 		p->acked_us = now_us;
@@ -101,10 +126,14 @@ const char *
 sl_policy_reason(const struct sl_parcel *parcel, uint32_t i)
 {
 	const enum sl_class c = parcel->delivery.outcomes[i].cls;
+	const bool maybe = parcel->ref[i].maybe;
 
 	if (c == SL_C_REJECT || c == SL_C_SPLIT)
-		return "refused by the destination";
-	return "failed again and again while other events went through";
+		return maybe ? "refused by the destination, which may have it from an earlier try"
+			     : "refused by the destination";
+	return maybe ? "failed again and again while other events went through; the destination "
+		       "may have it"
+		     : "failed again and again while other events went through";
 }
 
 static int64_t
@@ -113,29 +142,29 @@ patience_us(const struct sl_policy *p)
 	return p->acked_us > 0 ? WARM_PATIENCE : COLD_PATIENCE;
 }
 
+bool
+sl_policy_patience_over(const struct sl_policy *p, int64_t now_us)
+{
+	return now_us - p->alive_us >= patience_us(p);
+}
+
 int64_t
-sl_policy_retry_at(struct sl_policy *p, struct sl_parcel *parcel, const struct sl_tally *y,
+sl_policy_retry_at(const struct sl_policy *p, struct sl_parcel *parcel, const struct sl_tally *y,
 		   int64_t now_us, struct sl_rng *rng)
 {
 	int64_t wait = sl_backoff_us(rng, parcel->attempt - 1, BACKOFF_US, BACKOFF_CAP_US);
 	const int64_t left = p->alive_us + patience_us(p) - now_us;
-	int64_t floor = y->retry_after_us < HOLD_CAP_US ? y->retry_after_us : HOLD_CAP_US;
+	const int64_t floor = y->retry_after_us < HOLD_CAP_US ? y->retry_after_us : HOLD_CAP_US;
 
 	/* The last try comes when patience ends, not a back-off later. */
 	if (left > BACKOFF_US && wait > left)
 		wait = left;
-
-	if (y->throttled && floor == 0)
-		floor = HOLD_US;
-	/* While nothing goes through, a request each would only add to the trouble. */
-	if (p->failures >= FEW_FAILURES && floor == 0)
-		floor = sl_backoff_us(rng, p->failures - FEW_FAILURES, BACKOFF_US, DOWN_CAP_US);
-	/* A destination that asks for patience asks for it in all our requests. */
-	if (floor > 0 && now_us + floor > p->hold_until_us)
-		p->hold_until_us = now_us + floor;
+	/* Time that the destination asked for is no try of the event. */
+	parcel->retry = !y->throttled;
 	if (!y->throttled)
 		parcel->attempt++;
-	return now_us + (wait > floor ? wait : floor);
+	/* After a pause not all come back in the same moment. */
+	return now_us + floor + wait;
 }
 
 enum sl_code
@@ -158,7 +187,7 @@ sl_policy_stop(const struct sl_policy *p, const struct sl_parcel *parcel, const 
 		return sl_err_hint(err,
 				   "check the address of the connection, then run the sync again");
 	}
-	if (p->failures < FEW_FAILURES || now_us - p->alive_us < patience_us(p))
+	if (p->failures < (p->last_try ? 1 : FEW_FAILURES) || !sl_policy_patience_over(p, now_us))
 		return SL_OK;
 	(void)sl_fail(err, SL_E_NET, "destination", "the destination is down: %s",
 		      o->detail[0] ? o->detail : "no answer");

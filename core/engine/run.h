@@ -9,6 +9,7 @@
 #ifndef SL_RUN_H
 #define SL_RUN_H
 
+#include "core/engine/account.h"
 #include "core/engine/engine.h"
 #include "core/engine/table.h"
 
@@ -66,7 +67,8 @@ struct sl_run_task {
 	uint64_t in_flight, retrying, throttled;
 	int64_t latency[SL_LATENCIES];
 	unsigned nlatency;
-	int64_t hold_until_us; /* monotonic; 0 = no */
+	struct sl_account *account; /* delivered to; NULL = none */
+	enum sl_gate gate;          /* what its next request waits for */
 	struct sl_lane lanes[SL_LANES];
 	int64_t lane_since[SL_LANES]; /* monotonic */
 	unsigned nlanes;

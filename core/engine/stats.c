@@ -78,13 +78,30 @@ time_left(const struct sl_run_task *t, const struct sl_run_stats *s)
 	return us_for(pending, t->rate);
 }
 
+/* For the destination to be asked again: it wants time, is down, or takes no more a second. */
+static bool
+waits(const struct sl_run_task *t, const struct sl_run_stats *s)
+{
+	switch (t->account ? t->gate : SL_GATE_OPEN) {
+	case SL_GATE_HOLD:
+	case SL_GATE_BREAKER:
+	case SL_GATE_RATE:
+		return true;
+	case SL_GATE_RETRY:
+	case SL_GATE_OPEN:
+	case SL_GATE_ROOM:
+		break;
+	}
+	return !s->planning && s->retrying > 0 && s->in_flight == 0;
+}
+
 /* What the run waits for most. */
 static const char *
 bottleneck(const struct sl_run_task *t, const struct sl_run_stats *s)
 {
 	if (!s->open || t->rec.state == SL_RUN_HELD)
 		return "";
-	if (s->hold_until_us)
+	if (waits(t, s))
 		return "waiting";
 	if (s->planning)
 		return t->batches >= 8 ? "mapping" : "reading";
@@ -154,6 +171,20 @@ exit_code(const struct sl_run_task *t)
 }
 
 static void
+look_at_account(struct sl_account *a, struct sl_run_stats *out, int64_t now)
+{
+	const struct sl_account_state s = sl_account_look(a, now);
+	const int64_t to_wall = sl_wall_us() - now;
+
+	(void)snprintf(out->breaker, sizeof(out->breaker), "%s", sl_breaker_name(s.breaker));
+	out->breaker_until_us = s.open_until_us ? s.open_until_us + to_wall : 0;
+	out->hold_until_us = s.hold_until_us ? s.hold_until_us + to_wall : 0;
+	out->connections = s.in_flight;
+	out->connections_most = s.limit;
+	out->retries_spent = s.retries_wait;
+}
+
+static void
 fill(struct sl_run_task *t, struct sl_run_stats *out)
 {
 	const int64_t now = sl_mono_us();
@@ -173,8 +204,8 @@ fill(struct sl_run_task *t, struct sl_run_stats *out)
 	out->read_rate = out->planning ? t->read_rate : 0;
 	out->queued_batches = t->batches;
 	out->queued_blocks = t->rec.blocks - t->committed;
-	if (t->hold_until_us > now)
-		out->hold_until_us = sl_wall_us() + (t->hold_until_us - now);
+	if (t->account)
+		look_at_account(t->account, out, now);
 	percentiles(t, out);
 	copy_lanes(t, out, now);
 	out->eta_us = time_left(t, out);

@@ -3,7 +3,8 @@
 
 #include "core/engine/policy.h"
 
-#define MS INT64_C(1000)
+#define MS     INT64_C(1000)
+#define SECOND (1000 * MS)
 
 static struct sl_parcel *
 parcel(uint32_t n)
@@ -86,24 +87,124 @@ one_that_fails_while_others_pass_is_given_up_on(void **state)
 		(void)answer(&policy, other, SL_C_ACK, now);
 	} while (y.again && ++tries < 40);
 	assert_int_equal(y.dead, 1);
-	assert_true(tries >= 5 && tries < 10);
+	assert_true(tries >= 5 && tries < 12);
+	assert_true(tries == 11 || now >= 120 * SECOND);
 	sl_parcel_free(one);
 	sl_parcel_free(other);
 }
 
 static void
-while_nothing_passes_everyone_waits(void **state)
+a_last_try_ends_the_patience(void **state)
 {
-	struct sl_parcel *p = parcel(10);
+	struct sl_parcel *p = parcel(1);
 	struct sl_policy policy;
-	unsigned tries;
+	struct sl_err err = { 0 };
+	struct sl_tally y;
 
 	(void)state;
 	sl_policy_init(&policy, 0);
-	(void)insist(&policy, p, 1000 * MS, &tries, 2);
-	assert_int_equal(policy.hold_until_us, 0);
-	(void)insist(&policy, p, 2000 * MS, &tries, 8);
-	assert_true(policy.hold_until_us > 2000 * MS);
+	assert_false(sl_policy_patience_over(&policy, 14 * SECOND));
+	assert_true(sl_policy_patience_over(&policy, 15 * SECOND));
+	/* One failure is few, unless it was the last try. */
+	y = answer(&policy, p, SL_C_RETRY, 16 * SECOND);
+	assert_int_equal(sl_policy_stop(&policy, p, &y, 16 * SECOND, &err), SL_OK);
+	sl_policy_init(&policy, 0);
+	policy.last_try = true;
+	y = answer(&policy, p, SL_C_RETRY, 16 * SECOND);
+	assert_int_equal(sl_policy_stop(&policy, p, &y, 16 * SECOND, &err), SL_E_NET);
+	/* A sign of life gives new patience, a longer one after an acknowledgement. */
+	y = answer(&policy, p, SL_C_ACK, 17 * SECOND);
+	assert_false(policy.last_try);
+	assert_false(sl_policy_patience_over(&policy, 136 * SECOND));
+	assert_true(sl_policy_patience_over(&policy, 137 * SECOND));
+	sl_parcel_free(p);
+}
+
+static void
+a_retry_after_is_a_floor_and_costs_no_try(void **state)
+{
+	struct sl_rng rng = { 5 };
+	struct sl_parcel *p = parcel(1);
+	struct sl_policy policy;
+	unsigned tenth[10] = { 0 };
+
+	(void)state;
+	sl_policy_init(&policy, 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct sl_tally y = answer(&policy, p, SL_C_THROTTLE, SECOND);
+		int64_t at;
+
+		y.retry_after_us = 8 * SECOND;
+		at = sl_policy_retry_at(&policy, p, &y, SECOND, &rng);
+		assert_in_range(at, 9 * SECOND, 10 * SECOND);
+		/* And they do not all come back in one moment. */
+		tenth[(at - 9 * SECOND) * 10 / (SECOND + 1)]++;
+	}
+	for (size_t i = 0; i < 10; i++)
+		assert_in_range(tenth[i], 60, 140);
+	assert_int_equal(p->attempt, 1);
+	assert_false(p->retry);
+	sl_parcel_free(p);
+}
+
+static void
+tries_again_are_spread_over_the_whole_window(void **state)
+{
+	struct sl_rng rng = { 11 };
+	struct sl_policy policy;
+
+	(void)state;
+	sl_policy_init(&policy, 0);
+	policy.acked_us = policy.alive_us = 1000 * SECOND;
+	for (unsigned attempt = 1; attempt < 8; attempt++) {
+		const int64_t window = SECOND << (attempt - 1);
+		unsigned tenth[10] = { 0 };
+
+		for (unsigned i = 0; i < 1000; i++) {
+			struct sl_parcel *p = parcel(1);
+			struct sl_tally y;
+
+			p->attempt = attempt;
+			y = answer(&policy, p, SL_C_RETRY, 1000 * SECOND);
+			tenth[(sl_policy_retry_at(&policy, p, &y, 1000 * SECOND, &rng) -
+			       1000 * SECOND) *
+			      10 / (window + 1)]++;
+			sl_parcel_free(p);
+		}
+		/* Of all tries, no tenth of the window sees more than an eighth. */
+		for (size_t i = 0; i < 10; i++)
+			assert_in_range(tenth[i], 60, 140);
+	}
+}
+
+static void
+an_unknown_end_is_told_in_the_reason(void **state)
+{
+	struct sl_event events[2] = { 0 };
+	struct sl_block block = { .n = 2, .events = events };
+	struct sl_open_block ob = { .block = &block };
+	struct sl_parcel *p = sl_parcel_new(2), *part[2] = { NULL };
+	struct sl_policy policy;
+	struct sl_err err;
+
+	(void)state;
+	assert_non_null(p);
+	sl_parcel_add(p, &ob, 0);
+	sl_parcel_add(p, &ob, 1);
+	sl_policy_init(&policy, 0);
+	p->attempt = 3;
+	p->first_us = 1;
+	(void)answer(&policy, p, SL_C_ACK, SECOND);
+	(void)answer(&policy, p, SL_C_UNKNOWN, 2 * SECOND);
+	assert_int_equal(p->step[0], SL_STEP_SPLIT);
+	assert_int_equal(sl_parcel_pick(p, SL_STEP_SPLIT, 2, part, &err), SL_OK);
+	assert_int_equal(answer(&policy, part[0], SL_C_REJECT, 3 * SECOND).dead, 1);
+	assert_non_null(strstr(sl_policy_reason(part[0], 0), "may have it"));
+	sl_parcel_free(part[0]);
+	sl_parcel_free(part[1]);
+	p->ref[0].maybe = p->ref[1].maybe = false;
+	(void)answer(&policy, p, SL_C_REJECT, 4 * SECOND);
+	assert_string_equal(sl_policy_reason(p, 0), "refused by the destination");
 	sl_parcel_free(p);
 }
 
@@ -132,7 +233,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_outage_makes_no_dead_letters),
 		cmocka_unit_test(one_that_fails_while_others_pass_is_given_up_on),
-		cmocka_unit_test(while_nothing_passes_everyone_waits),
+		cmocka_unit_test(a_last_try_ends_the_patience),
+		cmocka_unit_test(a_retry_after_is_a_floor_and_costs_no_try),
+		cmocka_unit_test(tries_again_are_spread_over_the_whole_window),
+		cmocka_unit_test(an_unknown_end_is_told_in_the_reason),
 		cmocka_unit_test(what_stops_the_run_is_what_it_tells),
 	};
 
