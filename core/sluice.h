@@ -277,6 +277,7 @@ struct sl_run_stats {
 	unsigned connections;      /* requests on their way, of all its runs */
 	unsigned connections_most; /* how many may be now: grows and shrinks with how it answers */
 	bool retries_spent; /* tries again wait: a tenth of what went through is the most */
+	char waiting[80];   /* what keeps it from sending, in words; "" = nothing */
 	unsigned queued_batches, queued_blocks; /* between the stages */
 	char bottleneck[16];                    /* reading mapping storing sending waiting ... */
 	int exit_code;                          /* what a command ends with: SL_EXIT_* */

@@ -95,6 +95,41 @@ waits(const struct sl_run_task *t, const struct sl_run_stats *s)
 	return !s->planning && s->retrying > 0 && s->in_flight == 0;
 }
 
+static void
+say_span(char out[24], int64_t us)
+{
+	const long long s = (us + 999999) / 1000000;
+
+	(void)snprintf(out, 24, s < 120 ? "%lld s" : "%lld min", s < 120 ? s : (s + 59) / 60);
+}
+
+/* In words, from what was told of the account. */
+static void
+say_waiting(const struct sl_run_task *t, struct sl_run_stats *s)
+{
+	const int64_t now = sl_wall_us();
+	char span[24];
+
+	if (s->hold_until_us > now) {
+		say_span(span, s->hold_until_us - now);
+		(void)snprintf(s->waiting, sizeof(s->waiting),
+			       "waiting: the destination asked for %s", span);
+	} else if (s->breaker_until_us > now) {
+		say_span(span, s->breaker_until_us - now);
+		(void)snprintf(s->waiting, sizeof(s->waiting), "circuit open, next try in %s",
+			       span);
+	} else if (strcmp(s->breaker, "half-open") == 0) {
+		(void)snprintf(s->waiting, sizeof(s->waiting),
+			       "circuit half-open: one event is tried");
+	} else if (t->gate == SL_GATE_RATE) {
+		(void)snprintf(s->waiting, sizeof(s->waiting),
+			       "waiting: the rate limit is reached");
+	} else if (t->gate == SL_GATE_RETRY && s->in_flight == 0) {
+		(void)snprintf(s->waiting, sizeof(s->waiting),
+			       "waiting: enough was tried again lately");
+	}
+}
+
 /* What the run waits for most. */
 static const char *
 bottleneck(const struct sl_run_task *t, const struct sl_run_stats *s)
@@ -204,8 +239,10 @@ fill(struct sl_run_task *t, struct sl_run_stats *out)
 	out->read_rate = out->planning ? t->read_rate : 0;
 	out->queued_batches = t->batches;
 	out->queued_blocks = t->rec.blocks - t->committed;
-	if (t->account)
+	if (t->account) {
 		look_at_account(t->account, out, now);
+		say_waiting(t, out);
+	}
 	percentiles(t, out);
 	copy_lanes(t, out, now);
 	out->eta_us = time_left(t, out);

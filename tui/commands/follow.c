@@ -57,8 +57,8 @@ progress(const struct sl_run_stats *s)
 	}
 	if (s->dead)
 		(void)fprintf(stderr, ", %s failed", print_count(n, s->dead));
-	if (s->hold_until_us)
-		(void)fputs(", the destination asked us to wait", stderr);
+	if (s->waiting[0])
+		(void)fprintf(stderr, ", %s", s->waiting);
 	else if (s->eta_us >= 0)
 		(void)fprintf(stderr, ", %s left", print_span(eta, s->eta_us));
 	(void)fflush(stderr);

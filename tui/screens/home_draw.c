@@ -176,7 +176,6 @@ static void
 run_facts(const struct sl_run_stats *s, struct sl_buf *out)
 {
 	char a[32], b[32];
-	const int64_t wait = s->hold_until_us - sl_wall_us();
 
 	if (s->planning)
 		sl_buf_printf(out, "%s rows read, %s changes, %s", tui_fmt_count(s->rows_read, a),
@@ -189,8 +188,8 @@ run_facts(const struct sl_run_stats *s, struct sl_buf *out)
 		sl_buf_printf(out, ", %s to retry", tui_fmt_count(s->retrying, a));
 	if (s->dead)
 		sl_buf_printf(out, ", %s given up", tui_fmt_count(s->dead, a));
-	if (s->hold_until_us && wait > 0)
-		sl_buf_printf(out, ", asked to wait %s", tui_fmt_span(wait, a));
+	if (s->waiting[0])
+		sl_buf_printf(out, ", %s", s->waiting);
 }
 
 static void

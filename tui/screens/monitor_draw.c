@@ -92,7 +92,7 @@ draw_bar(const struct sl_run_stats *s, struct page *p)
 				tui_fmt_count(s->acked + s->dead + s->superseded + s->cancelled, a),
 				tui_fmt_count(tui_run_events(s), b));
 	if (s->eta_us >= 1000000)
-		tui_printf(&c, 0, x + 3, TUI_DIM, "ETA %s%s", s->hold_until_us ? "\u2265 " : "",
+		tui_printf(&c, 0, x + 3, TUI_DIM, "ETA %s%s", s->waiting[0] ? "\u2265 " : "",
 			   tui_fmt_span(s->eta_us, a));
 }
 
@@ -203,20 +203,34 @@ draw_requests(const struct sl_run_stats *s, struct page *p)
 	}
 }
 
+/* The account at the destination, which all runs that send to it share. */
+static void
+draw_account(const struct sl_run_stats *s, struct page *p)
+{
+	const bool closed = strcmp(s->breaker, "closed") == 0;
+	struct tui_canvas c = next_line(p);
+	int x = 1;
+
+	x += tui_puts(&c, 0, x, TUI_LABEL, "connections ");
+	x += tui_printf(&c, 0, x, TUI_TEXT, "%u of %u", s->connections, s->connections_most);
+	x += tui_puts(&c, 0, x, TUI_LABEL, "   circuit ");
+	x += tui_puts(&c, 0, x, closed ? TUI_DIM : TUI_WARN, s->breaker);
+	x += tui_puts(&c, 0, x, TUI_LABEL, "   tries again ");
+	tui_puts(&c, 0, x, s->retries_spent ? TUI_WARN : TUI_DIM,
+		 s->retries_spent ? "budget spent" : "within budget");
+}
+
 /* ---- what is in the way ---------------------------------------------------------------------- */
 
 static void
 draw_trouble(const struct sl_run_stats *s, struct page *p)
 {
-	const int64_t wait = s->hold_until_us - sl_wall_us();
 	struct sl_str line;
 	size_t pos = 0;
-	char a[32];
 
-	if (s->hold_until_us && wait > 0) {
+	if (s->waiting[0]) {
 		struct tui_canvas c = next_line(p);
-		tui_printf(&c, 0, 1, TUI_PAUSE, "= the destination asked us to wait: goes on in %s",
-			   tui_fmt_span(wait, a));
+		tui_printf(&c, 0, 1, TUI_PAUSE, "= %s", s->waiting);
 	}
 	if (!s->error[0])
 		return;
@@ -336,9 +350,11 @@ monitor_draw(const struct tui_screen *s, const struct tui_canvas *c)
 	draw_counts(&h->s, &p);
 	if (h->s.requests > 0 || h->live)
 		draw_requests(&h->s, &p);
+	if (h->s.breaker[0])
+		draw_account(&h->s, &p);
 	if (h->nrate > 1 && c->cols >= 60)
 		draw_rate(h, &p);
-	if (h->s.error[0] || h->s.hold_until_us) {
+	if (h->s.error[0] || h->s.waiting[0]) {
 		gap(&p);
 		draw_trouble(&h->s, &p);
 	}
