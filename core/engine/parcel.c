@@ -248,15 +248,6 @@ part_of(const struct sl_parcel *p, uint32_t room)
 	return part;
 }
 
-static void
-add_ref(struct sl_parcel *p, const struct sl_ref *ref)
-{
-	const uint32_t n = p->delivery.n;
-
-	sl_parcel_add(p, ref->ob, ref->idx);
-	p->ref[n].maybe = ref->maybe;
-}
-
 enum sl_code
 sl_parcel_pick(const struct sl_parcel *p, enum sl_next_step step, unsigned parts,
 	       struct sl_parcel **out, struct sl_err *err)
@@ -281,7 +272,7 @@ sl_parcel_pick(const struct sl_parcel *p, enum sl_next_step step, unsigned parts
 			}
 			return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
 		}
-		add_ref(*part, &p->ref[i]);
+		sl_parcel_add(*part, p->ref[i].ob, p->ref[i].idx);
 		done++;
 	}
 	return SL_OK;
@@ -297,9 +288,9 @@ sl_parcels_cut_first(struct sl_parcels *q, struct sl_err *err)
 		sl_parcel_free(rest);
 		return sl_fail(err, SL_E_NOMEM, "send", "no memory for a request");
 	}
-	add_ref(one, &p->ref[0]);
+	sl_parcel_add(one, p->ref[0].ob, p->ref[0].idx);
 	for (uint32_t i = 1; i < p->delivery.n; i++)
-		add_ref(rest, &p->ref[i]);
+		sl_parcel_add(rest, p->ref[i].ob, p->ref[i].idx);
 	one->next = rest;
 	rest->next = p->next;
 	q->first = one;

@@ -44,7 +44,6 @@ enum sl_next_step {
 struct sl_ref {
 	struct sl_open_block *ob;
 	uint32_t idx;
-	bool maybe; /* a try of it ended unknown: the destination may have the event */
 };
 
 /* The search for the bad events of a request that was refused; shared by its parts. */

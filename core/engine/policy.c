@@ -100,7 +100,6 @@ sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us, s
 		const enum sl_next_step s = step_of(p, parcel, c, now_us);
 
 		parcel->step[i] = (uint8_t)s;
-		parcel->ref[i].maybe = parcel->ref[i].maybe || c == SL_C_UNKNOWN;
 		count(y, s, c);
 		if (s == SL_STEP_NONE || (s != SL_STEP_ACK && y->stopped == 0))
 			y->worst = i;
@@ -126,14 +125,10 @@ const char *
 sl_policy_reason(const struct sl_parcel *parcel, uint32_t i)
 {
 	const enum sl_class c = parcel->delivery.outcomes[i].cls;
-	const bool maybe = parcel->ref[i].maybe;
 
 	if (c == SL_C_REJECT || c == SL_C_SPLIT)
-		return maybe ? "refused by the destination, which may have it from an earlier try"
-			     : "refused by the destination";
-	return maybe ? "failed again and again while other events went through; the destination "
-		       "may have it"
-		     : "failed again and again while other events went through";
+		return "refused by the destination";
+	return "failed again and again while other events went through";
 }
 
 static int64_t

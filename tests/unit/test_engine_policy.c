@@ -178,37 +178,6 @@ tries_again_are_spread_over_the_whole_window(void **state)
 }
 
 static void
-an_unknown_end_is_told_in_the_reason(void **state)
-{
-	struct sl_event events[2] = { 0 };
-	struct sl_block block = { .n = 2, .events = events };
-	struct sl_open_block ob = { .block = &block };
-	struct sl_parcel *p = sl_parcel_new(2), *part[2] = { NULL };
-	struct sl_policy policy;
-	struct sl_err err;
-
-	(void)state;
-	assert_non_null(p);
-	sl_parcel_add(p, &ob, 0);
-	sl_parcel_add(p, &ob, 1);
-	sl_policy_init(&policy, 0);
-	p->attempt = 3;
-	p->first_us = 1;
-	(void)answer(&policy, p, SL_C_ACK, SECOND);
-	(void)answer(&policy, p, SL_C_UNKNOWN, 2 * SECOND);
-	assert_int_equal(p->step[0], SL_STEP_SPLIT);
-	assert_int_equal(sl_parcel_pick(p, SL_STEP_SPLIT, 2, part, &err), SL_OK);
-	assert_int_equal(answer(&policy, part[0], SL_C_REJECT, 3 * SECOND).dead, 1);
-	assert_non_null(strstr(sl_policy_reason(part[0], 0), "may have it"));
-	sl_parcel_free(part[0]);
-	sl_parcel_free(part[1]);
-	p->ref[0].maybe = p->ref[1].maybe = false;
-	(void)answer(&policy, p, SL_C_REJECT, 4 * SECOND);
-	assert_string_equal(sl_policy_reason(p, 0), "refused by the destination");
-	sl_parcel_free(p);
-}
-
-static void
 what_stops_the_run_is_what_it_tells(void **state)
 {
 	struct sl_parcel *p = parcel(3);
@@ -236,7 +205,6 @@ main(void)
 		cmocka_unit_test(a_last_try_ends_the_patience),
 		cmocka_unit_test(a_retry_after_is_a_floor_and_costs_no_try),
 		cmocka_unit_test(tries_again_are_spread_over_the_whole_window),
-		cmocka_unit_test(an_unknown_end_is_told_in_the_reason),
 		cmocka_unit_test(what_stops_the_run_is_what_it_tells),
 	};
 
