@@ -337,8 +337,10 @@ sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, 
 
 /* ---- safety ---------------------------------------------------------------------------------- */
 
-/* Values of columns that a profile or a sync tags with `pii` are masked in every answer: "•••M·3f2a" is a
- * text of middle length (S up to 8 bytes, M up to 32, L longer), equal values have equal marks. */
+/* Values of columns that a profile tags with `pii`, and of the fields made of them, are masked in every
+ * answer: "•••M·3f2a" is a text of middle length (S up to 8 bytes, M up to 32, L longer); equal values have
+ * equal marks. Of sl_rows() a masked column of the key has its values in a hidden column "_key0" ("_key1"
+ * for the second ...) as well: for sl_page.after, never to be shown. */
 
 /* Write into the audit that tagged values are to be seen; what: the screen or command. Answer: id (int). */
 sl_ticket sl_unmask(struct sl_engine *e, const char *what);

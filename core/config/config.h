@@ -132,6 +132,8 @@ struct sl_profile {
 	enum sl_nulls nulls;
 	struct sl_mapping *map;
 	size_t nmap;
+	const char **pii; /* columns whose values are masked */
+	size_t npii;
 };
 
 enum sl_mode { SL_MODE_UPSERT, SL_MODE_INSERT, SL_MODE_UPDATE, SL_MODE_MIRROR, SL_MODE_APPEND };

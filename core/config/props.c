@@ -26,6 +26,9 @@ static const struct sl_prop profile_props[] = {
 	{ "map", SL_P_MAP, SL_PROP_REQUIRED, NULL, 0, 0, NULL,
 	  "Destination field on the left, expression over the model's columns on the right: "
 	  "\"traits.email\": \"email | trim | lower\"." },
+	{ "pii", SL_P_LIST, 0, NULL, 0, 0, NULL,
+	  "Columns of the model with personal data: their values, and those of the fields made of "
+	  "them, are masked on screens, in answers and in logs, until somebody unmasks them." },
 };
 
 static const struct sl_prop sync_props[] = {

@@ -55,6 +55,28 @@ no_memory(const struct sl_object_def *o, struct sl_err *err)
 		       sl_kind_name(o->kind));
 }
 
+/* The items of a list; no text is no items. */
+static bool
+read_list(const char *text, struct sl_arena *a, const char ***out, size_t *n)
+{
+	size_t cap = 1;
+	struct sl_buf item;
+
+	for (const char *s = text; s && *s; s++)
+		cap += *s == ',';
+	*n = 0;
+	*out = SL_NEW(a, const char *, cap);
+	bool good = *out;
+	sl_buf_init(&item, 0);
+	while (good && text && sl_prop_item(&text, &item)) {
+		const char *name = sl_arena_strndup(a, sl_buf_cstr(&item), item.len);
+		good = name && !item.failed;
+		(*out)[(*n)++] = name;
+	}
+	sl_buf_free(&item);
+	return good;
+}
+
 enum sl_code
 sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_profile *out,
 		struct sl_err *err)
@@ -70,7 +92,7 @@ sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_pro
 	if (o->kind != SL_KIND_PROFILE || !out->event)
 		return refuse(o, err);
 	out->map = SL_NEW(a, struct sl_mapping, o->nsettings + 1);
-	if (!out->map)
+	if (!out->map || !read_list(text_of(o, "pii"), a, &out->pii, &out->npii))
 		return no_memory(o, err);
 	for (size_t i = 0; i < o->nsettings; i++) {
 		const struct sl_setting *s = &o->settings[i];
@@ -79,27 +101,6 @@ sl_profile_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_pro
 				(struct sl_mapping){ s->name + 4, s->value, s->line };
 	}
 	return SL_OK;
-}
-
-static bool
-read_key(const struct sl_object_def *o, struct sl_arena *a, struct sl_sync *out)
-{
-	const char *text = text_of(o, "key");
-	size_t cap = 1;
-	struct sl_buf item;
-
-	for (const char *s = text; s && *s; s++)
-		cap += *s == ',';
-	out->key = SL_NEW(a, const char *, cap);
-	bool good = out->key;
-	sl_buf_init(&item, 0);
-	while (good && text && sl_prop_item(&text, &item)) {
-		const char *name = sl_arena_strndup(a, sl_buf_cstr(&item), item.len);
-		good = name && !item.failed;
-		out->key[out->nkey++] = name;
-	}
-	sl_buf_free(&item);
-	return good;
 }
 
 enum sl_code
@@ -125,5 +126,5 @@ sl_sync_read(const struct sl_object_def *o, struct sl_arena *a, struct sl_sync *
 	bool whole = out->source && out->destination && out->profile && !out->table != !out->sql;
 	if (o->kind != SL_KIND_SYNC || !whole || !text_of(o, "key"))
 		return refuse(o, err);
-	return read_key(o, a, out) ? SL_OK : no_memory(o, err);
+	return read_list(text_of(o, "key"), a, &out->key, &out->nkey) ? SL_OK : no_memory(o, err);
 }

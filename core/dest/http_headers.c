@@ -1,11 +1,14 @@
 /* http_headers.c - the fixed header lines of a destination's requests. */
 #include "core/dest/http_headers.h"
 
+#include "core/base/redact.h"
+
 #include <curl/curl.h>
 #include <stdlib.h>
 
 struct sl_http_headers {
 	struct curl_slist *list;
+	const char *secret; /* the line of the list that holds one; NULL = none does */
 };
 
 static bool
@@ -73,6 +76,16 @@ value_ok(struct sl_str s)
 	return true;
 }
 
+static const char *
+last_line(const struct sl_http_headers *h)
+{
+	const struct curl_slist *l = h->list;
+
+	while (l->next)
+		l = l->next;
+	return l->data;
+}
+
 enum sl_code
 sl_http_headers_add(struct sl_http_headers *h, const char *where, struct sl_str name,
 		    struct sl_str value, struct sl_err *err)
@@ -95,6 +108,8 @@ sl_http_headers_add(struct sl_http_headers *h, const char *where, struct sl_str 
 		sl_buf_puts(&line, ": ");
 		sl_buf_put_str(&line, value);
 		ok = append(h, sl_buf_cstr(&line)) && !line.failed;
+		if (ok && strcmp(where, "headers") != 0)
+			h->secret = last_line(h);
 		explicit_bzero(line.ptr, line.len);
 	}
 	sl_buf_free(&line);
@@ -146,6 +161,75 @@ sl_http_headers_basic(struct sl_http_headers *h, const char *where, const char *
 	sl_buf_free(&value);
 	free(pair);
 	return rc;
+}
+
+static int
+base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Only as much as hiding needs: stops at the first byte that is none of base64. */
+static size_t
+from_base64(const char *in, char *out)
+{
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t n = 0;
+
+	for (int d; (d = base64_digit(*in)) >= 0; in++) {
+		bits = bits << 6 | (uint32_t)d;
+		have += 6;
+		if (have < 8)
+			continue;
+		have -= 8;
+		out[n++] = (char)(bits >> have & 0xff);
+	}
+	return n;
+}
+
+static void
+hide_basic(const char *encoded, char *text, size_t cap)
+{
+	const size_t room = strlen(encoded) + 1;
+	char *pair = malloc(room);
+	size_t n, user;
+
+	if (!pair) {
+		sl_copy(text, cap, SL_REDACTED);
+		return;
+	}
+	n = from_base64(encoded, pair);
+	pair[n] = '\0';
+	user = strcspn(pair, ":");
+	sl_redact_value(text, cap, (struct sl_str){ pair, user });
+	if (user + 1 < n)
+		sl_redact_value(text, cap, (struct sl_str){ pair + user + 1, n - user - 1 });
+	explicit_bzero(pair, room);
+	free(pair);
+}
+
+void
+sl_http_headers_hide(const struct sl_http_headers *h, char *text, size_t cap)
+{
+	const char *value = h->secret ? strstr(h->secret, ": ") : NULL;
+
+	if (!value || !*text)
+		return;
+	value += 2;
+	if (strncmp(value, "Bearer ", 7) == 0)
+		value += 7;
+	if (strncmp(value, "Basic ", 6) == 0) {
+		value += 6;
+		hide_basic(value, text, cap);
+	}
+	sl_redact_value(text, cap, sl_str(value));
 }
 
 void *

@@ -13,12 +13,16 @@ struct sl_http_headers;
 struct sl_http_headers *sl_http_headers_new(void) SL_MUST;
 void sl_http_headers_free(struct sl_http_headers *h); /* wipes; NULL is allowed */
 
-/* where: the property to name in an error. The message never holds the value. */
+/* where: the property to name in an error; all but "headers" hold a secret. The message never holds the
+ * value. */
 enum sl_code sl_http_headers_add(struct sl_http_headers *h, const char *where, struct sl_str name,
 				 struct sl_str value, struct sl_err *err) SL_MUST;
 /* "Authorization: Basic ..." */
 enum sl_code sl_http_headers_basic(struct sl_http_headers *h, const char *where, const char *user,
 				   const char *password, struct sl_err *err) SL_MUST;
+
+/* Take the secret of the headers out of a text: as it is sent, and as it was before it was encoded. */
+void sl_http_headers_hide(const struct sl_http_headers *h, char *text, size_t cap);
 
 /* The client's view of the list: a struct curl_slist. */
 void *sl_http_headers_list(const struct sl_http_headers *h);

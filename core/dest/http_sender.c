@@ -103,6 +103,11 @@ complete(void *arg, struct sl_http_call *call, const struct sl_http_result *r)
 	if (c->s->results && o.cls == SL_C_ACK)
 		sl_results_read(c->s->results, r->cut ? (struct sl_str){ 0 } : r->body, d->bodies,
 				d->n, d->outcomes);
+	/* A server may repeat our key in its refusal. */
+	for (uint32_t i = 0; i < d->n; i++)
+		if (d->outcomes[i].cls != SL_C_ACK)
+			sl_http_headers_hide(c->s->headers, d->outcomes[i].detail,
+					     sizeof(d->outcomes[i].detail));
 	d->took_us = sl_mono_us() - d->sent_us;
 	d->bytes_sent = r->bytes_sent;
 	d->driver = NULL;
@@ -153,6 +158,7 @@ sl_http_check_result(const struct sl_http_sender *s, const struct sl_http_result
 	enum sl_code code = SL_E_NET;
 
 	sl_http_outcome(r, 1, s->rules, s->nrules, &o);
+	sl_http_headers_hide(s->headers, o.detail, sizeof(o.detail));
 	if (r->ok && (o.cls == SL_C_ACK || o.cls == SL_C_REJECT))
 		return SL_OK;
 	sl_buf_init(&seen, 0);

@@ -222,6 +222,51 @@ sl_deliver_doubt(const struct sl_parcel *p, bool all)
 	}
 }
 
+/* Tagged values of events from..to of a request are taken out of words. */
+static void
+hide_events(struct sl_deliver *d, const struct sl_parcel *p, uint32_t from, uint32_t to, char *text,
+	    size_t cap)
+{
+	struct sl_mask mask = d->mask;
+
+	mask.arena = d->scratch;
+	for (uint32_t i = from; i < to; i++) {
+		const struct sl_block *b = p->ref[i].ob->block;
+		const struct sl_event *ev = &b->events[p->ref[i].idx];
+
+		sl_mask_words(&mask, p->delivery.bodies[i],
+			      (struct sl_str){ b->keys + ev->koff, ev->klen }, text, cap);
+		sl_arena_reset(d->scratch);
+	}
+}
+
+/* The destination may repeat what it was sent. Words that the first event shares with others may be about
+ * any of them; all else is about its own event. */
+static void
+hide_values(struct sl_deliver *d, struct sl_parcel *p)
+{
+	struct sl_delivery *dl = &p->delivery;
+	char said[sizeof(dl->outcomes->detail)], clean[sizeof(said)];
+
+	bool refused = false;
+
+	for (uint32_t i = 0; i < dl->n; i++)
+		refused = refused || dl->outcomes[i].cls != SL_C_ACK;
+	if (!d->mask.on || !refused)
+		return;
+	memcpy(said, dl->outcomes[0].detail, sizeof(said));
+	memcpy(clean, said, sizeof(clean));
+	hide_events(d, p, 0, dl->n, clean, sizeof(clean));
+	for (uint32_t i = 0; i < dl->n; i++) {
+		struct sl_outcome *o = &dl->outcomes[i];
+
+		if (strcmp(o->detail, said) == 0)
+			memcpy(o->detail, clean, sizeof(clean));
+		else
+			hide_events(d, p, i, i + 1, o->detail, sizeof(o->detail));
+	}
+}
+
 void
 sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 {
@@ -233,6 +278,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 	sl_crashpoint("answer-arrived");
 	take_from_flight(d, p);
 	sl_deliver_doubt(p, false);
+	hide_values(d, p);
 	sl_policy_judge(&d->policy, p, sl_mono_us(), &y);
 	for (uint32_t i = 0; i < delivery->n; i++) {
 		if (p->step[i] == SL_STEP_ACK)

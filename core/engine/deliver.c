@@ -330,6 +330,12 @@ open_destination(struct sl_deliver *d, struct sl_err *err)
 
 	if (code == SL_OK)
 		code = sl_engine_object(c, SL_KIND_SYNC, d->task->rec.sync, &o, err);
+	d->tags = sl_arena_new(4096, 0);
+	d->scratch = sl_arena_new(4096, 0);
+	if (code == SL_OK && (!d->tags || !d->scratch))
+		code = sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
+	if (code == SL_OK)
+		code = sl_mask_sync(&d->mask, e, c, d->task->rec.sync, d->tags, err);
 	if (code == SL_OK)
 		code = sl_dest_connect(e, c, sl_object_get(o, "destination"), &d->dest, err);
 	sl_config_free(c);
@@ -350,6 +356,8 @@ deliver_free(struct sl_deliver *d)
 	sl_dest_disconnect(&d->dest);
 	drop_parcels(d->flying); /* they were given up: their events stay pending */
 	sl_store_close(d->reader);
+	sl_arena_free(d->tags);
+	sl_arena_free(d->scratch);
 	free(d);
 }
 

@@ -3,6 +3,7 @@
 #define SL_DELIVER_H
 
 #include "core/engine/account.h"
+#include "core/engine/mask.h"
 #include "core/engine/parcel.h"
 #include "core/engine/policy.h"
 
@@ -31,6 +32,8 @@ struct sl_deliver {
 	unsigned slow_flying;      /* and of the slow ones */
 	size_t open_bytes;         /* bodies of the open blocks */
 	uint64_t logged;
+	struct sl_mask mask; /* of the destination's words */
+	struct sl_arena *tags, *scratch;
 	int64_t flushed_us;
 	struct sl_err stop; /* why the run must stop; code SL_OK while it need not */
 };

@@ -124,13 +124,13 @@ sl_event_rows_end(struct sl_event_rows *r, struct sl_err *err)
 		sl_table_row(r->out);
 		sl_cell_int(r->out, row->n);
 		sl_cell_text(r->out, sl_op_name(row->op));
-		sl_cell_str(r->out, row->key_text);
+		sl_cell_str(r->out, sl_mask_key(&r->mask, row->key_text));
 		sl_cell_text(r->out, sl_verdict_name(row->verdict));
 		sl_cell_int(r->out, row->block);
 		sl_cell_int(r->out, row->idx);
 		sl_cell_int(r->out, (int64_t)row->body.len);
-		sl_cell_str(r->out, row->body);
-		sl_cell_given(r->out, row->old);
+		sl_cell_str(r->out, sl_mask_body(&r->mask, row->body));
+		sl_cell_given(r->out, sl_mask_body(&r->mask, row->old));
 		sl_cell_text(r->out, row->id);
 		sl_cell_null(r->out);
 	}

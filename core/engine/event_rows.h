@@ -4,11 +4,13 @@
 #define SL_EVENT_ROWS_H
 
 #include "core/engine/block.h"
+#include "core/engine/mask.h"
 
 struct sl_event_rows {
 	struct sl_store *store;
 	const struct sl_run *run;
 	struct sl_table *out;
+	struct sl_mask mask;          /* set by the caller before end() */
 	const struct sl_block *block; /* set by the caller before add() */
 	struct sl_arena *arena;
 	struct sl_event_row *rows; /* collected so far, owned */

@@ -1,5 +1,7 @@
 #include "core/engine/msg.h"
 
+#include "core/base/redact.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +175,7 @@ sl_problem_from(struct sl_problem *p, const struct sl_err *err)
 				  .kind = sl_code_name(err->code) };
 	(void)snprintf(p->where, sizeof(p->where), "%s", err->where);
 	(void)snprintf(p->message, sizeof(p->message), "%s", err->msg);
+	sl_redact_secrets(p->message, sizeof(p->message));
 	(void)snprintf(p->hint, sizeof(p->hint), "%s", err->hint);
 }
 

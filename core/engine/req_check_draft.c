@@ -2,6 +2,7 @@
  * the first rows. */
 #include "core/engine/block.h"
 #include "core/engine/draft.h"
+#include "core/engine/mask.h"
 #include "core/engine/row_json.h"
 #include "core/engine/with_source.h"
 #include "core/map/json.h"
@@ -24,6 +25,7 @@ struct checking {
 	struct sl_job *job;
 	const struct sl_drafted *draft;
 	struct sl_prep prep;
+	struct sl_mask mask;
 	struct line *lines;
 	size_t n;
 	uint32_t tried, refused; /* rows of the sample */
@@ -151,6 +153,21 @@ output_of(struct checking *k, const struct line *l, struct sl_str body)
 	return out.ptr ? out : (struct sl_str){ 0 };
 }
 
+/* The mark of a value as it stands in a body, so that it is the same in every answer. */
+static struct sl_str
+quoted_mark(struct checking *k, struct sl_str json)
+{
+	struct sl_value v = { .ptr = json.ptr, .len = (uint32_t)json.len };
+	struct sl_str mark;
+	const char *text;
+
+	if (json.ptr[0] == '"' && !sl_json_to_value(json, k->job->arena, &v))
+		return (struct sl_str){ 0 };
+	mark = sl_mask_mark(&k->mask, (struct sl_str){ v.ptr, v.len });
+	text = sl_arena_printf(k->job->arena, "\"" SL_FMT "\"", SL_ARG(mark));
+	return sl_str(text ? text : "");
+}
+
 static void
 show_first(struct checking *k, const struct sl_value *row, const struct sl_made *made)
 {
@@ -167,6 +184,8 @@ show_first(struct checking *k, const struct sl_value *row, const struct sl_made 
 		l->input = input_of(k, l, row);
 		if (body.len > 0 && strcmp(l->level, "error") != 0)
 			l->output = output_of(k, l, body);
+		if (sl_mask_field(&k->mask, l->to) && l->output.len > 0)
+			l->output = quoted_mark(k, l->output);
 	}
 }
 
@@ -186,8 +205,9 @@ try_row(struct checking *k, struct sl_block_maker *mk, const struct sl_batch *b,
 	code = sl_made_render(mk, b, &change, 1, &made, err);
 	if (code != SL_OK)
 		return code;
-	if (k->tried++ == 0)
-		show_first(k, row, &made);
+	const struct sl_value *shown = sl_mask_row(&k->mask, b->schema, row);
+	if (k->tried++ == 0 && shown)
+		show_first(k, shown, &made);
 	if (made.ndead > 0 && k->refused++ == 0)
 		(void)snprintf(k->refusal, sizeof(k->refusal), "%s", made.dead[0].reason);
 	sl_made_free(&made);
@@ -261,6 +281,9 @@ check_source(struct sl_job *j, const struct sl_source_handle *h, void *arg, stru
 	struct sl_table *t = NULL;
 	enum sl_code code = sl_prep_draft(&k.prep, &draft->sync, &draft->profile, err);
 
+	if (code == SL_OK && !j->unmasked)
+		code = sl_mask_objects(&k.mask, j->engine, &draft->sync, &draft->profile, j->arena,
+				       err);
 	if (code == SL_OK)
 		code = sl_prep_describe(&k.prep, h, err);
 	if (code == SL_OK)

@@ -1,6 +1,6 @@
 /* req_dead.c - dead letters: listed, and given up on for good. */
 #include "core/engine/dead_walk.h"
-#include "core/engine/job.h"
+#include "core/engine/mask.h"
 
 #include "core/base/crashpoint.h"
 
@@ -20,15 +20,21 @@ struct dead_args {
 
 /* ---- the list -------------------------------------------------------------------------------------- */
 
+struct letter_mask {
+	struct letter_mask *next;
+	const char *sync;
+	struct sl_mask mask;
+};
+
 static void
-dead_row(struct sl_table *t, const struct sl_dead *d)
+dead_row(struct sl_table *t, const struct sl_dead *d, const struct sl_mask *m)
 {
 	sl_table_row(t);
 	sl_cell_int(t, d->id);
 	sl_cell_int(t, d->run_id);
 	sl_cell_text(t, d->sync);
 	sl_cell_text(t, sl_op_name(d->event.op));
-	sl_cell_str(t, d->key_text);
+	sl_cell_str(t, sl_mask_key(m, d->key_text));
 	sl_cell_int_if(t, d->status != 0, d->status);
 	sl_cell_int(t, d->tries);
 	sl_cell_str(t, d->reason);
@@ -36,9 +42,30 @@ dead_row(struct sl_table *t, const struct sl_dead *d)
 	sl_cell_time(t, d->at_us);
 	sl_cell_given(t, d->resolution);
 	sl_cell_time(t, d->resolved_us);
-	sl_cell_given(t, d->body);
+	sl_cell_given(t, sl_mask_body(m, d->body));
 	sl_cell_int(t, d->block_no);
 	sl_cell_int(t, d->idx);
+}
+
+/* The mask of each sync in a list of letters, made when its first one comes. NULL: err is filled. */
+static const struct sl_mask *
+mask_of(struct sl_job *j, struct letter_mask **all, const char *sync, struct sl_err *err)
+{
+	struct letter_mask *l = *all;
+
+	while (l && strcmp(l->sync, sync) != 0)
+		l = l->next;
+	if (l)
+		return &l->mask;
+	l = SL_NEW(j->arena, struct letter_mask, 1);
+	if (!l) {
+		(void)sl_fail(err, SL_E_NOMEM, "", "no memory for the list");
+		return NULL;
+	}
+	l->sync = sync;
+	l->next = *all;
+	*all = l;
+	return sl_mask_job(&l->mask, j, sync, err) == SL_OK ? &l->mask : NULL;
 }
 
 static enum sl_code
@@ -47,6 +74,7 @@ failed_job(struct sl_job *j, struct sl_err *err)
 	const struct dead_args *a = j->args;
 	const uint32_t limit = a->limit > 0 && a->limit < MOST_ROWS ? a->limit : MOST_ROWS;
 	struct sl_table *t;
+	struct letter_mask *masks = NULL;
 	struct sl_dead *list = NULL;
 	struct sl_store *s = NULL;
 	uint32_t n = 0;
@@ -60,8 +88,15 @@ failed_job(struct sl_job *j, struct sl_err *err)
 		return code;
 	t = sl_table_new("id:int run:int sync op key status:int tries:int reason answer at:time "
 			 "resolution resolved:time body:json block:int idx:int");
-	for (uint32_t i = 0; t && i < n; i++)
-		dead_row(t, &list[i]);
+	for (uint32_t i = 0; t && i < n; i++) {
+		const struct sl_mask *m = mask_of(j, &masks, list[i].sync, err);
+
+		if (!m) {
+			sl_table_free(t);
+			return err->code;
+		}
+		dead_row(t, &list[i], m);
+	}
 	return sl_job_done(j, t, err);
 }
 

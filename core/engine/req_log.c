@@ -163,7 +163,7 @@ fact_time(struct sl_table *t, const char *name, int64_t at_us)
 }
 
 static struct sl_table *
-event_table(const struct event_facts *f)
+event_table(const struct event_facts *f, const struct sl_mask *m)
 {
 	struct sl_table *t = sl_table_new("name value");
 	char id[40];
@@ -174,15 +174,15 @@ event_table(const struct event_facts *f)
 	fact_int(t, "run", f->at.run_id);
 	fact(t, "sync", f->run.sync);
 	fact(t, "op", sl_op_name(f->event.op));
-	fact_str(t, "key", f->key);
+	fact_str(t, "key", sl_mask_key(m, f->key));
 	fact(t, "verdict", f->verdict);
 	fact(t, "id", id);
 	fact_int(t, "version", f->event.version);
 	fact_int(t, "block", f->at.block_no);
 	fact_int(t, "idx", f->at.idx);
 	fact_int(t, "bytes", (int64_t)f->body.len);
-	fact_str(t, "body", f->body);
-	fact_str(t, "old", f->old);
+	fact_str(t, "body", sl_mask_body(m, f->body));
+	fact_str(t, "old", sl_mask_body(m, f->old));
 	if (f->is_dead) {
 		if (f->dead.status)
 			fact_int(t, "status", f->dead.status);
@@ -265,13 +265,16 @@ static enum sl_code
 event_job(struct sl_job *j, struct sl_err *err)
 {
 	struct event_facts f = { .at = *(const struct sl_event_place *)j->args };
+	struct sl_mask mask;
 	struct sl_store *s = NULL;
 	enum sl_code code = sl_engine_reader(j->engine, &s, err);
 
 	if (code == SL_OK)
 		code = read_facts(j, s, &f, err);
 	sl_store_close(s);
-	return code == SL_OK ? sl_job_done(j, event_table(&f), err) : code;
+	if (code == SL_OK)
+		code = sl_mask_job(&mask, j, f.run.sync, err);
+	return code == SL_OK ? sl_job_done(j, event_table(&f, &mask), err) : code;
 }
 
 sl_ticket

@@ -2,6 +2,7 @@
  * a run. A row that cannot be sent is a row of the answer that says why. */
 #include "core/engine/block.h"
 #include "core/engine/draft.h"
+#include "core/engine/mask.h"
 #include "core/engine/past.h"
 #include "core/engine/problem_table.h"
 #include "core/engine/row_json.h"
@@ -33,6 +34,7 @@ struct preview {
 	struct sl_past past;
 	struct sl_diff_spec spec;
 	struct sl_block_maker maker;
+	struct sl_mask mask;
 	struct sl_buf target;     /* where events would go */
 	struct sl_str no_target;  /* why that is not known */
 	struct preview_row *rows; /* of the arena */
@@ -124,7 +126,10 @@ add_row(struct preview *p, const struct sl_batch *b, uint32_t i, struct sl_err *
 	*r = (struct preview_row){ 0 };
 	judge(p, row, r, &change);
 	change.row = i;
-	r->row = sl_row_json(p->job->arena, b->schema, row);
+	const struct sl_value *shown = sl_mask_row(&p->mask, b->schema, row);
+	if (!shown)
+		return no_memory(err);
+	r->row = sl_row_json(p->job->arena, b->schema, shown);
 	code = sl_made_render(&p->maker, b, &change, 1, &made, err);
 	if (code == SL_OK)
 		take_event(p, r, &made);
@@ -201,14 +206,14 @@ answer(const struct preview *p)
 
 		sl_table_row(t);
 		sl_cell_text(t, sl_op_name(r->op));
-		sl_cell_given(t, r->key_text);
+		sl_cell_given(t, sl_mask_key(&p->mask, r->key_text));
 		sl_cell_text(t, levels[r->level]);
 		sl_cell_given(t, r->problem);
 		sl_cell_int(t, (int64_t)r->body.len);
-		sl_cell_given(t, r->body);
+		sl_cell_given(t, sl_mask_body(&p->mask, r->body));
 		sl_cell_given(t, r->row);
 		sl_cell_given(t, sl_str(r->id));
-		sl_cell_given(t, r->old);
+		sl_cell_given(t, sl_mask_body(&p->mask, r->old));
 		sl_cell_given(t, sl_buf_view(&p->target));
 		sl_cell_text(t, r->same ? "same" : sl_op_name(r->op));
 	}
@@ -243,6 +248,10 @@ prepare(struct preview *p, const struct sl_source_handle *h, struct sl_err *err)
 {
 	struct sl_engine *e = p->job->engine;
 	enum sl_code code = sl_prep_draft(&p->prep, &p->draft->sync, &p->draft->profile, err);
+
+	if (code == SL_OK && !p->job->unmasked)
+		code = sl_mask_objects(&p->mask, e, &p->draft->sync, &p->draft->profile,
+				       p->job->arena, err);
 
 	if (code == SL_OK)
 		code = sl_prep_describe(&p->prep, h, err);

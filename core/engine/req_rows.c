@@ -1,11 +1,14 @@
 /* req_rows.c - a page of rows as they are in the source: by key, forwards or backwards, never by
  * counting and skipping. */
+#include "core/engine/mask.h"
 #include "core/engine/model_of.h"
 #include "core/engine/with_source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MOST_ROWS 5000
+#define KEY_PARTS 32 /* columns of a key; what is beyond has no next page when it is masked */
 
 struct sl_rows_args {
 	struct sl_what_copy what;
@@ -14,6 +17,7 @@ struct sl_rows_args {
 	uint32_t nkey;
 	uint32_t limit;
 	bool backwards;
+	struct sl_mask mask;
 };
 
 /* A page as it comes in: batches, kept until the last row is known. */
@@ -90,30 +94,64 @@ cell_type(enum sl_type t)
 	return SL_CELL_TEXT;
 }
 
+static void
+put_value(struct sl_table *t, const struct sl_value *v)
+{
+	if (!v || v->type == SL_T_NULL)
+		sl_cell_null(t);
+	else
+		sl_cell_str(t, (struct sl_str){ v->ptr, v->len });
+}
+
+/* Columns of the key that are masked: the next page cannot start after a mark, so their values come in
+ * hidden columns too. */
+static uint32_t
+hidden_key(const struct sl_rows_args *a, const struct sl_schema *schema, struct sl_table *t,
+	   uint32_t *col)
+{
+	char name[16];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < a->nkey && i < KEY_PARTS; i++) {
+		const int at = sl_schema_find(schema, a->key[i]);
+
+		if (at < 0 || !sl_mask_column(&a->mask, a->key[i]))
+			continue;
+		(void)snprintf(name, sizeof(name), "_key%u", (unsigned)i);
+		sl_table_column(t, sl_str(name), SL_CELL_TEXT);
+		col[n++] = (uint32_t)at;
+	}
+	return n;
+}
+
 static struct sl_table *
 page_table(const struct page *p, const struct sl_schema *schema, const struct sl_rows_args *a)
 {
 	const bool more = p->nrows > a->limit;
 	const uint32_t n = more ? a->limit : p->nrows;
 	struct sl_table *t = sl_table_bare();
+	uint32_t hidden[KEY_PARTS], nhidden;
 
 	if (!t)
 		return NULL;
 	for (uint32_t c = 0; c < schema->ncols; c++)
-		sl_table_column(t, schema->cols[c].name, cell_type(schema->cols[c].type));
+		sl_table_column(t, schema->cols[c].name,
+				sl_mask_column(&a->mask, schema->cols[c].name)
+					? SL_CELL_TEXT
+					: cell_type(schema->cols[c].type));
 	sl_table_column(t, SL_LIT("_more"), SL_CELL_BOOL);
+	nhidden = hidden_key(a, schema, t, hidden);
 	for (uint32_t r = 0; r < n; r++) {
 		/* Backwards they came in descending order. */
 		const struct sl_value *row = p->rows[a->backwards ? n - 1 - r : r];
+		const struct sl_value *shown = sl_mask_row(&a->mask, schema, row);
 
 		sl_table_row(t);
-		for (uint32_t c = 0; c < schema->ncols; c++) {
-			if (row[c].type == SL_T_NULL)
-				sl_cell_null(t);
-			else
-				sl_cell_str(t, (struct sl_str){ row[c].ptr, row[c].len });
-		}
+		for (uint32_t c = 0; c < schema->ncols; c++)
+			put_value(t, shown ? &shown[c] : NULL);
 		sl_cell_bool(t, more);
+		for (uint32_t k = 0; k < nhidden; k++)
+			put_value(t, &row[hidden[k]]);
 	}
 	return t;
 }
@@ -186,6 +224,9 @@ rows_job(struct sl_job *j, struct sl_err *err)
 	struct sl_config *c = NULL;
 	enum sl_code code = sl_engine_config(j->engine, &c, err);
 
+	if (code == SL_OK && !j->unmasked)
+		code = sl_mask_source(&a->mask, j->engine, c, a->what.connection,
+				      a->what.sql ? NULL : a->what.table, j->arena, err);
 	if (code == SL_OK)
 		code = sl_with_source(j, c, a->what.connection, read_page, a, err);
 	sl_config_free(c);

@@ -128,9 +128,21 @@ collect(struct sl_job *j, struct sl_store *s, const struct sl_run *run, struct s
 		sl_block_free(b);
 	}
 	if (code == SL_OK)
+		code = sl_mask_job(&rows.mask, j, run->sync, err);
+	if (code == SL_OK)
 		code = sl_event_rows_end(&rows, err);
 	sl_event_rows_free(&rows);
 	return code;
+}
+
+static struct sl_str
+masked(const struct sl_mask *m, const struct sl_table *t, unsigned col, struct sl_str cell)
+{
+	const char *name = sl_table_name(t, col);
+
+	if (strcmp(name, "key") == 0)
+		return sl_mask_key(m, cell);
+	return strcmp(name, "body") == 0 || strcmp(name, "old") == 0 ? sl_mask_body(m, cell) : cell;
 }
 
 /* A dry run left its sample in memory. Gives the task's lock back. */
@@ -139,8 +151,15 @@ sample_rows(struct sl_job *j, struct sl_run_task *task, struct sl_err *err)
 {
 	const struct sl_runs_args *a = j->args;
 	struct sl_table *t = sl_table_new(SL_CHANGE_COLUMNS);
+	struct sl_mask mask;
 	struct sl_str cell;
 	int64_t at = 0;
+
+	if (sl_mask_job(&mask, j, task->rec.sync, err) != SL_OK) {
+		pthread_mutex_unlock(&task->lock);
+		sl_table_free(t);
+		return err->code;
+	}
 
 	for (unsigned r = 0; t && r < sl_table_rows(task->sample) && sl_table_rows(t) < a->limit;
 	     r++) {
@@ -152,7 +171,7 @@ sample_rows(struct sl_job *j, struct sl_run_task *task, struct sl_err *err)
 		for (unsigned c = 0; c < sl_table_cols(t); c++) {
 			cell.ptr = sl_table_text(task->sample, r, c, &cell.len);
 			if (cell.ptr)
-				sl_cell_str(t, cell);
+				sl_cell_str(t, masked(&mask, t, c, cell));
 			else
 				sl_cell_null(t);
 		}

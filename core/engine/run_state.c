@@ -1,5 +1,8 @@
 #include "core/engine/run_state.h"
 
+#include "core/base/redact.h"
+#include "core/engine/mask.h"
+
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
 
@@ -150,11 +153,34 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 		   (unsigned long long)e.rec.dead, (unsigned long long)e.rec.cancelled);
 }
 
-void
-sl_run_error(struct sl_run_task *t, const struct sl_err *err)
+/* A source names the keys that it complains about behind a colon. */
+static void
+hide_keys(const struct sl_run_task *t, const struct sl_err *err, char *text, size_t cap)
 {
+	struct sl_arena *a = sl_arena_new(4096, 0);
+	struct sl_config *c = NULL;
+	struct sl_mask mask = { .key_tagged = true };
+	struct sl_err ignored;
+	char *colon = strstr(text, ": ");
+
+	if (a && sl_engine_config(t->engine, &c, &ignored) == SL_OK)
+		(void)!sl_mask_sync(&mask, t->engine, c, t->rec.sync, a, &ignored);
+	sl_config_free(c);
+	sl_arena_free(a);
+	if (err->code == SL_E_DATA && mask.key_tagged && colon)
+		(void)snprintf(colon, cap - (size_t)(colon - text),
+			       " (the key is tagged as personal data, so none is named)");
+}
+
+void
+sl_run_error(struct sl_run_task *t, const struct sl_err *given)
+{
+	struct sl_err copy = *given, *err = &copy;
 	char text[512];
 
+	if (err->code == SL_E_DATA)
+		hide_keys(t, err, err->msg, sizeof(err->msg));
+	sl_redact_secrets(err->msg, sizeof(err->msg));
 	(void)sl_err_text(err, text, sizeof(text));
 	pthread_mutex_lock(&t->lock);
 	sl_copy(t->rec.error, sizeof(t->rec.error), text);

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/pool.h"
 #include "core/base/queue.h"
+#include "core/base/redact.h"
 #include "core/base/text.h"
 
 #include <pthread.h>
@@ -364,6 +365,7 @@ clean(char *text, size_t cap)
 	char raw[512];
 
 	(void)snprintf(raw, sizeof(raw), "%s", text);
+	sl_redact_secrets(raw, sizeof(raw));
 	(void)sl_show(text, cap, raw, strlen(raw));
 }
 

@@ -31,6 +31,21 @@ needs_key_only(const struct sl_mapper *m, const struct sl_program *p)
 }
 
 static bool
+reads_tagged(const struct sl_build *b, const struct sl_program *p)
+{
+	const struct sl_profile *f = b->spec->profile;
+
+	for (uint32_t i = 0; i < p->nparts; i++) {
+		if (p->parts[i].kind != SL_PART_REF)
+			continue;
+		for (size_t k = 0; k < f->npii; k++)
+			if (sl_str_is(b->spec->schema->cols[p->parts[i].col].name, f->pii[k]))
+				return true;
+	}
+	return false;
+}
+
+static bool
 omits_null(const struct sl_program *p)
 {
 	for (uint32_t i = 0; i < p->ncalls; i++)
@@ -192,6 +207,7 @@ sl_build_mapping(struct sl_build *b, const struct sl_mapping *map)
 		leaf->col = (uint32_t)col;
 	}
 	leaf->key_only = needs_key_only(b->m, p);
+	leaf->tagged = reads_tagged(b, p);
 	leaf->omit_null =
 		(b->spec->profile->nulls == SL_NULLS_OMIT && !(p->is_constant && p->ncalls == 0)) ||
 		omits_null(p);

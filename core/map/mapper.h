@@ -30,6 +30,7 @@ struct sl_leaf {
 	bool identifier; /* counts as one of record's identifiers */
 	bool key_only;   /* needs nothing but key columns: fit for removes */
 	bool ours;       /* not from the profile */
+	bool tagged;     /* made of a column with personal data: errors do not quote it */
 	uint32_t col;
 	const struct sl_program *program;
 	const char *text;

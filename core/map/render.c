@@ -1,6 +1,7 @@
 /* render.c - one row along the plan: literals and values, appended to the buffer of the block. */
 #include "core/map/mapper.h"
 
+#include "core/base/redact.h"
 #include "core/base/text.h"
 #include "core/map/instant.h"
 #include "core/map/json.h"
@@ -63,10 +64,14 @@ static enum sl_code
 bad_field(struct job *j, const char *problem, const char *hint)
 {
 	struct sl_buf where;
+	char said[300];
 	sl_buf_init(&where, 1024);
 	sl_visible(&where, sl_str(j->leaf->to));
-	enum sl_code rc = sl_fail(j->err, SL_E_DATA, sl_buf_cstr(&where), "%s %s",
-				  sl_buf_cstr(&where), problem);
+	sl_copy(said, sizeof said, problem);
+	if (j->leaf->tagged)
+		sl_redact_quoted(said, sizeof said);
+	enum sl_code rc =
+		sl_fail(j->err, SL_E_DATA, sl_buf_cstr(&where), "%s %s", sl_buf_cstr(&where), said);
 	sl_buf_free(&where);
 	return hint ? sl_err_hint(j->err, "%s", hint) : rc;
 }

@@ -1,5 +1,6 @@
 /* pg_error.c - what the server or libpq said, as an error of ours: the SQLSTATE decides the class,
  * the server's own words are the message. Neither ever holds the password or the connection string. */
+#include "core/base/redact.h"
 #include "core/source/pg.h"
 #include "core/source/place.h"
 
@@ -111,6 +112,27 @@ fail_stopped(const struct sl_pg *pg, const char *text, struct sl_err *err)
 	return err->code;
 }
 
+/* Data exceptions and broken constraints quote values of rows, which belong into no log. */
+static bool
+is_about_data(const char *state)
+{
+	return state_is(state, "22") || state_is(state, "23");
+}
+
+static void
+put_text(struct sl_buf *b, const char *state, const char *text)
+{
+	char said[1024];
+
+	if (!is_about_data(state)) {
+		sl_buf_puts(b, text);
+		return;
+	}
+	sl_copy(said, sizeof said, text);
+	sl_redact_quoted(said, sizeof said);
+	sl_buf_puts(b, said);
+}
+
 enum sl_code
 sl_pg_fail(struct sl_pg *pg, const PGresult *r, const struct sl_pg_command *cmd, struct sl_err *err)
 {
@@ -126,10 +148,10 @@ sl_pg_fail(struct sl_pg *pg, const PGresult *r, const struct sl_pg_command *cmd,
 	if (strcmp(state, "57014") == 0)
 		return fail_stopped(pg, text, err);
 	sl_buf_init(&b, 4096);
-	sl_buf_puts(&b, text);
+	put_text(&b, state, text);
 	put_place(pg, r, cmd, &b);
 	sl_buf_printf(&b, " (%s)", state);
-	if (detail != NULL)
+	if (detail != NULL && !is_about_data(state))
 		sl_buf_printf(&b, ": %s", detail);
 	enum sl_code code = fail_state(state, sl_buf_cstr(&b), err);
 	if (hint != NULL && err->hint[0] == 0)

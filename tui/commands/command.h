@@ -7,6 +7,13 @@
 
 #include <stdio.h>
 
+/* The option of commands that show values: see unmask() in commands.c. */
+#define CMD_UNMASK                                                                                 \
+	{                                                                                          \
+		"unmask", NULL,                                                                    \
+			"show values that a profile tags as personal data; the audit notes it"     \
+	}
+
 #define CMD_OPTIONS 12 /* most options of a command */
 #define CMD_WORDS   64 /* most words of a call */
 

@@ -306,14 +306,34 @@ tell_notice(const struct cmd_call *c)
 	(void)fputc('\n', stderr);
 }
 
+/* The audit has to know before anything is shown. */
+static int
+unmask(struct cmd_call *c)
+{
+	char what[200];
+	struct sl_msg *m;
+	int code = SL_EXIT_OK;
+
+	(void)snprintf(what, sizeof(what), "sluice %s%s%s%s%s", c->cmd->name, c->nwords ? " " : "",
+		       c->nwords ? c->word[0] : "", c->nwords > 1 ? " " : "",
+		       c->nwords > 1 ? c->word[1] : "");
+	m = cmd_answer(c, sl_unmask(c->engine, what), &code);
+	if (!m)
+		return code;
+	sl_msg_free(m);
+	sl_unmasked(c->engine, true);
+	return SL_EXIT_OK;
+}
+
 static int
 run_command(struct cmd_call *c)
 {
+	const bool unmasked = cmd_value(c, "unmask") != NULL;
 	const struct sl_options o = { .workspace = c->workspace,
 				      .state_dir = c->state_dir,
-				      .read_only = c->cmd->needs == CMD_LOOKS };
+				      .read_only = c->cmd->needs == CMD_LOOKS && !unmasked };
 	struct sl_problem problem;
-	int code;
+	int code = SL_EXIT_OK;
 
 	if (c->nwords < c->cmd->min_words)
 		return cmd_bad_usage(c, "usage: sluice %s %s", c->cmd->name, c->cmd->words);
@@ -324,7 +344,10 @@ run_command(struct cmd_call *c)
 			return cmd_problem(c, &problem);
 		tell_notice(c);
 	}
-	code = c->cmd->run(c);
+	if (unmasked)
+		code = unmask(c);
+	if (code == SL_EXIT_OK)
+		code = c->cmd->run(c);
 	sl_engine_close(c->engine, 500);
 	return code;
 }

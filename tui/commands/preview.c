@@ -54,6 +54,7 @@ run_preview(struct cmd_call *c)
 
 static const struct cmd_option preview_options[] = {
 	{ "limit", "N", "how many rows, 1 to 1000 (default 5)" },
+	CMD_UNMASK,
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_preview = {

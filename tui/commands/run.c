@@ -93,6 +93,7 @@ static const struct cmd_option plan_options[] = {
 	{ "limit", "N", "show the first N changes, 0 to 1000 (default 20)" },
 	{ "op", "OP", "show only add, update or remove" },
 	{ "all", NULL, "as if every row had changed" },
+	CMD_UNMASK,
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_plan = {

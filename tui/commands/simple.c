@@ -206,6 +206,7 @@ run_rows(struct cmd_call *c)
 static const struct cmd_option rows_options[] = {
 	{ "limit", "N", "how many rows, 1 to 5000 (default 20)" },
 	{ "sql", "QUERY", "one SELECT instead of a table" },
+	CMD_UNMASK,
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_rows = {
@@ -352,6 +353,7 @@ run_failed(struct cmd_call *c)
 static const struct cmd_option failed_options[] = {
 	{ "all", NULL, "also those that were dealt with" },
 	{ "limit", "N", "the newest N (default 100)" },
+	CMD_UNMASK,
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_failed = {

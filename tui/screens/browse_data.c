@@ -124,7 +124,14 @@ edge(const struct browse *b, bool last, const char *after[BROWSE_KEYS])
 	size_t n = tui_rows_count(&b->rows);
 
 	for (unsigned i = 0; i < b->nkey && n > 0; i++) {
-		after[i] = tui_rows_named(&b->rows, last ? n - 1 : 0, b->key[i]);
+		const size_t row = last ? n - 1 : 0;
+		char hidden[16];
+
+		(void)snprintf(hidden, sizeof(hidden), "_key%u", i);
+		/* A masked key has its values there. */
+		after[i] = tui_rows_named(&b->rows, row, hidden);
+		if (!after[i])
+			after[i] = tui_rows_named(&b->rows, row, b->key[i]);
 		if (!after[i])
 			return false;
 	}
