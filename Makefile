@@ -69,6 +69,8 @@ BIN      := $(B)/$(NAME)
 UNIT     := $(call prog,$(UNIT_SRC))
 INTEG    := $(call prog,$(INTEG_SRC)) $(wildcard tests/integration/$(T).sh)
 TUIT     := $(call prog,$(TUIT_SRC)) $(wildcard tests/tui/$(T).sh)
+# What the scripts of the fault suite run beside the program.
+FAULT_TOOLS := $(call prog,$(filter-out tests/fault/test_%,$(wildcard tests/fault/*.c)))
 FAULTS   := $(call prog,$(FAULT_SRC)) $(wildcard tests/fault/$(T).sh)
 FUZZ     := $(call prog,$(FUZZ_SRC))
 # The few files that name the version or the data folder: only they follow a change of these.
@@ -151,7 +153,7 @@ fault-long:                    ## the same with release numbers: hours
 # The mutants are made of this build, and judged by these of its tests.
 MUTANTS := $(if $(filter %/test_mutants.sh,$(FAULTS)),$(wildcard tests/fault/mutants/*.mutant))
 JUDGES  := $(if $(MUTANTS),$(sort $(shell sed -n 's,^test: \([a-z]*/[a-z0-9_]*\)\( .*\)*$$,$(B)/tests/\1,p' $(MUTANTS))))
-fault-run: $(BIN) $(filter-out %.sh,$(FAULTS)) $(JUDGES)
+fault-run: $(BIN) $(filter-out %.sh,$(FAULTS)) $(FAULT_TOOLS) $(JUDGES)
 	@FAULT=$(FAULT) TEST_TIMEOUT=$(if $(FAULT),36000,480) COMPILE='$(CC) $(CPPFLAGS_) $(CFLAGS_)' \
 		LINK='$(CC) $(CFLAGS_) $(LDFLAGS_)' LIBS='$(PKG_LIBS) $(TEST_LIBS)' $(SUITE) fault $(FAULTS)
 FUZZ_TIME ?= 20

@@ -212,6 +212,18 @@ sl_http_read_max(struct sl_http *h, size_t bytes)
 		h->slots[i].answer.max = bytes < SL_HTTP_ANSWER_MAX ? bytes : SL_HTTP_ANSWER_MAX;
 }
 
+enum sl_code
+sl_http_trust(struct sl_http *h, const char *path, struct sl_err *err)
+{
+	for (uint32_t i = 0; i <= h->nslots; i++) {
+		/* Of the system's certificates none counts beside these. */
+		if (curl_easy_setopt(h->slots[i].easy, CURLOPT_CAINFO, path) ||
+		    curl_easy_setopt(h->slots[i].easy, CURLOPT_CAPATH, NULL))
+			return sl_fail(err, SL_E_NOMEM, "ca_file", "no memory for a path");
+	}
+	return SL_OK;
+}
+
 struct sl_http_call *
 sl_http_call(struct sl_http *h)
 {
@@ -295,6 +307,7 @@ is_setup_error(CURLcode code)
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:

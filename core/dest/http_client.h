@@ -60,6 +60,9 @@ void sl_http_library(char *out, size_t cap);
 /* How far the server's clock was ahead of ours in the last answer of sl_http_once(); false: none told. */
 bool sl_http_ahead(const struct sl_http *h, int64_t *us);
 
+/* Check servers by the certificates in this file (PEM) and no others. Before the first call. */
+enum sl_code sl_http_trust(struct sl_http *h, const char *path, struct sl_err *err) SL_MUST;
+
 /* A call that is not in flight, its body empty; NULL when all are. It stays free until it is started. */
 struct sl_http_call *sl_http_call(struct sl_http *h);
 /* SL_OK: in flight, done() will be told. Else the call is free again. */

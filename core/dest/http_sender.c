@@ -5,7 +5,9 @@
 #include "core/base/text.h"
 #include "core/dest/settings.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define GZIP_MIN 512 /* bytes; a smaller body gains nothing */
 
@@ -17,6 +19,32 @@ gzip_mode(const char *text)
 	if (text && strcmp(text, "on") == 0)
 		return SL_GZIP_ON;
 	return text && strcmp(text, "off") == 0 ? SL_GZIP_OFF : SL_GZIP_AUTO;
+}
+
+/* Only whether the file is there: what is wrong in it shows when a server is checked. */
+static enum sl_code
+set_trust(struct sl_http_sender *s, const char *path, const char *base, struct sl_err *err)
+{
+	struct sl_buf full;
+	enum sl_code rc;
+
+	if (!path || !*path)
+		return SL_OK;
+	sl_buf_init(&full, 0);
+	if (path[0] != '/' && base && *base)
+		sl_buf_printf(&full, "%s/", base);
+	sl_buf_puts(&full, path);
+	path = sl_buf_cstr(&full);
+	if (full.failed)
+		rc = sl_fail(err, SL_E_NOMEM, "ca_file", "no memory for a path");
+	else if (access(path, R_OK) != 0)
+		rc = sl_fail(
+			err, SL_E_CONFIG, "ca_file", "%s cannot be read: %s", path,
+			strerror(errno)); // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe
+	else
+		rc = sl_http_trust(s->http, path, err);
+	sl_buf_free(&full);
+	return rc;
 }
 
 enum sl_code
@@ -36,6 +64,9 @@ sl_http_sender_open(struct sl_http_sender *s, const struct sl_dest_driver *drv,
 	s->http = sl_http_new(limits->inflight, sl_dest_i64(drv, cfg, "timeout"), err);
 	if (!s->http)
 		return err->code;
+	rc = set_trust(s, sl_dest_text(drv, cfg, "ca_file"), cfg->base_dir, err);
+	if (rc != SL_OK)
+		return rc;
 	s->headers = sl_http_headers_new();
 	return s->headers ? SL_OK : sl_fail(err, SL_E_NOMEM, "http", "no memory for the headers");
 }

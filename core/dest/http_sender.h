@@ -48,6 +48,12 @@ struct sl_http_sender {
 			"Longest time of one request; one that stands still for half of it (at "   \
 			"least 20s) ends too."                                                     \
 	}
+#define SL_HTTP_PROP_CA                                                                            \
+	{                                                                                          \
+		"ca_file", SL_P_PATH, 0, NULL, 0, 0, NULL,                                         \
+			"Certificates (PEM) that the server's is checked by, instead of the "      \
+			"system's."                                                                \
+	}
 #define SL_HTTP_PROP_PLAINTEXT                                                                     \
 	{                                                                                          \
 		"allow_plaintext", SL_P_BOOL, 0, "false", 0, 0, NULL,                              \
@@ -55,7 +61,7 @@ struct sl_http_sender {
 	}
 extern const char *const sl_gzip_choices[];
 
-/* Reads url, gzip, timeout, inflight, rate and allow_plaintext; opens the client and the header list.
+/* Reads url, gzip, timeout, inflight, rate, ca_file and allow_plaintext; opens the client and the header list.
  * limits gets inflight and rate. Everything else of s is the driver's to fill. */
 enum sl_code sl_http_sender_open(struct sl_http_sender *s, const struct sl_dest_driver *drv,
 				 const struct sl_dest_config *cfg, struct sl_dest_limits *limits,

@@ -45,6 +45,7 @@ static const struct sl_prop props[] = {
 	SL_HTTP_PROP_INFLIGHT,
 	SL_HTTP_PROP_RATE,
 	SL_HTTP_PROP_TIMEOUT,
+	SL_HTTP_PROP_CA,
 	SL_HTTP_PROP_PLAINTEXT,
 };
 

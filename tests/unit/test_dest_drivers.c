@@ -224,6 +224,10 @@ wrong_settings_are_refused_with_their_place(void **state)
 		{ "webhook", NULL, "headers", { "url", "https://x.io", "headers", "no colon" } },
 		{ "webhook", NULL, "headers", { "url", "https://x.io", "headers", "Bad Name: 1" } },
 		{ "webhook", NULL, "headers", { "url", "https://x.io", "headers", "Empty:" } },
+		{ "webhook",
+		  NULL,
+		  "ca_file",
+		  { "url", "https://x.io", "ca_file", "/no/such.pem" } },
 	};
 
 	(void)state;
