@@ -24,7 +24,7 @@ Q          := $(if $(V),,@)
 DEBS      := gcc libc6-dev pkg-config libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
              libjansson-dev libncurses-dev libxxhash-dev libzstd-dev zlib1g-dev libmicrohttpd-dev \
              postgresql ca-certificates
-DEBS_TEST := libcmocka-dev libvterm-dev clang clang-format clang-tidy libclang-rt-14-dev sqlite3 curl
+DEBS_TEST := libcmocka-dev libvterm-dev clang clang-format clang-tidy libclang-rt-14-dev sqlite3 curl openssl
 PKGS      := libpq sqlite3 libcurl libcrypto jansson ncursesw libxxhash libzstd zlib libmicrohttpd
 TEST_PKGS := cmocka vterm
 
