@@ -365,8 +365,8 @@ read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
 	r->retry_after_us = asked_to_wait(s, r->status);
 	if (s->blocked && !r->sent && code == CURLE_COULDNT_CONNECT) {
 		r->setup = true;
-		r->error = "its address is link-local or a cloud's metadata service: never a "
-			   "destination";
+		r->error = "its address is link-local, a cloud's metadata service or no address of "
+			   "one machine: never a destination";
 		return;
 	}
 	r->setup = !r->sent && is_setup_error(code);

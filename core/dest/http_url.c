@@ -28,20 +28,65 @@ is_loopback(const char *host)
 	return inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* Addresses that are never a destination, whatever name they were reached by. */
+static const struct {
+	uint32_t net, mask;
+} never_v4[] = {
+	{ 0x00000000, 0xff000000 }, /* 0.0.0.0/8: this machine, by the back door */
+	{ 0xa9fe0000, 0xffff0000 }, /* 169.254/16: link-local; metadata of most clouds */
+	{ 0x646464c8, 0xffffffff }, /* 100.100.100.200: metadata, Alibaba */
+	{ 0xc00000c0, 0xffffffff }, /* 192.0.0.192: metadata, Oracle */
+	{ 0xa83f8110, 0xffffffff }, /* 168.63.129.16: the host, Azure */
+	{ 0xe0000000, 0xf0000000 }, /* multicast */
+	{ 0xf0000000, 0xf0000000 }, /* reserved, broadcast */
+};
+
 static bool
 blocked_v4(uint32_t a)
 {
-	/* 169.254/16 holds the metadata service of most clouds; Alibaba's is 100.100.100.200. */
-	return (a >> 16) == 0xa9fe || a == 0x646464c8;
+	for (size_t i = 0; i < SL_COUNT(never_v4); i++)
+		if ((a & never_v4[i].mask) == never_v4[i].net)
+			return true;
+	return false;
+}
+
+/* An IPv4 address within one of IPv6: mapped, compatible, NAT64, 6to4. */
+static bool
+inner_v4(const uint8_t a[16], uint32_t *v4)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff }, none[12];
+	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+	const uint8_t *at = a + 12;
+
+	if (a[0] == 0x20 && a[1] == 0x02)
+		at = a + 2;
+	else if (memcmp(a, mapped, 12) != 0 && memcmp(a, none, 12) != 0 &&
+		 memcmp(a, nat64, 12) != 0)
+		return false;
+	*v4 = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+	return true;
+}
+
+static bool
+blocked_v6(const struct in6_addr *a)
+{
+	static const uint8_t ec2[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
+	static const uint8_t gce[16] = { 0xfd, 0x20, 0x00, 0xce, [14] = 0x02, [15] = 0x54 };
+	uint32_t v4;
+
+	if (IN6_IS_ADDR_LOOPBACK(a))
+		return false;
+	if (inner_v4(a->s6_addr, &v4) && blocked_v4(v4))
+		return true;
+	return IN6_IS_ADDR_LINKLOCAL(a) || IN6_IS_ADDR_SITELOCAL(a) || IN6_IS_ADDR_MULTICAST(a) ||
+	       memcmp(a->s6_addr, ec2, 16) == 0 || memcmp(a->s6_addr, gce, 16) == 0;
 }
 
 bool
 sl_http_blocked(const struct sockaddr *addr)
 {
-	static const uint8_t ec2[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
-	uint32_t mapped;
 
 	if (addr->sa_family == AF_INET) {
 		memcpy(&v4, addr, sizeof(v4));
@@ -50,11 +95,7 @@ sl_http_blocked(const struct sockaddr *addr)
 	if (addr->sa_family != AF_INET6)
 		return true;
 	memcpy(&v6, addr, sizeof(v6));
-	if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-		memcpy(&mapped, v6.sin6_addr.s6_addr + 12, 4);
-		return blocked_v4(ntohl(mapped));
-	}
-	return IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) || memcmp(v6.sin6_addr.s6_addr, ec2, 16) == 0;
+	return blocked_v6(&v6.sin6_addr);
 }
 
 static enum sl_code

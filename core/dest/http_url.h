@@ -20,7 +20,8 @@ void sl_http_url_free(struct sl_http_url *u); /* safe on a zeroed struct */
 void sl_http_url_show(const char *url, struct sl_buf *out);
 
 struct sockaddr;
-/* Link-local addresses and the clouds' metadata services: never a destination. */
+/* Link-local addresses, 0.0.0.0, multicast and the clouds' metadata services, also inside an address of
+ * IPv6: never a destination. Private ranges are: that is where many receivers are. */
 bool sl_http_blocked(const struct sockaddr *addr);
 
 #endif

@@ -14,7 +14,7 @@ static const struct sl_transform *const transforms[] = {
 	&sl_tf_first,     &sl_tf_last,      &sl_tf_default, &sl_tf_map,        &sl_tf_null_if,
 	&sl_tf_skip_null, &sl_tf_omit_null, &sl_tf_string,  &sl_tf_int,        &sl_tf_number,
 	&sl_tf_bool,      &sl_tf_json,      &sl_tf_iso,     &sl_tf_date,       &sl_tf_epoch,
-	&sl_tf_epoch_ms,  &sl_tf_sha256,
+	&sl_tf_epoch_ms,  &sl_tf_normalize, &sl_tf_sha256,
 };
 
 const struct sl_transform_info *

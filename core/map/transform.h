@@ -80,7 +80,8 @@ uint32_t sl_letter_lower(uint32_t cp);
 uint32_t sl_letter_upper(uint32_t cp);
 
 extern const struct sl_transform sl_tf_trim, sl_tf_lower, sl_tf_upper, sl_tf_capitalize,
-	sl_tf_prefix, sl_tf_suffix, sl_tf_replace, sl_tf_substr, sl_tf_string, sl_tf_sha256;
+	sl_tf_prefix, sl_tf_suffix, sl_tf_replace, sl_tf_substr, sl_tf_string, sl_tf_sha256,
+	sl_tf_normalize;
 extern const struct sl_transform sl_tf_int, sl_tf_number, sl_tf_bool;
 extern const struct sl_transform sl_tf_iso, sl_tf_date, sl_tf_epoch, sl_tf_epoch_ms;
 extern const struct sl_transform sl_tf_json, sl_tf_split, sl_tf_join, sl_tf_first, sl_tf_last;

@@ -92,6 +92,53 @@ text(void **state)
 		{ "sha256", SL_T_TEXT, " Ann@X.io ",
 		  "\"31122705444181b10221d3b55cfc293b23730cb63db6fd4b2ea5a33a35aa510a\"" },
 		{ "sha256", SL_T_TEXT, "  ", "null" },
+		/* a digest already */
+		{ "sha256", SL_T_TEXT,
+		  "31122705444181B10221D3B55CFC293B23730CB63DB6FD4B2EA5A33A35AA510A",
+		  "\"31122705444181b10221d3b55cfc293b23730cb63db6fd4b2ea5a33a35aa510a\"" },
+	};
+	(void)state;
+	check(examples, SL_COUNT(examples));
+}
+
+/* What platforms hash: every spelling of one person gives one digest. */
+static void
+test_normalize(void **state)
+{
+	static const struct example examples[] = {
+		{ "normalize email", SL_T_TEXT, " Jane.Doe+x@Gmail.com\n",
+		  "\"jane.doe+x@gmail.com\"" },
+		{ "normalize gmail", SL_T_TEXT, " Jane.D.oe+x@Gmail.com", "\"janedoe@gmail.com\"" },
+		{ "normalize gmail", SL_T_TEXT, "a.b+c@x.io", "\"a.b+c@x.io\"" },
+		{ "normalize gmail", SL_T_TEXT, "no address", "\"no address\"" },
+		{ "normalize phone", SL_T_TEXT, "+49 (170) 123-45678", "\"4917012345678\"" },
+		{ "normalize phone", SL_T_TEXT, "0049 170 12345678", "\"4917012345678\"" },
+		{ "normalize phone 49", SL_T_TEXT, "0170/12345678", "\"4917012345678\"" },
+		{ "normalize phone 49", SL_T_TEXT, "+1 650 253 0000", "\"16502530000\"" },
+		{ "normalize e164", SL_T_TEXT, "+49 170 12345678", "\"+4917012345678\"" },
+		{ "normalize e164 1", SL_T_TEXT, "(650) 253-0000", "\"+16502530000\"" },
+		{ "normalize e164", SL_T_INT, "4917012345678", "\"+4917012345678\"" },
+		{ "normalize e164", SL_T_TEXT, "n/a", "null" },
+		{ "normalize phone", SL_T_TEXT, "000", "null" },
+		{ "normalize e164", SL_T_TEXT, "123456789012345678", NULL },
+		{ "normalize name", SL_T_TEXT, " O'Connor-\xC3\x89mile ",
+		  "\"oconnor\xC3\xA9mile\"" },
+		{ "normalize name", SL_T_TEXT, "van der Berg", "\"van der berg\"" },
+		{ "normalize city", SL_T_TEXT, "New York 1", "\"newyork\"" },
+		{ "normalize zip", SL_T_TEXT, "SW1A 1-AA", "\"sw1a1aa\"" },
+		{ "normalize country", SL_T_TEXT, " DE ", "\"de\"" },
+		{ "normalize name", SL_T_TEXT, " .- ", "null" },
+		{ "normalize email", SL_T_TEXT, NULL, "null" },
+		{ "normalize phone 49 | sha256", SL_T_TEXT, "0170 12345678",
+		  "\"35bd2a230cb12c187373b918e6c55cb0741914e31ff61f35b1d53885a1444fed\"" },
+		{ "normalize e164 49 | sha256", SL_T_TEXT, "0170 12345678",
+		  "\"94d43b5d533d91e64bd28f423742bee91f3a65fdf325c59f17d6c28bfd106281\"" },
+		{ "normalize gmail | sha256", SL_T_TEXT, "Jane.Doe@gmail.com",
+		  "\"d6117306485ed0e50afab3ac871e98f81699151f30281527d63ff5f233656c69\"" },
+		{ "normalize name | sha256", SL_T_TEXT, "O'Connor",
+		  "\"7a0fbfdf40cbeb97429bdb88f512cecd27f0d44b7e57986ab578423bb61936ac\"" },
+		{ "normalize city | sha256", SL_T_TEXT, "New York",
+		  "\"350c754ba4d38897693aa077ef43072a859d23f613443133fecbbd90a3512ca5\"" },
 	};
 	(void)state;
 	check(examples, SL_COUNT(examples));
@@ -296,6 +343,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_normalize),
 		cmocka_unit_test(text),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(times),
