@@ -331,6 +331,16 @@ answer(const struct choice *c, int64_t run, int64_t events, struct sl_err *err)
 }
 
 static enum sl_code
+audit_retry(const struct choice *c, int64_t run, int64_t events, struct sl_err *err)
+{
+	char detail[80];
+
+	(void)snprintf(detail, sizeof(detail), "%lld dead letters in run %lld", (long long)events,
+		       (long long)run);
+	return sl_engine_audit(c->job->engine, "retry", c->args->sync, detail, err);
+}
+
+static enum sl_code
 retry_job(struct sl_job *j, struct sl_err *err)
 {
 	struct choice c = { .job = j, .args = j->args };
@@ -348,6 +358,8 @@ retry_job(struct sl_job *j, struct sl_err *err)
 		if (events > 0)
 			code = start(&c, &run, err);
 	}
+	if (code == SL_OK && run > 0)
+		code = audit_retry(&c, run, events, err);
 	if (code == SL_OK)
 		code = answer(&c, run, events, err);
 	sl_run_task_free(c.after);

@@ -294,6 +294,16 @@ release_job(struct sl_job *j, struct sl_err *err)
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 
+/* A dry run leaves no trace, this one neither. */
+static enum sl_code
+audit_stop(const struct sl_engine *e, int64_t run, struct sl_err *err)
+{
+	char object[40];
+
+	(void)snprintf(object, sizeof(object), "run %lld", (long long)run);
+	return run > 0 ? sl_engine_audit(e, "stop", object, "", err) : SL_OK;
+}
+
 static enum sl_code
 stop_job(struct sl_job *j, struct sl_err *err)
 {
@@ -307,7 +317,8 @@ stop_job(struct sl_job *j, struct sl_err *err)
 	if (t && t->open) {
 		sl_run_ask(t, &t->stop, sl_mono_us() + STOP_US);
 		pthread_mutex_unlock(&t->lock);
-		return answer_run(j, a->run, err);
+		code = audit_stop(e, a->run, err);
+		return code == SL_OK ? answer_run(j, a->run, err) : code;
 	}
 	if (t)
 		pthread_mutex_unlock(&t->lock);
@@ -317,6 +328,8 @@ stop_job(struct sl_job *j, struct sl_err *err)
 	if (code == SL_OK && rec.state != SL_RUN_HELD && rec.state != SL_RUN_PAUSED)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is over (%s)", (long long)a->run,
 			       sl_run_state_name(rec.state));
+	if (code == SL_OK)
+		code = audit_stop(e, a->run, err);
 	if (code != SL_OK)
 		return code;
 	/* One that waits in the state is taken up only to be ended. */
