@@ -140,7 +140,8 @@ struct sl_pair {
 
 /* connections: name, type, title, role (source/destination), target, used_by (int), broken (bool), problem
  * profiles:    name, event, fields (int), used_by (int), broken, problem
- * syncs:       name, source, model, destination, mode, profile, schedule, broken, problem, run (int, 0 =
+ * syncs:       name, source, model, destination, mode, profile, schedule, detect, promise (of the last run
+ *              that read; see sl_run_stats), null_cursors (int), broken, problem, run (int, 0 =
  *              never), state (see sl_run_stats; "never"), started (time), ended (time), adds, updates,
  *              removes, acked, dead (of that run), open_dead (dead letters), error, rows (in the
  *              snapshot), history (text: the last 12 runs, oldest first, one letter each: s settled,
@@ -263,6 +264,10 @@ struct sl_run_stats {
 	int64_t started_us, planned_us, ended_us; /* wall; 0 = not yet */
 	int64_t rows_est; /* of the source, from statistics; -1 = not known */
 	uint64_t rows_read, same, still_dead, skipped;
+	/* What of late commits is promised: "snapshot" every run reads all rows, "fenced" none is lost,
+	 * "lagged" none within the lag, "best effort" some may be lost. Empty = it has not read yet. */
+	char promise[16];
+	uint64_t null_cursors; /* rows without a cursor, which every run reads */
 	uint64_t adds, updates, removes;
 	uint64_t acked, dead, superseded, cancelled, pending, in_flight, retrying;
 	uint64_t requests, retries, throttled, bytes_sent;
@@ -276,8 +281,8 @@ struct sl_run_stats {
 	int64_t breaker_until_us;  /* open: until then (wall), when one event is tried; else 0 */
 	unsigned connections;      /* requests on their way, of all its runs */
 	unsigned connections_most; /* how many may be now: grows and shrinks with how it answers */
-	bool retries_spent; /* tries again wait: a tenth of what went through is the most */
-	char waiting[80];   /* what keeps it from sending, in words; "" = nothing */
+	bool retries_spent;        /* tries again wait: a tenth of what went through is the most */
+	char waiting[80];          /* what keeps it from sending, in words; "" = nothing */
 	unsigned queued_batches, queued_blocks; /* between the stages */
 	char bottleneck[16];                    /* reading mapping storing sending waiting ... */
 	int exit_code;                          /* what a command ends with: SL_EXIT_* */
@@ -293,7 +298,7 @@ unsigned sl_open_runs(struct sl_engine *e, int64_t *ids, unsigned cap);
 
 /* run, sync, kind, by, state, started, planned, ended, took_us, rows_read, same, skipped, still_dead, adds,
  * updates, removes, acked, dead, superseded, cancelled, pending, requests, retries, bytes_sent, removes_held
- * (bool), error, details. Newest first; sync NULL = all; before 0 = from the newest. */
+ * (bool), error, details, promise, null_cursors. Newest first; sync NULL = all; before 0 = from the newest. */
 sl_ticket sl_runs(struct sl_engine *e, const char *sync, int64_t before, unsigned limit);
 /* One run: the same columns, one row. */
 sl_ticket sl_run(struct sl_engine *e, int64_t run);

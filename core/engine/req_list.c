@@ -179,6 +179,21 @@ put_last_run(struct sl_table *t, const struct sync_past *p)
 	sl_cell_int(t, (int64_t)p->rows);
 }
 
+/* Of the last run that read: a retry does not. */
+static void
+put_promise(struct sl_table *t, const struct sync_past *p)
+{
+	for (uint32_t i = 0; i < p->n; i++) {
+		if (!p->runs[i].promise[0])
+			continue;
+		sl_cell_text(t, p->runs[i].promise);
+		sl_cell_int(t, (int64_t)p->runs[i].null_cursors);
+		return;
+	}
+	sl_cell_null(t);
+	sl_cell_int(t, 0);
+}
+
 static void
 sync_row(struct sl_table *t, const struct sl_config *c, const struct sl_object_def *o,
 	 const struct sync_past *past)
@@ -198,6 +213,8 @@ sync_row(struct sl_table *t, const struct sl_config *c, const struct sl_object_d
 	sl_cell_text(t, sl_prop_text(props, n, o->settings, o->nsettings, "mode"));
 	sl_cell_text(t, sl_object_get(o, "profile"));
 	sl_cell_text(t, sl_prop_text(props, n, o->settings, o->nsettings, "schedule"));
+	sl_cell_text(t, sl_prop_text(props, n, o->settings, o->nsettings, "detect"));
+	put_promise(t, past);
 	put_broken(t, c, o);
 	put_last_run(t, past);
 	sl_cell_text(t, history);
@@ -240,8 +257,9 @@ table_of(enum sl_object_kind kind)
 	case SL_SYNC:
 		break;
 	}
-	return sl_table_new("name source model destination mode profile schedule broken:bool "
-			    "problem run:int state started:time ended:time adds:int updates:int "
+	return sl_table_new("name source model destination mode profile schedule detect "
+			    "promise null_cursors:int broken:bool problem run:int state "
+			    "started:time ended:time adds:int updates:int "
 			    "removes:int acked:int dead:int open_dead:int error rows:int history");
 }
 

@@ -21,7 +21,8 @@ runs_table(void)
 		"run:int sync kind by state started:time planned:time ended:time took_us:int "
 		"rows_read:int same:int skipped:int still_dead:int adds:int updates:int "
 		"removes:int acked:int dead:int superseded:int cancelled:int pending:int "
-		"requests:int retries:int bytes_sent:int removes_held:bool error details");
+		"requests:int retries:int bytes_sent:int removes_held:bool error details "
+		"promise null_cursors:int");
 }
 
 static void
@@ -51,6 +52,8 @@ run_row(struct sl_table *t, const struct sl_run *r)
 	sl_cell_bool(t, r->removes_held);
 	sl_cell_text(t, r->error);
 	sl_cell_text(t, r->details);
+	sl_cell_text(t, r->promise);
+	sl_cell_int(t, (int64_t)r->null_cursors);
 }
 
 static enum sl_code

@@ -166,6 +166,8 @@ fill_from_record(const struct sl_run *r, struct sl_run_stats *out)
 	out->ended_us = r->ended_us;
 	out->rows_read = r->rows_read;
 	out->same = r->same;
+	memcpy(out->promise, r->promise, sizeof(out->promise));
+	out->null_cursors = r->null_cursors;
 	out->still_dead = r->still_dead;
 	out->skipped = r->skipped;
 	out->adds = r->adds;

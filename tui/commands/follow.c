@@ -90,6 +90,18 @@ follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *
 		(void)fputs("\r\033[K", stderr);
 }
 
+void
+follow_promise(const struct sl_run_stats *s)
+{
+	char n[32];
+
+	if (s->promise[0])
+		(void)printf("\n  promise: %s", s->promise);
+	if (s->null_cursors)
+		(void)printf(", %s rows without a cursor (every run reads them)",
+			     print_count(n, s->null_cursors));
+}
+
 static void
 report_text(const struct sl_run_stats *s)
 {
@@ -116,6 +128,7 @@ report_text(const struct sl_run_stats *s)
 		(void)printf(", %s skipped", print_count(n, s->skipped));
 	if (s->still_dead)
 		(void)printf(", %s failed before and unchanged", print_count(n, s->still_dead));
+	follow_promise(s);
 	(void)printf("\n  acknowledged %s", print_count(n, s->acked));
 	if (s->dead)
 		(void)printf(", failed %s (see: sluice failed %s)", print_count(n, s->dead),

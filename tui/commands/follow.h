@@ -8,6 +8,8 @@
  * and is told to go on, so that "held" is only what it is still leaving. */
 void follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out);
 /* What became of it: lines for people on stderr, or its record as JSON on stdout. The exit code. */
+/* What of late commits the run promises, on a line of its own without an end. */
+void follow_promise(const struct sl_run_stats *s);
 int follow_report(struct cmd_call *c, const struct sl_run_stats *s);
 /* The same of an earlier run that one went on with before its own; without JSON, which has a run a line. */
 int follow_report_first(const struct cmd_call *c, const struct sl_run_stats *s);

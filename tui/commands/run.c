@@ -31,6 +31,7 @@ print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
 		(void)printf(", %s skipped", print_count(n, s->skipped));
 	if (s->dead)
 		(void)printf(", %s that cannot be sent", print_count(n, s->dead));
+	follow_promise(s);
 	(void)fputs("\nnothing was sent or stored\n", stdout);
 	if (sl_table_rows(changes))
 		print_table(stdout, changes, "op key bytes body reason");
@@ -39,13 +40,16 @@ print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
 static void
 print_plan_json(const struct sl_run_stats *s, const struct sl_table *changes)
 {
-	(void)printf("{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
-		     "\"same\": %llu, "
-		     "\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"changes\": ",
-		     (unsigned long long)s->rows_read, (unsigned long long)s->adds,
-		     (unsigned long long)s->updates, (unsigned long long)s->removes,
-		     (unsigned long long)s->same, (unsigned long long)s->skipped,
-		     (unsigned long long)s->still_dead, (unsigned long long)s->dead);
+	(void)printf(
+		"{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
+		"\"same\": %llu, "
+		"\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"promise\": \"%s\", "
+		"\"null_cursors\": %llu, \"changes\": ",
+		(unsigned long long)s->rows_read, (unsigned long long)s->adds,
+		(unsigned long long)s->updates, (unsigned long long)s->removes,
+		(unsigned long long)s->same, (unsigned long long)s->skipped,
+		(unsigned long long)s->still_dead, (unsigned long long)s->dead, s->promise,
+		(unsigned long long)s->null_cursors);
 	print_json(stdout, changes);
 	(void)fputs("}\n", stdout);
 }

@@ -245,14 +245,14 @@ static int
 run_status(struct cmd_call *c)
 {
 	if (c->nwords == 0)
-		return cmd_show(
-			c, sl_list(c->engine, SL_SYNC),
-			"name=sync source destination mode state ended=last adds updates removes "
-			"dead open_dead=open error");
+		return cmd_show(c, sl_list(c->engine, SL_SYNC),
+				"name=sync source destination mode promise state ended=last adds "
+				"updates removes "
+				"dead open_dead=open error");
 	return show_of_sync(
 		c, sl_runs(c->engine, c->word[0], 0, 20),
 		"run kind state started took_us=us rows_read=read adds updates removes acked dead "
-		"cancelled retries by error");
+		"cancelled retries promise null_cursors=nulls by error");
 }
 
 const struct cmd cmd_status = {

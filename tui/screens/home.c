@@ -10,11 +10,12 @@
 #define POLL_US 1000000 /* between two looks at the log */
 
 static const struct tui_column columns[] = {
-	{ "SYNC", TUI_LEFT, 12, 32, 0, false },    { "SOURCE", TUI_LEFT, 12, 22, 9, true },
-	{ "DEST", TUI_LEFT, 6, 16, 4, false },     { "STATE", TUI_LEFT, 13, 14, 0, false },
-	{ "LAST RUN", TUI_LEFT, 8, 12, 2, false }, { "+ADD", TUI_RIGHT, 4, 6, 5, false },
-	{ "~CHG", TUI_RIGHT, 4, 6, 6, false },     { "-DEL", TUI_RIGHT, 4, 6, 7, false },
-	{ "DEAD", TUI_RIGHT, 4, 6, 3, false },     { "LAST 12 RUNS", TUI_RIGHT, 12, 12, 8, false },
+	{ "SYNC", TUI_LEFT, 12, 32, 0, false },          { "SOURCE", TUI_LEFT, 12, 22, 9, true },
+	{ "DEST", TUI_LEFT, 6, 16, 4, false },           { "STATE", TUI_LEFT, 13, 14, 0, false },
+	{ "LAST RUN", TUI_LEFT, 8, 12, 2, false },       { "+ADD", TUI_RIGHT, 4, 6, 5, false },
+	{ "~CHG", TUI_RIGHT, 4, 6, 6, false },           { "-DEL", TUI_RIGHT, 4, 6, 7, false },
+	{ "DEAD", TUI_RIGHT, 4, 6, 3, false },           { "PROMISE", TUI_LEFT, 8, 11, 10, false },
+	{ "LAST 12 RUNS", TUI_RIGHT, 12, 12, 8, false },
 };
 
 /* ---- life ------------------------------------------------------------------------------------ */

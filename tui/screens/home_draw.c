@@ -11,7 +11,18 @@
 
 #define WIDE_COLS 100 /* from here on both lower panes are shown */
 
-enum { COL_SYNC, COL_SOURCE, COL_DEST, COL_STATE, COL_LAST, COL_ADD, COL_CHANGE, COL_REMOVE };
+enum {
+	COL_SYNC,
+	COL_SOURCE,
+	COL_DEST,
+	COL_STATE,
+	COL_LAST,
+	COL_ADD,
+	COL_CHANGE,
+	COL_REMOVE,
+	COL_DEAD,
+	COL_PROMISE
+};
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
@@ -112,8 +123,13 @@ home_cell(const void *arg, size_t row, int col, struct tui_value *v)
 	case COL_ADD:
 	case COL_CHANGE:
 	case COL_REMOVE:
-	case COL_REMOVE + 1:
+	case COL_DEAD:
 		counts_cell(h->syncs, r, col, live, v);
+		break;
+	case COL_PROMISE:
+		text = sl_table_get(h->syncs, r, "promise");
+		v->text = sl_str(text && *text ? text : "-");
+		v->role = text && strcmp(text, "best effort") == 0 ? TUI_WARN : TUI_DIM;
 		break;
 	default:
 		text = sl_table_get(h->syncs, r, "history");
@@ -263,6 +279,8 @@ draw_selected(const struct home *h, const struct tui_canvas *c)
 	x += tui_puts(c, 1, x, TUI_TEXT, sl_table_get(t, r, "destination"));
 	x += tui_puts(c, 1, x, TUI_LABEL, "   mode ");
 	x += tui_puts(c, 1, x, TUI_TEXT, sl_table_get(t, r, "mode"));
+	x += tui_puts(c, 1, x, TUI_LABEL, "   detect ");
+	x += tui_puts(c, 1, x, TUI_TEXT, sl_table_get(t, r, "detect"));
 	x += tui_puts(c, 1, x, TUI_LABEL, "   profile ");
 	x += tui_puts(c, 1, x, TUI_TEXT, sl_table_get(t, r, "profile"));
 	if (schedule && *schedule) {
@@ -277,7 +295,16 @@ draw_selected(const struct home *h, const struct tui_canvas *c)
 		x += tui_printf(c, 2, x, TUI_DIM, "   last run #%lld",
 				(long long)sl_table_get_int(t, r, "run"));
 	if (sl_table_get_int(t, r, "ended") > 0)
-		tui_printf(c, 2, x, TUI_DIM, " took %s", tui_fmt_span(took, a));
+		x += tui_printf(c, 2, x, TUI_DIM, " took %s", tui_fmt_span(took, a));
+	const char *promise = sl_table_get(t, r, "promise");
+	const int64_t nulls = sl_table_get_int(t, r, "null_cursors");
+	if (promise && *promise) {
+		x += tui_puts(c, 2, x, TUI_LABEL, "   promise ");
+		x += tui_puts(c, 2, x, TUI_TEXT, promise);
+	}
+	if (nulls > 0)
+		tui_printf(c, 2, x, TUI_WARN, "   %s without a cursor",
+			   tui_fmt_count((uint64_t)nulls, a));
 	if (c->rows > 3 && problem && *problem)
 		tui_puts(c, 3, 1, TUI_FAIL, problem);
 	else if (c->rows > 3 && error && *error)

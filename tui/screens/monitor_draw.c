@@ -159,6 +159,22 @@ draw_counts(const struct sl_run_stats *s, struct page *p)
 }
 
 static void
+draw_promise(const struct sl_run_stats *s, struct page *p)
+{
+	struct tui_canvas c = next_line(p);
+	char a[32];
+	int x = 1;
+
+	x += tui_puts(&c, 0, x, TUI_LABEL, "promise ");
+	x += tui_puts(&c, 0, x, TUI_TEXT, s->promise);
+	if (s->null_cursors > 0)
+		tui_printf(&c, 0, x, TUI_WARN, "   %s row%s without a cursor: read every time",
+			   tui_fmt_count(s->null_cursors, a), s->null_cursors == 1 ? "" : "s");
+	else
+		tui_printf(&c, 0, x, TUI_DIM, "   %s", tui_run_promise(s->promise));
+}
+
+static void
 draw_rate(const struct monitor *h, struct page *p)
 {
 	struct tui_canvas c = next_line(p);
@@ -348,6 +364,8 @@ monitor_draw(const struct tui_screen *s, const struct tui_canvas *c)
 	draw_bar(&h->s, &p);
 	gap(&p);
 	draw_counts(&h->s, &p);
+	if (h->s.promise[0])
+		draw_promise(&h->s, &p);
 	if (h->s.requests > 0 || h->live)
 		draw_requests(&h->s, &p);
 	if (h->s.breaker[0])

@@ -115,7 +115,8 @@ first_line(const char *event, const char *key, char *name, size_t cap)
 static void
 put_sync(struct tui_screen *s)
 {
-	static const char *const names[] = { "source", "table", "key", "destination", "mode" };
+	static const char *const names[] = { "source", "table",  "key",   "destination",
+					     "mode",   "detect", "cursor" };
 	struct newsync *k = s->state;
 	struct tui_pairs set = { 0 };
 	const char *sql = k->sql.len ? sl_buf_cstr(&k->sql) : tui_form_value(&k->form, "sql");

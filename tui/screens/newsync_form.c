@@ -119,7 +119,21 @@ add_destination(struct newsync *k)
 				      .def = "upsert",
 				      .help = "upsert: new and changed rows; mirror also removes; "
 					      "append: every row is an event of its own" };
-	bool ok = tui_form_add(&k->form, &dest) && tui_form_add(&k->form, &mode);
+	struct tui_field_def detect = {
+		.name = "detect",
+		.type = TUI_FIELD_CHOICE,
+		.choices = "diff,full,cursor",
+		.def = "diff",
+		.help = "diff reads all rows and sends what changed; cursor "
+			"reads only rows whose cursor grew"
+	};
+	struct tui_field_def cursor = { .name = "cursor",
+					.type = TUI_FIELD_TEXT,
+					.help = "Only for cursor: the column that grows with every "
+						"change, such as updated_at",
+					.complete = { find_column, k } };
+	bool ok = tui_form_add(&k->form, &dest) && tui_form_add(&k->form, &mode) &&
+		  tui_form_add(&k->form, &detect) && tui_form_add(&k->form, &cursor);
 	sl_buf_free(&dests);
 	return ok;
 }

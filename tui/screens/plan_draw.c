@@ -115,6 +115,7 @@ static void
 draw_remark(const struct plan *h, const struct tui_canvas *c)
 {
 	const struct sl_run_stats *s = &h->s;
+	char a[32];
 
 	if (s->error[0]) {
 		tui_puts(c, 0, 1, plan_is(h, "failed") ? TUI_FAIL : TUI_WARN,
@@ -123,6 +124,14 @@ draw_remark(const struct plan *h, const struct tui_canvas *c)
 	} else if (s->still_dead > 0) {
 		tui_puts(c, 0, 3, TUI_DIM,
 			 "left out: given up on before and unchanged since   d dead letters");
+	} else if (s->null_cursors > 0) {
+		tui_printf(c, 0, 3, TUI_WARN,
+			   "%s row%s without a cursor: read every time   promise %s",
+			   tui_fmt_count(s->null_cursors, a), s->null_cursors == 1 ? "" : "s",
+			   s->promise);
+	} else if (s->promise[0] && strcmp(s->promise, "snapshot") != 0) {
+		tui_printf(c, 0, 3, TUI_DIM, "promise %s: %s", s->promise,
+			   tui_run_promise(s->promise));
 	} else if (s->skipped > 0) {
 		tui_puts(c, 0, 3, TUI_DIM, "left out: rows that the mapping skips");
 	}

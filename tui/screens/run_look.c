@@ -56,6 +56,22 @@ text(const struct sl_table *t, unsigned row, const char *name, char *out, size_t
 	sl_copy(out, cap, v ? v : "");
 }
 
+const char *
+tui_run_promise(const char *promise)
+{
+	static const char *const words[][2] = {
+		{ "snapshot", "every run reads all rows" },
+		{ "fenced", "reads what is new; no late commit is lost" },
+		{ "lagged", "reads what is new; a commit later than the lag is lost" },
+		{ "best effort", "reads what is new; late commits may be lost" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i][0], promise) == 0)
+			return words[i][1];
+	return "";
+}
+
 void
 tui_run_record(const struct sl_table *t, unsigned row, struct sl_run_stats *out)
 {
@@ -70,6 +86,9 @@ tui_run_record(const struct sl_table *t, unsigned row, struct sl_run_stats *out)
 	out->planned_us = sl_table_get_int(t, row, "planned");
 	out->ended_us = sl_table_get_int(t, row, "ended");
 	out->planned_all = out->planned_us != 0;
+	out->null_cursors = (uint64_t)sl_table_get_int(t, row, "null_cursors");
+	if (sl_table_get(t, row, "promise"))
+		sl_copy(out->promise, sizeof(out->promise), sl_table_get(t, row, "promise"));
 	out->removes_held = sl_table_get_int(t, row, "removes_held") != 0;
 	out->rows_read = number(t, row, "rows_read");
 	out->same = number(t, row, "same");

@@ -14,6 +14,8 @@ struct tui_look tui_run_look(const char *state, uint64_t dead);
 /* "✓ ok" into out; returns out. */
 const char *tui_run_word(const char *state, uint64_t dead, char out[32]);
 
+/* What a promise means, in a few words; "" for one that is not known. */
+const char *tui_run_promise(const char *promise);
 /* A row of sl_runs() as the numbers of a run; what only a live run has is 0 or -1. */
 void tui_run_record(const struct sl_table *t, unsigned row, struct sl_run_stats *out);
 uint64_t tui_run_events(const struct sl_run_stats *s); /* planned so far */

@@ -31,13 +31,13 @@ struct runs {
 enum { COL_RUN, COL_SYNC, COL_START, COL_TOOK, COL_STATE, COL_ADD, COL_CHANGE, COL_REMOVE };
 
 static const struct tui_column columns[] = {
-	{ "RUN", TUI_RIGHT, 4, 10, 0, false },    { "SYNC", TUI_LEFT, 10, 32, 2, false },
-	{ "STARTED", TUI_LEFT, 9, 12, 1, false }, { "TOOK", TUI_RIGHT, 5, 8, 4, false },
-	{ "STATE", TUI_LEFT, 11, 13, 0, false },  { "+ADD", TUI_RIGHT, 6, 10, 5, false },
-	{ "~CHG", TUI_RIGHT, 6, 10, 6, false },   { "-DEL", TUI_RIGHT, 6, 10, 7, false },
-	{ "DEAD", TUI_RIGHT, 5, 10, 3, false },   { "RETRIES", TUI_RIGHT, 7, 10, 9, false },
-	{ "KIND", TUI_LEFT, 4, 6, 8, false },     { "BY", TUI_LEFT, 3, 12, 10, false },
-	{ "ERROR", TUI_LEFT, 10, 48, 11, true },
+	{ "RUN", TUI_RIGHT, 4, 10, 0, false },     { "SYNC", TUI_LEFT, 10, 32, 2, false },
+	{ "STARTED", TUI_LEFT, 9, 12, 1, false },  { "TOOK", TUI_RIGHT, 5, 8, 4, false },
+	{ "STATE", TUI_LEFT, 11, 13, 0, false },   { "+ADD", TUI_RIGHT, 6, 10, 5, false },
+	{ "~CHG", TUI_RIGHT, 6, 10, 6, false },    { "-DEL", TUI_RIGHT, 6, 10, 7, false },
+	{ "DEAD", TUI_RIGHT, 5, 10, 3, false },    { "RETRIES", TUI_RIGHT, 7, 10, 9, false },
+	{ "KIND", TUI_LEFT, 4, 6, 8, false },      { "BY", TUI_LEFT, 3, 12, 10, false },
+	{ "PROMISE", TUI_LEFT, 8, 11, 12, false }, { "ERROR", TUI_LEFT, 10, 48, 11, true },
 };
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -94,7 +94,7 @@ cell(const void *arg, size_t row, int col, struct tui_value *v)
 		       { "removes", TUI_REMOVE },
 		       { "dead", TUI_WARN },
 		       { "retries", TUI_TEXT } };
-	static const char *const texts[] = { "kind", "by", "error" };
+	static const char *const texts[] = { "kind", "by", "promise", "error" };
 	unsigned r = (unsigned)row;
 	const struct sl_table *t = page_of(arg, &r);
 	const char *state = sl_table_get(t, r, "state");
@@ -335,9 +335,10 @@ open_sync(struct tui_screen *s, const char *id)
 static void
 copy(struct tui_screen *s)
 {
-	static const char *const names[] = { "run",     "sync",    "state",   "started", "ended",
-					     "adds",    "updates", "removes", "acked",   "dead",
-					     "retries", "by",      "error" };
+	static const char *const names[] = { "run",     "sync",         "state",   "started",
+					     "ended",   "adds",         "updates", "removes",
+					     "acked",   "dead",         "retries", "by",
+					     "promise", "null_cursors", "error" };
 	unsigned row;
 	const struct sl_table *t = selected(s->state, &row);
 	struct sl_buf b;
