@@ -14,6 +14,7 @@ static const struct range common[] = {
 	{ 403, 403, SL_C_AUTH },     /* a key without the right */
 	{ 407, 407, SL_C_CONFIG },   /* a proxy in between wants a login */
 	{ 408, 408, SL_C_RETRY },    /* the server did not get it in time */
+	{ 423, 423, SL_C_RETRY },    /* locked: somebody else is at it */
 	{ 425, 425, SL_C_RETRY },    /* too early */
 	{ 429, 429, SL_C_THROTTLE }, /* too many */
 	{ 400, 499, SL_C_SPLIT },    /* 413 too: half a request is smaller */
@@ -50,7 +51,7 @@ classify(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *
 	if (cls == SL_C_SPLIT && n <= 1)
 		return SL_C_REJECT;
 	/* A server that names a time holds the whole destination, as 429 does. */
-	if (cls == SL_C_RETRY && r->status == 503 && r->retry_after_us > 0)
+	if (cls == SL_C_RETRY && (r->status == 503 || r->status == 529) && r->retry_after_us > 0)
 		return SL_C_THROTTLE;
 	return cls;
 }

@@ -40,6 +40,7 @@ struct sl_http {
 	int64_t timeout_ms;
 	struct slot *slots; /* nslots, and one more for sl_http_once() */
 	atomic_bool woken;  /* that one is to end */
+	bool reached;       /* a request of this client has left this machine */
 	bool dated;         /* its last answer had a date */
 	int64_t ahead_us;   /* of the server's clock then */
 };
@@ -301,13 +302,16 @@ sl_http_start(struct sl_http *h, struct sl_http_call *call, const struct sl_http
 	return SL_OK;
 }
 
+/* A name that was never found is a mistake; one that was found before will be found again. A handshake that
+ * breaks off is no mistake either: networks cut it. */
 static bool
-is_setup_error(CURLcode code)
+is_setup_error(const struct sl_http *h, CURLcode code)
 {
 	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return !h->reached;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
@@ -329,23 +333,29 @@ header(struct slot *s, const char *name)
 										     : NULL;
 }
 
-/* Dates of the server are measured against the server's own clock where it tells it. */
+/* The first header that says something counts. Dates of the server are measured against the server's own
+ * clock where it tells it. */
 static int64_t
 asked_to_wait(struct slot *s, int status)
 {
-	const char *wait = header(s, "Retry-After"), *date = header(s, "Date");
+	const char *date = header(s, "Date");
 	time_t theirs = date ? curl_getdate(date, NULL) : (time_t)-1;
 	int64_t now = theirs == (time_t)-1 ? sl_wall_us() : (int64_t)theirs * 1000000;
 
-	if (!wait && status == 429)
-		wait = header(s, "X-RateLimit-Reset");
-	if (!wait && status == 429)
-		wait = header(s, "RateLimit-Reset");
-	return wait ? sl_retry_after_us(wait, now) : 0;
+	for (size_t i = 0; i < sl_wait_nheaders; i++) {
+		const struct sl_wait_header *w = &sl_wait_headers[i];
+		const char *value =
+			w->status == 0 || w->status == status ? header(s, w->name) : NULL;
+		int64_t us = value ? sl_wait_header_us(w, value, now) : 0;
+
+		if (us > 0)
+			return us;
+	}
+	return 0;
 }
 
 static void
-read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
+read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_result *r)
 {
 	long status = 0, head = 0;
 	curl_off_t up = 0;
@@ -369,7 +379,8 @@ read_result(struct slot *s, CURLcode code, struct sl_http_result *r)
 			   "one machine: never a destination";
 		return;
 	}
-	r->setup = !r->sent && is_setup_error(code);
+	h->reached = h->reached || r->sent;
+	r->setup = !r->sent && is_setup_error(h, code);
 	r->error = r->ok ? "" : s->error[0] ? s->error : curl_easy_strerror(code);
 }
 
@@ -390,7 +401,7 @@ drain(struct sl_http *h, sl_http_done_fn *done, void *arg)
 		if (m->msg != CURLMSG_DONE ||
 		    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&s) || !s)
 			continue;
-		read_result(s, code, &r);
+		read_result(h, s, code, &r);
 		curl_multi_remove_handle(h->multi, easy);
 		s->busy = false;
 		done(arg, &s->call, &r);
@@ -468,7 +479,7 @@ sl_http_once(struct sl_http *h, const struct sl_http_request *req, struct sl_str
 	if (rc != SL_OK)
 		return rc;
 	code = curl_easy_perform(s->easy);
-	read_result(s, code, r);
+	read_result(h, s, code, r);
 	read_clock(h, s);
 	return code == CURLE_ABORTED_BY_CALLBACK ? sl_fail(err, SL_E_CANCELLED, "http", "cancelled")
 						 : SL_OK;

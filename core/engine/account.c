@@ -11,7 +11,9 @@
 #define WAIT_US      100000       /* for room, before the waiter looks whether its run goes on */
 #define SHARED_US    20000        /* the same while it has answers of its own to look for */
 #define FORGOTTEN_US 500000       /* one that has not asked for so long waits no more */
-#define BURST_S      0.1          /* of the rate may be saved up */
+#define LATE_US      20000        /* one that does not come for its token lets others go before */
+#define TURN_US      1000
+#define BURST_S      0.1 /* of the rate may be saved up */
 
 struct sl_account *
 sl_account_new(struct sl_digest name)
@@ -141,15 +143,35 @@ closed(enum sl_gate gate, int64_t wait_us)
 	return (struct sl_permit){ .gate = gate, .wait_us = wait_us };
 }
 
+/* How long the next token is somebody else's, who has waited longer. */
+static int64_t
+after_others(const struct sl_account_user *u, int64_t now_us)
+{
+	for (const struct sl_account_user *o = u->account->users; o; o = o->next)
+		if (o != u && o->rate_since_us > 0 && now_us <= o->rate_due_us + LATE_US &&
+		    (u->rate_since_us == 0 || o->rate_since_us < u->rate_since_us))
+			return o->rate_due_us > now_us ? o->rate_due_us - now_us + 1 : TURN_US;
+	return 0;
+}
+
 /* A request goes when there is a token for its first event; the rest is a debt that all pay off. So large
  * and small requests take turns. */
 static int64_t
-take_tokens(struct sl_bucket *b, uint32_t n, int64_t now_us)
+take_tokens(struct sl_account_user *u, uint32_t n, int64_t now_us)
 {
-	const int64_t wait = sl_bucket_take(b, 1, now_us);
+	struct sl_bucket *b = &u->account->bucket;
+	int64_t wait = b->rate > 0 ? after_others(u, now_us) : 0;
 
 	if (wait == 0)
+		wait = sl_bucket_take(b, 1, now_us);
+	if (wait == 0) {
 		b->tokens -= (double)n - 1;
+		u->rate_since_us = 0;
+		return 0;
+	}
+	if (u->rate_since_us == 0)
+		u->rate_since_us = now_us;
+	u->rate_due_us = now_us + wait;
 	return wait;
 }
 
@@ -176,7 +198,7 @@ ask(struct sl_account_user *u, uint32_t n, bool retry, int64_t now_us)
 	a->retries_wait = a->retries_wait || wait > 0;
 	if (wait > 0)
 		return closed(SL_GATE_RETRY, wait);
-	wait = take_tokens(&a->bucket, n, now_us);
+	wait = take_tokens(u, n, now_us);
 	if (wait > 0)
 		return closed(SL_GATE_RATE, wait);
 	if (retry) {

@@ -29,6 +29,7 @@ struct sl_account_user {
 	bool probes;            /* the breaker's one event is its */
 	int64_t waits_since_us; /* for room; 0 = it does not */
 	int64_t asked_us;
+	int64_t rate_since_us, rate_due_us; /* it waits for tokens, until then; 0 = it does not */
 };
 
 struct sl_account {

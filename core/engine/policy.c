@@ -103,7 +103,8 @@ sl_policy_judge(struct sl_policy *p, struct sl_parcel *parcel, int64_t now_us, s
 		count(y, s, c);
 		if (s == SL_STEP_NONE || (s != SL_STEP_ACK && y->stopped == 0))
 			y->worst = i;
-		if (d->outcomes[i].retry_after_us > y->retry_after_us)
+		if ((c == SL_C_RETRY || c == SL_C_THROTTLE) &&
+		    d->outcomes[i].retry_after_us > y->retry_after_us)
 			y->retry_after_us = d->outcomes[i].retry_after_us;
 		y->alive = y->alive || is_decision(c);
 		y->trouble = y->trouble || is_overload(&d->outcomes[i]);

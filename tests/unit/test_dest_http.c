@@ -59,6 +59,8 @@ statuses_become_classes(void **state)
 		{ 401, SL_C_AUTH, SL_C_AUTH },     { 403, SL_C_AUTH, SL_C_AUTH },
 		{ 404, SL_C_CONFIG, SL_C_CONFIG }, { 408, SL_C_RETRY, SL_C_RETRY },
 		{ 413, SL_C_SPLIT, SL_C_REJECT },  { 422, SL_C_SPLIT, SL_C_REJECT },
+		{ 423, SL_C_RETRY, SL_C_RETRY },   { 505, SL_C_CONFIG, SL_C_CONFIG },
+		{ 307, SL_C_CONFIG, SL_C_CONFIG }, { 500, SL_C_RETRY, SL_C_RETRY },
 		{ 425, SL_C_RETRY, SL_C_RETRY },   { 429, SL_C_THROTTLE, SL_C_THROTTLE },
 		{ 500, SL_C_RETRY, SL_C_RETRY },   { 501, SL_C_CONFIG, SL_C_CONFIG },
 		{ 503, SL_C_RETRY, SL_C_RETRY },   { 504, SL_C_RETRY, SL_C_RETRY },
@@ -180,6 +182,8 @@ retry_after_is_read_in_every_spelling(void **state)
 		{ "1e9", 0 },
 		{ "0x10", 0 },
 		{ "86400", SL_RETRY_AFTER_MAX_US },
+		{ "1000000000", SL_RETRY_AFTER_MAX_US },
+		{ "1767607170", 0 },
 		{ "99999999999999999999999999", SL_RETRY_AFTER_MAX_US },
 		{ "Mon, 05 Jan 2026 10:00:30 GMT", 30 * SECOND },
 		{ "Monday, 05-Jan-26 10:00:30 GMT", 30 * SECOND },
@@ -201,6 +205,21 @@ retry_after_is_read_in_every_spelling(void **state)
 static void
 servers_say_when_to_come_back(void **state)
 {
+	static const struct {
+		const char *line;
+		int64_t us;
+	} others[] = {
+		{ "X-Ratelimit-Retry-After: 12\r\n", 12 * SECOND },
+		{ "X-Rate-Limit-Reset: 5\r\n", 5 * SECOND },
+		{ "retry-after-ms: 1500\r\n", SECOND * 3 / 2 },
+		{ "RateLimit-Reset: 9\r\n", 9 * SECOND },
+		{ "RateLimit: limit=100, remaining=0, reset=30\r\n", 30 * SECOND },
+		{ "RateLimit: \"default\";r=0;t=20\r\n", 20 * SECOND },
+		{ "RateLimit: \"default\"\r\n", 0 },
+		{ "Retry-After: soon\r\nX-RateLimit-Reset: 4\r\n", 4 * SECOND },
+		{ "Retry-After: 1000000000\r\n", SL_RETRY_AFTER_MAX_US },
+		{ "Retry-After: -1\r\n", 0 },
+	};
 	struct peer_step s = { .act = PEER_ANSWER, .status = 429, .headers = "retry-after: 7\r\n" };
 	struct sl_outcome o = outcome_of(&s, "rudderstack", 2);
 
@@ -215,6 +234,11 @@ servers_say_when_to_come_back(void **state)
 	s.headers = "Date: Mon, 05 Jan 1998 10:00:00 GMT\r\n"
 		    "Retry-After: Mon, 05 Jan 1998 10:01:00 GMT\r\n";
 	assert_int_equal(outcome_of(&s, "rudderstack", 1).retry_after_us, 60 * SECOND);
+	for (size_t i = 0; i < SL_COUNT(others); i++) {
+		s.headers = others[i].line;
+		if (outcome_of(&s, "rudderstack", 1).retry_after_us != others[i].us)
+			fail_msg("not understood: %s", others[i].line);
+	}
 	s.headers = NULL;
 	o = outcome_of(&s, "rudderstack", 1);
 	assert_int_equal(o.cls, SL_C_THROTTLE);
