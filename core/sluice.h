@@ -234,9 +234,18 @@ sl_ticket sl_preview(struct sl_engine *e, const struct sl_draft *d, unsigned lim
 /* Answer as soon as the run has its id: run (int). What happens then is told by SL_MSG_RUN. A sync has
  * one run at a time: failed with kind "locked" when one is open (its id is in the table: run). */
 sl_ticket sl_start(struct sl_engine *e, const char *sync, unsigned flags);
-/* Let a held run go. removes: also send the removes, and confirm must be their exact number. Answer:
- * run. Failed when the run is not held, or the number is not right. */
-sl_ticket sl_release(struct sl_engine *e, int64_t run, bool removes, int64_t confirm);
+/* What a person has seen of a held run and agrees to: all of it must be right. */
+struct sl_confirm {
+	int64_t removes; /* their exact number */
+	const char
+		*plan; /* as the run tells it: the same number of other removes is another plan */
+	const char *
+		sync; /* its name, where more than half of the acknowledged rows go; else NULL will do */
+};
+/* Let a held run go. confirm: also send the removes that are held back; NULL: leave them out. Answer: run.
+ * Failed when the run is not held or what is confirmed is not what it would do; and when the plan is older
+ * than a day: then the run is cancelled, and the next one plans anew. Each of these is in the audit. */
+sl_ticket sl_release(struct sl_engine *e, int64_t run, const struct sl_confirm *confirm);
 /* Stop after what is in flight; what was not acknowledged is planned again next time. Answer: run. */
 sl_ticket sl_stop(struct sl_engine *e, int64_t run);
 /* Go on with a paused run. Answer: run. */
@@ -261,8 +270,11 @@ struct sl_run_stats {
 	bool planning;  /* still reading the source */
 	bool planned_all;
 	bool removes_held;
+	char plan[20];                            /* of whole plans with removes: "1f0c22aa" */
+	uint64_t live;                            /* acknowledged rows before this run */
 	int64_t started_us, planned_us, ended_us; /* wall; 0 = not yet */
-	int64_t rows_est; /* of the source, from statistics; -1 = not known */
+	int64_t waited_us; /* held or paused, before now: not part of what it took */
+	int64_t rows_est;  /* of the source, from statistics; -1 = not known */
 	uint64_t rows_read, same, still_dead, skipped;
 	/* What of late commits is promised: "snapshot" every run reads all rows, "fenced" none is lost,
 	 * "lagged" none within the lag, "best effort" some may be lost. Empty = it has not read yet. */
@@ -298,7 +310,8 @@ unsigned sl_open_runs(struct sl_engine *e, int64_t *ids, unsigned cap);
 
 /* run, sync, kind, by, state, started, planned, ended, took_us, rows_read, same, skipped, still_dead, adds,
  * updates, removes, acked, dead, superseded, cancelled, pending, requests, retries, bytes_sent, removes_held
- * (bool), error, details, promise, null_cursors. Newest first; sync NULL = all; before 0 = from the newest. */
+ * (bool), plan, live, error, details, promise, null_cursors. Newest first; sync NULL = all; before 0 = from the
+ * newest. */
 sl_ticket sl_runs(struct sl_engine *e, const char *sync, int64_t before, unsigned limit);
 /* One run: the same columns, one row. */
 sl_ticket sl_run(struct sl_engine *e, int64_t run);

@@ -1,4 +1,10 @@
-/* guard.c - how many removes may go without a person's word. */
+/* guard.c - how many removes may go without a person's word.
+ *
+ * A row counts as gone when it misses once, not in several runs: the source is read in one REPEATABLE READ
+ * snapshot, so a table in the middle of its refresh is not seen, only a committed state of it; and the plan
+ * shows what would go. Many updates, or a column that became NULL in many rows, are not held: the source
+ * still has those rows, so that the next run undoes them, and a whole table changes with every new mapping.
+ * Who wants to see them first holds the whole plan. */
 #include "core/diff/diff.h"
 
 #define FEWEST  20u  /* always allowed, so that small tables are not a nuisance */

@@ -21,8 +21,8 @@ runs_table(void)
 		"run:int sync kind by state started:time planned:time ended:time took_us:int "
 		"rows_read:int same:int skipped:int still_dead:int adds:int updates:int "
 		"removes:int acked:int dead:int superseded:int cancelled:int pending:int "
-		"requests:int retries:int bytes_sent:int removes_held:bool error details "
-		"promise null_cursors:int");
+		"requests:int retries:int bytes_sent:int removes_held:bool plan live:int error "
+		"details promise null_cursors:int");
 }
 
 static void
@@ -46,10 +46,12 @@ run_row(struct sl_table *t, const struct sl_run *r)
 	sl_cell_time(t, r->started_us);
 	sl_cell_time(t, r->planned_us);
 	sl_cell_time(t, r->ended_us);
-	sl_cell_int_if(t, r->ended_us != 0, r->ended_us - r->started_us);
+	sl_cell_int_if(t, r->ended_us != 0, r->ended_us - r->started_us - r->waited_us);
 	for (size_t i = 0; i < SL_COUNT(counts); i++)
 		sl_cell_int(t, (int64_t)counts[i]);
 	sl_cell_bool(t, r->removes_held);
+	sl_cell_text(t, r->plan[0] ? r->plan : NULL);
+	sl_cell_int(t, (int64_t)r->live);
 	sl_cell_text(t, r->error);
 	sl_cell_text(t, r->details);
 	sl_cell_text(t, r->promise);

@@ -168,15 +168,27 @@ hold_text(struct sl_run_task *t)
 	pthread_mutex_lock(&t->lock);
 	if (t->rec.removes_held && t->rec.rows_read == 0)
 		(void)snprintf(t->rec.error, sizeof(t->rec.error),
-			       "the source is empty: %llu removes wait for confirmation",
-			       (unsigned long long)t->rec.removes);
+			       "the source is empty: %llu removes (of %llu rows) wait for "
+			       "confirmation",
+			       (unsigned long long)t->rec.removes, (unsigned long long)t->rec.live);
 	else if (t->rec.removes_held)
-		(void)snprintf(
-			t->rec.error, sizeof(t->rec.error),
-			"%llu removes are more than the limit of %zu: they wait for confirmation",
-			(unsigned long long)t->rec.removes, t->remove_limit);
+		(void)snprintf(t->rec.error, sizeof(t->rec.error),
+			       "%llu of %llu rows (%u %%) to remove, limit %zu: the removes "
+			       "wait for confirmation",
+			       (unsigned long long)t->rec.removes, (unsigned long long)t->rec.live,
+			       (unsigned)(t->rec.live ? t->rec.removes * 100 / t->rec.live : 100),
+			       t->remove_limit);
 	else
 		t->rec.error[0] = '\0';
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* What it waited for does not matter any more; why it was stopped may. */
+static void
+note_stop(struct sl_run_task *t)
+{
+	pthread_mutex_lock(&t->lock);
+	sl_copy(t->rec.error, sizeof(t->rec.error), t->stop_why ? t->stop_why : "");
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -197,6 +209,7 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	}
 	pthread_mutex_unlock(&t->lock);
 	if (stop || (closing && !planned)) {
+		note_stop(t);
 		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
 	} else if (!planned) {
 		sl_run_error(t, err);
@@ -232,8 +245,10 @@ hold(struct sl_run_task *t)
 	t->released = false;
 	pthread_mutex_unlock(&t->lock);
 	sl_crashpoint("hold-over");
-	if (stop)
+	if (stop) {
+		note_stop(t);
 		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+	}
 	return go;
 }
 
@@ -304,8 +319,8 @@ review(struct sl_run_task *t)
 	if (!hold(t))
 		return false;
 	pthread_mutex_lock(&t->lock);
-	/* Released as a whole: removes go with it when they were confirmed, else they are left out. */
-	t->rec.removes_held = t->rec.removes > 0 && !t->deliver_removes;
+	/* Few removes go with the rest, many only when they were confirmed; else they are left out. */
+	t->rec.removes_held = t->rec.removes_held && !t->deliver_removes;
 	t->without_removes = t->rec.removes_held;
 	t->rec.error[0] = '\0';
 	pthread_mutex_unlock(&t->lock);
@@ -403,7 +418,7 @@ resume(struct sl_run_task *t)
 	pthread_mutex_lock(&t->lock);
 	t->committed = t->rec.blocks;
 	t->rec.error[0] = '\0';
-	if (t->released && t->rec.removes > 0) {
+	if (t->released && t->rec.removes_held) {
 		t->rec.removes_held = !t->deliver_removes;
 		t->without_removes = t->rec.removes_held;
 	}

@@ -33,14 +33,15 @@ struct sl_run_task {
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t changed;
-	struct sl_run rec;  /* sync, kind, by never change; id (with the engine's lock) once, before
+	struct sl_run rec; /* sync, kind, by never change; id (with the engine's lock) once, before
 			       * the thread runs: those may be read without the lock by the run */
-	bool open;          /* the run thread is at work */
-	bool stop;          /* a person wants it to end */
-	bool closing;       /* the engine is closing */
-	bool waits;         /* for `after` to end or to be held */
-	int64_t give_up_us; /* monotonic; then requests in flight are given up; 0 = never */
-	bool released;      /* held no more */
+	bool open;         /* the run thread is at work */
+	bool stop;         /* a person wants it to end */
+	const char *stop_why; /* constant text for its record; NULL = they know */
+	bool closing;         /* the engine is closing */
+	bool waits;           /* for `after` to end or to be held */
+	int64_t give_up_us;   /* monotonic; then requests in flight are given up; 0 = never */
+	bool released;        /* held no more */
 	bool deliver_removes;
 	bool without_removes; /* released, but the removes are left out */
 	bool launched;        /* thread is to be joined */

@@ -15,8 +15,9 @@
 struct sl_run_args {
 	const char *sync;
 	unsigned flags;
-	int64_t run, confirm;
-	bool removes;
+	int64_t run;
+	bool removes; /* confirm is set: they are to go */
+	struct sl_confirm confirm;
 };
 
 static enum sl_code
@@ -98,6 +99,41 @@ resumed_task(struct sl_engine *e, const struct sl_run *rec, const struct sl_run_
 		t->deliver_removes = release->removes;
 	}
 	return t;
+}
+
+/* Rows and their guard have moved on since: nobody remembers what was looked at. */
+#define PLAN_US (24LL * 3600 * 1000000)
+static const char too_old[] =
+	"the plan was older than 24 hours: it was cancelled, and the next run plans anew";
+
+static bool
+is_too_old(const struct sl_run *r)
+{
+	return r->state == SL_RUN_HELD && sl_wall_us() - r->planned_us > PLAN_US;
+}
+
+/* A task that takes up a run of the state only to end it; NULL = no memory. */
+static struct sl_run_task *
+ending_task(struct sl_engine *e, const struct sl_run *rec, const char *why)
+{
+	struct sl_run_task *t = resumed_task(e, rec, NULL);
+
+	if (!t)
+		return NULL;
+	t->stop = true;
+	t->stop_why = why;
+	return t;
+}
+
+static enum sl_code
+end_record(struct sl_engine *e, const struct sl_run *rec, const char *why, struct sl_err *err)
+{
+	struct sl_run_task *t = ending_task(e, rec, why);
+	int64_t run;
+
+	if (!t)
+		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
+	return sl_run_start(t, &run, err);
 }
 
 static enum sl_code
@@ -182,8 +218,9 @@ sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after,
 	code = waiting_run(e, sync, &waiting, err);
 	if (code != SL_OK || waiting.id == 0)
 		return code;
-	if (waiting.state != SL_RUN_HELD) {
-		*after = resumed_task(e, &waiting, NULL);
+	if (waiting.state != SL_RUN_HELD || is_too_old(&waiting)) {
+		*after = is_too_old(&waiting) ? ending_task(e, &waiting, too_old)
+					      : resumed_task(e, &waiting, NULL);
 		return *after ? SL_OK : sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
 	}
 	code = busy(j, waiting.id, "waits for confirmation", err);
@@ -227,30 +264,90 @@ read_run(struct sl_engine *e, int64_t id, struct sl_run *out, struct sl_err *err
 }
 
 static enum sl_code
+check_removes(const struct sl_run *r, const struct sl_confirm *c, struct sl_err *err)
+{
+	if (c->removes != (int64_t)r->removes) {
+		(void)sl_fail(err, SL_E_CONFIG, "run", "the run removes %llu rows, not %lld",
+			      (unsigned long long)r->removes, (long long)c->removes);
+		return sl_err_hint(err, "confirm with the exact number of removes");
+	}
+	if (r->removes > 0 && (!c->plan || strcmp(c->plan, r->plan) != 0)) {
+		(void)sl_fail(err, SL_E_CONFIG, "run", "the plan of run %lld is %s, not %s",
+			      (long long)r->id, r->plan, c->plan ? c->plan : "named");
+		return sl_err_hint(err, "look at its removes, then confirm that plan by name");
+	}
+	if (r->removes * 2 > r->live && (!c->sync || strcmp(c->sync, r->sync) != 0)) {
+		(void)sl_fail(err, SL_E_CONFIG, "run",
+			      "the run removes %llu of %llu rows, more than half",
+			      (unsigned long long)r->removes, (unsigned long long)r->live);
+		return sl_err_hint(err, "confirm with the name of the sync, too: %s", r->sync);
+	}
+	return SL_OK;
+}
+
+static enum sl_code
 check_release(const struct sl_run *r, const struct sl_run_args *a, struct sl_err *err)
 {
 	if (r->state != SL_RUN_HELD)
 		return sl_fail(err, SL_E_CONFIG, "run", "run %lld is %s, not held",
 			       (long long)r->id, sl_run_state_name(r->state));
-	if (a->removes && a->confirm != (int64_t)r->removes) {
-		(void)sl_fail(err, SL_E_CONFIG, "run", "the run removes %llu rows, not %lld",
-			      (unsigned long long)r->removes, (long long)a->confirm);
-		return sl_err_hint(err, "confirm with the exact number of removes");
-	}
-	return SL_OK;
+	if (is_too_old(r))
+		return sl_fail(err, SL_E_CANCELLED, "run", "%s", too_old);
+	return a->removes ? check_removes(r, &a->confirm, err) : SL_OK;
 }
 
-struct sl_audit_write {
-	const char *who, *action, *object;
-	char detail[64];
-};
+static enum sl_code
+release_open(struct sl_run_task *t, const struct sl_run_args *a, struct sl_err *err)
+{
+	enum sl_code code = check_release(&t->rec, a, err);
+
+	if (code == SL_OK) {
+		t->released = true;
+		t->deliver_removes = a->removes;
+		pthread_cond_broadcast(&t->changed);
+	} else if (code == SL_E_CANCELLED) {
+		t->stop_why = too_old;
+		sl_run_ask(t, &t->stop, sl_mono_us() + STOP_US);
+	}
+	return code;
+}
 
 static enum sl_code
-audit_write(struct sl_store *s, void *arg, struct sl_err *err)
+release_waiting(struct sl_engine *e, const struct sl_run_args *a, struct sl_err *err)
 {
-	const struct sl_audit_write *w = arg;
+	struct sl_run rec;
+	struct sl_err end;
+	enum sl_code code = read_run(e, a->run, &rec, err);
 
-	return sl_store_audit(s, w->who, w->action, w->object, w->detail, err);
+	if (code == SL_OK)
+		code = check_release(&rec, a, err);
+	if (code == SL_OK)
+		return resume_record(e, &rec, a, err);
+	if (code == SL_E_CANCELLED && end_record(e, &rec, too_old, &end) != SL_OK)
+		*err = end;
+	return err->code;
+}
+
+/* Who let what go, and what was refused. */
+static enum sl_code
+audit_release(const struct sl_engine *e, const struct sl_run_args *a, const struct sl_err *refused,
+	      struct sl_err *err)
+{
+	char object[32], detail[300];
+
+	(void)snprintf(object, sizeof(object), "run %lld", (long long)a->run);
+	if (refused->code != SL_OK)
+		sl_copy(detail, sizeof(detail), refused->msg);
+	else if (a->removes)
+		(void)snprintf(detail, sizeof(detail), "with %lld removes, plan %s",
+			       (long long)a->confirm.removes, a->confirm.plan);
+	else
+		(void)snprintf(detail, sizeof(detail), "without the removes that are held back");
+	return sl_engine_audit(e,
+			       refused->code == SL_OK            ? "release"
+			       : refused->code == SL_E_CANCELLED ? "plan expired"
+								 : "release refused",
+			       object, detail, err);
 }
 
 static enum sl_code
@@ -258,39 +355,25 @@ release_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct sl_run_args *a = j->args;
 	struct sl_engine *e = j->engine;
-	struct sl_audit_write audit = { e->who, a->removes ? "release with removes" : "release",
-					"run", "" };
+	struct sl_err said = { 0 };
 	struct sl_run_task *t;
-	struct sl_run rec;
 	enum sl_code code;
 
 	code = sl_engine_may_write(e, err);
 	if (code != SL_OK)
 		return code;
-	(void)snprintf(audit.detail, sizeof(audit.detail), "run %lld, %lld removes",
-		       (long long)a->run, (long long)a->confirm);
 	t = sl_run_list_lock(e, a->run);
 	if (t && t->open) {
-		code = check_release(&t->rec, a, err);
-		if (code == SL_OK) {
-			t->released = true;
-			t->deliver_removes = a->removes;
-			pthread_cond_broadcast(&t->changed);
-		}
+		code = release_open(t, a, &said);
 		pthread_mutex_unlock(&t->lock);
 	} else {
 		if (t)
 			pthread_mutex_unlock(&t->lock);
-		code = read_run(e, a->run, &rec, err);
-		if (code == SL_OK)
-			code = check_release(&rec, a, err);
-		if (code == SL_OK)
-			code = resume_record(e, &rec, a, err);
+		code = release_waiting(e, a, &said);
 	}
-	sl_crashpoint("released");
-	if (code == SL_OK)
-		code = sl_writer_call(e->writer, audit_write, &audit, err);
-	sl_crashpoint("release-noted");
+	if (code != SL_E_NOTFOUND && audit_release(e, a, &said, err) != SL_OK)
+		return err->code;
+	*err = said;
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 
@@ -311,7 +394,6 @@ stop_job(struct sl_job *j, struct sl_err *err)
 	struct sl_engine *e = j->engine;
 	struct sl_run_task *t = sl_run_list_lock(e, a->run);
 	struct sl_run rec;
-	int64_t run;
 	enum sl_code code;
 
 	if (t && t->open) {
@@ -332,12 +414,7 @@ stop_job(struct sl_job *j, struct sl_err *err)
 		code = audit_stop(e, a->run, err);
 	if (code != SL_OK)
 		return code;
-	/* One that waits in the state is taken up only to be ended. */
-	t = resumed_task(e, &rec, NULL);
-	if (!t)
-		return sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
-	t->stop = true;
-	code = sl_run_start(t, &run, err);
+	code = end_record(e, &rec, NULL, err);
 	return code == SL_OK ? answer_run(j, a->run, err) : code;
 }
 
@@ -371,6 +448,8 @@ request(struct sl_engine *e, sl_job_fn *fn, const struct sl_run_args *args)
 	a = j->args;
 	*a = *args;
 	a->sync = sl_job_str(j, args->sync);
+	a->confirm.plan = sl_job_str(j, args->confirm.plan);
+	a->confirm.sync = sl_job_str(j, args->confirm.sync);
 	j->order = true;
 	return sl_job_submit(j);
 }
@@ -382,10 +461,13 @@ sl_start(struct sl_engine *e, const char *sync, unsigned flags)
 }
 
 sl_ticket
-sl_release(struct sl_engine *e, int64_t run, bool removes, int64_t confirm)
+sl_release(struct sl_engine *e, int64_t run, const struct sl_confirm *confirm)
 {
-	return request(e, release_job,
-		       &(struct sl_run_args){ .run = run, .removes = removes, .confirm = confirm });
+	struct sl_run_args a = { .run = run, .removes = confirm != NULL };
+
+	if (confirm)
+		a.confirm = *confirm;
+	return request(e, release_job, &a);
 }
 
 sl_ticket

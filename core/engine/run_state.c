@@ -21,6 +21,17 @@ save_write(struct sl_store *s, void *arg, struct sl_err *err)
 	return sl_store_run_save(s, &rec, err);
 }
 
+/* The clock of what a run takes stands still while it is held or paused. With the task's lock held. */
+static void
+note_waiting(struct sl_run *r, enum sl_run_state state)
+{
+	const int64_t now = sl_wall_us();
+
+	if (r->since_us && now > r->since_us)
+		r->waited_us += now - r->since_us;
+	r->since_us = state == SL_RUN_HELD || state == SL_RUN_PAUSED ? now : 0;
+}
+
 enum sl_code
 sl_run_move(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
 {
@@ -28,6 +39,7 @@ sl_run_move(struct sl_run_task *t, enum sl_run_state state, struct sl_err *err)
 
 	pthread_mutex_lock(&t->lock);
 	t->rec.state = state;
+	note_waiting(&t->rec, state);
 	pthread_mutex_unlock(&t->lock);
 	if (!t->dry) {
 		code = sl_writer_call(t->engine->writer, save_write, t, err);
@@ -123,6 +135,7 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 	}
 	e.keep_us = keep_us(t);
 	pthread_mutex_lock(&t->lock);
+	note_waiting(&t->rec, state);
 	e.rec = t->rec;
 	e.opened = t->opened;
 	pthread_mutex_unlock(&t->lock);

@@ -161,6 +161,9 @@ fill_from_record(const struct sl_run *r, struct sl_run_stats *out)
 	(void)snprintf(out->state, sizeof(out->state), "%s", sl_run_state_name(r->state));
 	out->planned_all = r->planned_all;
 	out->removes_held = r->removes_held;
+	memcpy(out->plan, r->plan, sizeof(out->plan));
+	out->live = r->live;
+	out->waited_us = r->waited_us;
 	out->started_us = r->started_us;
 	out->planned_us = r->planned_us;
 	out->ended_us = r->ended_us;

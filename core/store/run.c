@@ -7,7 +7,7 @@
 	"planned_us,"                                                                              \
 	" ended_us, rows_read, same, still_dead, skipped, adds, updates, removes, acked, dead,"    \
 	" superseded, cancelled, requests, retries, bytes_sent, null_cursors, error, details, "    \
-	"promise, plan, live"
+	"promise, plan, live, since_us, waited_us"
 
 const char *
 sl_run_state_name(enum sl_run_state s)
@@ -58,6 +58,8 @@ read_run(const struct sl_q *q, struct sl_run *r)
 	sl_q_col_copy(q, col + 3, r->plan, sizeof r->plan);
 	col += 4;
 	r->live = count_of(q, &col);
+	r->since_us = sl_q_col_int(q, col++);
+	r->waited_us = sl_q_col_int(q, col);
 }
 
 /* The parameters that run_new and run_save have in common, in this order. */
@@ -81,6 +83,8 @@ bind_run(struct sl_q *q, const struct sl_run *r)
 	sl_q_text(q, r->promise);
 	sl_q_text(q, r->plan);
 	sl_q_int(q, (int64_t)r->live);
+	sl_q_int(q, r->since_us);
+	sl_q_int(q, r->waited_us);
 }
 
 enum sl_code
@@ -96,8 +100,10 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 		"INSERT INTO run(state, epoch, planned_all, removes_held, started_us, planned_us, "
 		"ended_us,"
 		" rows_read, same, still_dead, skipped, requests, retries, bytes_sent, "
-		"null_cursors, error, details, promise, plan, live, sync, kind, by)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"null_cursors, error, details, promise, plan, live, since_us, waited_us, sync, "
+		"kind, by)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+		"?)",
 		err);
 	bind_run(&q, run);
 	sl_q_text(&q, run->sync);
@@ -129,7 +135,8 @@ sl_store_run_save(struct sl_store *s, const struct sl_run *run, struct sl_err *e
 		   " planned_us=?, ended_us=?, rows_read=?, same=?, still_dead=?, skipped=?, "
 		   "requests=?,"
 		   " retries=?, bytes_sent=?, null_cursors=?, error=?, details=?, promise=?, "
-		   "plan=?, live=? "
+		   "plan=?, live=?, "
+		   "since_us=?, waited_us=? "
 		   "WHERE id=?",
 		   err);
 	bind_run(&q, run);

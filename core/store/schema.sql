@@ -39,7 +39,9 @@ CREATE TABLE run (
   promise TEXT NOT NULL DEFAULT '',
   null_cursors INTEGER NOT NULL DEFAULT 0,
   plan TEXT NOT NULL DEFAULT '',
-  live INTEGER NOT NULL DEFAULT 0 -- acknowledged rows when it was planned
+  live INTEGER NOT NULL DEFAULT 0, -- acknowledged rows when it was planned
+  since_us INTEGER NOT NULL DEFAULT 0, -- held or paused since then; 0 = it is not
+  waited_us INTEGER NOT NULL DEFAULT 0 -- so long before
 ) STRICT;
 CREATE INDEX run_sync ON run (sync, id);
 

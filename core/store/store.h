@@ -128,6 +128,8 @@ struct sl_run {
 	char promise[16];  /* "snapshot" "fenced" "lagged" "best effort"; empty = not known yet */
 	char plan[20];     /* of a complete plan with removes: what its confirmation names */
 	uint64_t live;     /* acknowledged rows in the snapshot when it was planned */
+	int64_t since_us;  /* wall; held or paused since then, 0 = it is not */
+	int64_t waited_us; /* so long it was before: not part of what it took */
 	char error[400];   /* why it failed, paused or is held; empty = it did not */
 	char details[400]; /* one line about the plan: table, mode, profile, destination */
 };

@@ -185,7 +185,10 @@ ok "4: removes wait" ends 4 run people
 ok "4 as JSON: the record of the run" eval 'sl stop "$(state "SELECT max(id) FROM run")" && has_json 4 run people'
 ok "stop --json" has_json 0 stop "$(state "SELECT max(id) FROM run")"
 sl run people
-ok "release --json" has_json 0 release "$(state "SELECT max(id) FROM run")" --confirm-removes 25
+plan=$(state "SELECT plan FROM run WHERE id = (SELECT max(id) FROM run)")
+ok "more than half of the rows: with the name, too" has 2 "more than half" release "$(state "SELECT max(id) FROM run")" \
+	--confirm-removes 25 --plan "$plan"
+ok "release --json" has_json 0 release "$(state "SELECT max(id) FROM run")" --confirm-removes 25 --plan "$plan" --sync people
 ok "no such run to release" has 2 "no run 999" release 999
 ok "no such run to stop" has 2 "no run 999" stop 999
 ok "no run at all" has 2 '"x" is' release x

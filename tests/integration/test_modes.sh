@@ -127,17 +127,27 @@ ok "the other changes went" [ "$(kept "SELECT fields ->> 'plan' FROM records WHE
 ok "the removed rows are still there" [ "$(records_of mirrored | wc -l)" = 182 ]
 ok "status shows it" has 0 held status mirrored
 ok "another run is refused meanwhile" has 5 "waits for confirmation" run mirrored
-ok "a wrong number is refused" has 2 "40" release "$run" --confirm-removes 39
+plan=$(state "SELECT plan FROM run WHERE id = $run")
+ok "status shows the plan" has 0 "$plan" status mirrored
+ok "a wrong number is refused" has 2 "40" release "$run" --confirm-removes 39 --plan "$plan"
+ok "so is another plan" has 2 "$plan" release "$run" --confirm-removes 40 --plan 00000000
+ok "and no plan" has 2 "$plan" release "$run" --confirm-removes 40
 ok "nothing was removed by that" [ "$(records_of mirrored | wc -l)" = 182 ]
-ok "the right number lets them go" has 0 settled release "$run" --confirm-removes 40
+ok "the right number lets them go" has 0 settled release "$run" --confirm-removes 40 --plan "$plan"
 ok "the records are the rows again" eq "$(records_of mirrored)" "$(source_rows mirrored)"
-ok "a released run is over" has 2 settled release "$run" --confirm-removes 40
+ok "a released run is over" has 2 settled release "$run" --confirm-removes 40 --plan "$plan"
+ok "who let what go is in the audit" has 0 "with 40 removes, plan $plan" audit
+ok "and what was refused" has 0 "release refused" audit
 sql "DELETE FROM mirrored WHERE id BETWEEN 141 AND 170"
 sl run mirrored
 run=$(state "SELECT max(id) FROM run")
-ok "released without removes" has 0 settled release "$run"
+ok "released without removes" has 0 "30 removes left out" release "$run"
 ok "they stay" [ "$(records_of mirrored | wc -l)" = 142 ]
-ok "the next run holds them again" ends 4 run mirrored
+ok "a plan tells that a run would be held" has 0 "would be held" plan mirrored
+plan=$(state "SELECT plan FROM run WHERE id = $run")
+ok "the same removes are the same plan" said "plan $plan"
+ok "the next run holds them again, and says how to go on" has 4 "--confirm-removes 30 --plan $plan" run mirrored
+ok "with the keys" said '["141"]'
 ok "stop gives it up" ends 0 stop "$(state "SELECT max(id) FROM run")"
 ok "a run may leave them out beforehand" counts mirrored 0 0 30 0 0 --without-removes
 ok "or let them go by their number" counts mirrored 0 0 30 30 0 --confirm-removes 30

@@ -293,3 +293,9 @@ engine_rig_run(struct engine_rig *r, const char *sync, unsigned flags)
 	sl_msg_free(m);
 	return engine_rig_settle(r, run);
 }
+
+struct sl_confirm
+engine_rig_yes(const struct sl_run_stats *s)
+{
+	return (struct sl_confirm){ (int64_t)s->removes, s->plan, s->sync };
+}

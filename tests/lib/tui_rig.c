@@ -193,6 +193,7 @@ static const struct {
 	{ " now  ", " CLOCK" }, /* less than 10 s ago */
 	{ " now$", " CLOCK" },
 	{ " *[0-9]+(\\.[0-9])?(us|ms|s)([^0-9a-z]|$)", " TIME " },
+	{ "took TIME +", "took TIME   " }, /* what stands at the right edge moves with it */
 };
 
 static void

@@ -35,7 +35,7 @@ run_in_order(struct engine_rig *e)
 	bool logged = false;
 
 	assert_string_equal(s.state, "held");
-	sl_msg_free(engine_rig_ok(e, sl_release(e->engine, s.run, false, 0)));
+	sl_msg_free(engine_rig_ok(e, sl_release(e->engine, s.run, NULL)));
 	for (int i = 0; i < 500 && !logged; i++) {
 		struct sl_msg *m = engine_rig_ok(e, sl_log(e->engine, &f, 0, 0, 1));
 		logged = sl_table_rows(m->table) > 0;
@@ -188,7 +188,7 @@ test_removes_are_typed(void **state)
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_until(t, "ok");
 	tui_rig_keys(t, "R");
-	tui_rig_until(t, "3 removes are more than the limit of 1");
+	tui_rig_until(t, "3 of 50 rows (6 %) to remove, limit 1");
 	tui_rig_keys(t, "f f"); /* removes are in the order of their digests: another in each run */
 	tui_rig_settle(t);
 	tui_rig_golden(t, "plan-removes-80x24");

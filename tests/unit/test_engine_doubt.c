@@ -328,7 +328,8 @@ what_arrived_before_the_source_failed_is_removed(void **state)
 	engine_rig_sql(r, "DELETE FROM users WHERE id >= 1000; UPDATE pace SET nap = 0");
 	s = engine_rig_run(r, "people", 0);
 	assert_string_equal(s.state, "held");
-	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, true, (int64_t)s.removes)));
+	const struct sl_confirm yes = engine_rig_yes(&s);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, &yes)));
 	assert_string_equal(engine_rig_end(r, s.run).state, "settled");
 	assert_int_equal(test_receiver_int(r->rx, RECORDS), 50);
 	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);

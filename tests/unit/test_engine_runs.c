@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 /* The receiver's users as text, in one order. */
 static char *
 users_there(struct engine_rig *r)
@@ -182,9 +184,19 @@ mirror_removes_what_is_gone(void **state)
 }
 
 static void
+refused(struct engine_rig *r, int64_t run, const struct sl_confirm *c, const char *why)
+{
+	struct sl_msg *m = engine_rig_fail(r, sl_release(r->engine, run, c));
+
+	assert_non_null(strstr(m->problem.message, why));
+	sl_msg_free(m);
+}
+
+static void
 many_removes_wait_for_a_person(void **state)
 {
 	struct engine_rig *r = *state;
+	struct sl_confirm yes;
 	struct sl_run_stats s;
 	struct sl_msg *m;
 
@@ -199,14 +211,149 @@ many_removes_wait_for_a_person(void **state)
 	m = engine_rig_fail(r, sl_start(r->engine, "people", 0));
 	assert_int_equal(sl_table_get_int(m->table, 0, "run"), s.run);
 	sl_msg_free(m);
-	m = engine_rig_fail(r, sl_release(r->engine, s.run, true, 29));
-	assert_non_null(strstr(m->problem.message, "30"));
-	sl_msg_free(m);
-	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, true, 30)));
+	yes = engine_rig_yes(&s);
+	yes.removes = 29;
+	refused(r, s.run, &yes, "30 rows, not 29");
+	yes.removes = 30;
+	yes.plan = "00000000";
+	refused(r, s.run, &yes, s.plan);
+	yes.plan = NULL;
+	refused(r, s.run, &yes, s.plan);
+	yes = engine_rig_yes(&s);
+	yes.sync = NULL; /* 30 of 50 */
+	refused(r, s.run, &yes, "more than half");
+	assert_int_equal(records(r), 50);
+	yes.sync = "people";
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, &yes)));
 	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "settled");
 	assert_int_equal(s.acked, 31);
 	assert_int_equal(records(r), 20);
+}
+
+/* Move the plan of a run into the past, in the state of an engine that is shut. */
+static void
+make_old(const struct engine_rig *r, int64_t run, int hours)
+{
+	char path[300], sql[200];
+	sqlite3 *db;
+
+	(void)snprintf(path, sizeof(path), "%s/state/state.db", r->dir);
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE run SET planned_us = planned_us - %d * 3600000000 WHERE id = %lld",
+		       hours, (long long)run);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+assert_audit(struct engine_rig *r, const char *action)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_audit(r->engine, 0, 10));
+
+	assert_true(engine_rig_row(m->table, "action", action) >= 0);
+	sl_msg_free(m);
+}
+
+static void
+an_old_plan_is_not_released(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s, again;
+	struct sl_confirm yes;
+	struct sl_msg *m;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r, "DELETE FROM users WHERE id <= 30");
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "held");
+	engine_rig_shut(r);
+	make_old(r, s.run, 25);
+	engine_rig_open(r, false);
+	yes = engine_rig_yes(&s);
+	refused(r, s.run, &yes, "older than 24 hours");
+	assert_string_equal(engine_rig_end(r, s.run).state, "cancelled");
+	assert_audit(r, "plan expired");
+	assert_int_equal(records(r), 50);
+	/* The next one plans anew, also where the old one still waits. */
+	s = engine_rig_run(r, "people", 0);
+	assert_string_equal(s.state, "held");
+	engine_rig_shut(r);
+	make_old(r, s.run, 25);
+	engine_rig_open(r, false);
+	again = engine_rig_run(r, "people", 0);
+	assert_string_equal(again.state, "held");
+	assert_true(again.run != s.run);
+	m = engine_rig_ok(r, sl_run(r->engine, s.run));
+	assert_string_equal(sl_table_get(m->table, 0, "state"), "cancelled");
+	assert_non_null(strstr(sl_table_get(m->table, 0, "error"), "older than 24 hours"));
+	sl_msg_free(m);
+	yes = engine_rig_yes(&again);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, again.run, &yes)));
+	assert_string_equal(engine_rig_end(r, again.run).state, "settled");
+	assert_audit(r, "release");
+	assert_int_equal(records(r), 20);
+}
+
+static void
+a_plan_is_known_by_its_removes(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s, dry;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r, "DELETE FROM users WHERE id BETWEEN 2 AND 31");
+	s = engine_rig_run(r, "people", 0);
+	assert_int_equal(strlen(s.plan), 8);
+	dry = engine_rig_run(r, "people", SL_RUN_DRY);
+	assert_string_equal(dry.plan, s.plan);
+	assert_true(dry.removes_held && dry.live == 50);
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, s.run)));
+	assert_string_equal(engine_rig_end(r, s.run).error, "");
+	/* As many removes, but not the same. */
+	engine_rig_sql(r, "DELETE FROM users WHERE id = 1;"
+			  "INSERT INTO users(id, email) VALUES (2, 'back@example.com')");
+	dry = engine_rig_run(r, "people", SL_RUN_DRY);
+	assert_int_equal(dry.removes, s.removes);
+	assert_string_not_equal(dry.plan, s.plan);
+}
+
+static void
+few_removes_of_a_plan_go_with_the_rest(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_mirror(r);
+	assert_int_equal(engine_rig_run(r, "people", 0).acked, 50);
+	engine_rig_sql(r,
+		       "DELETE FROM users WHERE id <= 3; UPDATE users SET plan = 'x' WHERE id = 9");
+	s = engine_rig_run(r, "people", SL_RUN_HOLD);
+	assert_true(!s.removes_held && s.removes == 3 && s.acked == 0);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, NULL)));
+	s = engine_rig_end(r, s.run);
+	assert_true(s.acked == 4 && s.cancelled == 0);
+	assert_int_equal(records(r), 47);
+}
+
+static void
+waiting_is_not_part_of_what_a_run_takes(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = engine_rig_run(r, "users", SL_RUN_HOLD);
+	struct sl_msg *m;
+
+	usleep(700000);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, NULL)));
+	s = engine_rig_end(r, s.run);
+	assert_true(s.waited_us >= 700000);
+	m = engine_rig_ok(r, sl_run(r->engine, s.run));
+	assert_int_equal(sl_table_get_int(m->table, 0, "took_us"),
+			 s.ended_us - s.started_us - s.waited_us);
+	sl_msg_free(m);
 }
 
 static void
@@ -246,7 +393,7 @@ a_plan_can_be_looked_at_before_a_byte_is_sent(void **state)
 	/* A plan outlives the program. */
 	engine_rig_shut(r);
 	engine_rig_open(r, false);
-	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, false, 0)));
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, NULL)));
 	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "settled");
 	assert_in_sync(r);
@@ -360,6 +507,10 @@ main(void)
 		TEST(another_destination_starts_from_nothing),
 		TEST(mirror_removes_what_is_gone),
 		TEST(many_removes_wait_for_a_person),
+		TEST(an_old_plan_is_not_released),
+		TEST(a_plan_is_known_by_its_removes),
+		TEST(few_removes_of_a_plan_go_with_the_rest),
+		TEST(waiting_is_not_part_of_what_a_run_takes),
 		TEST(an_empty_source_removes_nothing_by_itself),
 		TEST(a_plan_can_be_looked_at_before_a_byte_is_sent),
 		TEST(a_cancelled_run_leaves_the_rest_for_the_next),

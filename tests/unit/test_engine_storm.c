@@ -141,8 +141,11 @@ release(struct storm *s)
 	const int64_t run = some_run(s);
 	struct sl_run_stats st;
 
-	if (sl_run_stats(s->r->engine, run, &st))
-		ask(s, sl_release(s->r->engine, run, dice(s, 3) > 0, (int64_t)st.removes));
+	if (sl_run_stats(s->r->engine, run, &st)) {
+		const struct sl_confirm yes = engine_rig_yes(&st);
+
+		ask(s, sl_release(s->r->engine, run, dice(s, 3) > 0 ? &yes : NULL));
+	}
 }
 
 static void
@@ -272,8 +275,9 @@ settle(struct storm *s, const char *sync, unsigned flags)
 		}
 		st = engine_rig_settle(s->r, run);
 		if (strcmp(st.state, "held") == 0) {
-			sl_msg_free(engine_rig_ok(
-				s->r, sl_release(s->r->engine, run, true, (int64_t)st.removes)));
+			const struct sl_confirm yes = engine_rig_yes(&st);
+
+			sl_msg_free(engine_rig_ok(s->r, sl_release(s->r->engine, run, &yes)));
 			st = engine_rig_end(s->r, run);
 		}
 		if (strcmp(st.state, "settled") == 0)

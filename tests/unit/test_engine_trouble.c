@@ -284,7 +284,7 @@ a_run_behind_one_that_is_held_does_not_wait_for_ever(void **state)
 	assert_true(sl_run_stats(r->engine, held, &s));
 	assert_string_equal(s.state, "held");
 	assert_true(s.removes == 30 && s.acked == 1);
-	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, held, false, 0)));
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, held, NULL)));
 	assert_string_equal(reach(r, held, "over").state, "settled");
 	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM records"
 						  " WHERE action <> 'delete'"),

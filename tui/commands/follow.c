@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TURN_MS 200
-#define BAR     20 /* columns */
+#define TURN_MS   200
+#define BAR       20 /* columns */
+#define HELD_KEYS 20u
 
 int64_t
 follow_started(struct cmd_call *c, sl_ticket t, int *code)
@@ -105,7 +106,8 @@ follow_promise(const struct sl_run_stats *s)
 static void
 report_text(const struct sl_run_stats *s)
 {
-	const int64_t took = s->ended_us > s->started_us ? s->ended_us - s->started_us : 0;
+	const int64_t took =
+		s->ended_us > s->started_us ? s->ended_us - s->started_us - s->waited_us : 0;
 	char n[32], span[32];
 
 	(void)printf("%s run %lld: %s", s->sync, (long long)s->run, s->state);
@@ -133,11 +135,41 @@ report_text(const struct sl_run_stats *s)
 	if (s->dead)
 		(void)printf(", failed %s (see: sluice failed %s)", print_count(n, s->dead),
 			     s->sync);
-	if (s->cancelled)
+	if (s->cancelled && strcmp(s->state, "settled") == 0)
+		(void)printf(", %s removes left out", print_count(n, s->cancelled));
+	else if (s->cancelled)
 		(void)printf(", cancelled %s", print_count(n, s->cancelled));
 	if (s->retries)
 		(void)printf(", %s requests tried again", print_count(n, s->retries));
 	(void)fputc('\n', stdout);
+}
+
+/* What a person needs to decide on a held run. */
+static void
+tell_held(struct cmd_call *c, const struct sl_run_stats *s)
+{
+	const unsigned most = s->removes < HELD_KEYS ? (unsigned)s->removes : HELD_KEYS;
+	int code;
+	struct sl_msg *m;
+
+	if (strcmp(s->state, "held") != 0 || !s->removes_held)
+		return;
+	m = cmd_answer(c, sl_changes(c->engine, s->run, "remove", 0, most), &code);
+	if (!m)
+		return;
+	(void)fputs("  would remove", stdout);
+	for (unsigned i = 0; i < sl_table_rows(m->table); i++) {
+		(void)fputc(' ', stdout);
+		print_text(stdout, sl_table_get(m->table, i, "key"));
+	}
+	if (s->removes > most)
+		(void)fputs(" ...", stdout);
+	(void)printf("\n  to send them: sluice release %lld --confirm-removes %llu --plan %s",
+		     (long long)s->run, (unsigned long long)s->removes, s->plan);
+	if (s->removes * 2 > s->live)
+		(void)printf(" --sync %s", s->sync);
+	(void)printf("\n  without them: sluice release %lld\n", (long long)s->run);
+	sl_msg_free(m);
 }
 
 /* A quiet run, that of cron above all, still tells what a person must look at. */
@@ -185,6 +217,7 @@ follow_report(struct cmd_call *c, const struct sl_run_stats *s)
 		sl_msg_free(m);
 	} else if (!c->quiet) {
 		report_text(s);
+		tell_held(c, s);
 	}
 	tell_failed(c, s);
 	if (s->error[0]) {

@@ -32,6 +32,8 @@ print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
 	if (s->dead)
 		(void)printf(", %s that cannot be sent", print_count(n, s->dead));
 	follow_promise(s);
+	if (s->removes_held)
+		(void)printf("\na run would be held for its removes (plan %s)", s->plan);
 	(void)fputs("\nnothing was sent or stored\n", stdout);
 	if (sl_table_rows(changes))
 		print_table(stdout, changes, "op key bytes body reason");
@@ -40,16 +42,16 @@ print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
 static void
 print_plan_json(const struct sl_run_stats *s, const struct sl_table *changes)
 {
-	(void)printf(
-		"{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
-		"\"same\": %llu, "
-		"\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"promise\": \"%s\", "
-		"\"null_cursors\": %llu, \"changes\": ",
-		(unsigned long long)s->rows_read, (unsigned long long)s->adds,
-		(unsigned long long)s->updates, (unsigned long long)s->removes,
-		(unsigned long long)s->same, (unsigned long long)s->skipped,
-		(unsigned long long)s->still_dead, (unsigned long long)s->dead, s->promise,
-		(unsigned long long)s->null_cursors);
+	(void)printf("{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
+		     "\"same\": %llu, "
+		     "\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"held\": %s, "
+		     "\"plan\": \"%s\", \"promise\": \"%s\", \"null_cursors\": %llu, \"changes\": ",
+		     (unsigned long long)s->rows_read, (unsigned long long)s->adds,
+		     (unsigned long long)s->updates, (unsigned long long)s->removes,
+		     (unsigned long long)s->same, (unsigned long long)s->skipped,
+		     (unsigned long long)s->still_dead, (unsigned long long)s->dead,
+		     s->removes_held ? "true" : "false", s->plan, s->promise,
+		     (unsigned long long)s->null_cursors);
 	print_json(stdout, changes);
 	(void)fputs("}\n", stdout);
 }
@@ -124,14 +126,18 @@ is_held(const struct sl_run_stats *s)
 static int
 release_as_asked(struct cmd_call *c, struct sl_run_stats *s)
 {
-	int64_t removes = -1;
+	struct sl_confirm yes = { -1, cmd_value(c, "plan"), s->sync };
 	int code = SL_EXIT_OK;
 
-	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &removes))
+	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &yes.removes))
 		return SL_EXIT_CONFIG;
-	if (!is_held(s) || (removes < 0 && !cmd_value(c, "without-removes")))
+	if (!is_held(s) || (yes.removes < 0 && !cmd_value(c, "without-removes")))
 		return SL_EXIT_OK;
-	if (follow_started(c, sl_release(c->engine, s->run, removes >= 0, removes), &code) == 0)
+	/* Few of them may be confirmed by their number alone, before anybody saw the plan. */
+	if (!yes.plan && s->removes * 2 <= s->live)
+		yes.plan = s->plan;
+	if (follow_started(c, sl_release(c->engine, s->run, yes.removes < 0 ? NULL : &yes),
+			   &code) == 0)
 		return code;
 	follow_run(c, s->run, true, s);
 	return SL_EXIT_OK;
@@ -190,6 +196,7 @@ run_run(struct cmd_call *c)
 static const struct cmd_option run_options[] = {
 	{ "all", NULL, "send every row, changed or not" },
 	{ "confirm-removes", "N", "if the run is held for its removes, let exactly N of them go" },
+	{ "plan", "HASH", "and only those of this plan; needed where they are more than half" },
 	{ "without-removes", NULL, "if the run is held for its removes, leave them out" },
 	{ NULL, NULL, NULL },
 };
@@ -215,14 +222,16 @@ static int
 run_release(struct cmd_call *c)
 {
 	struct sl_run_stats s;
-	int64_t run = 0, removes = -1;
+	struct sl_confirm yes = { -1, cmd_value(c, "plan"), cmd_value(c, "sync") };
+	int64_t run = 0;
 	int code;
 
-	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &removes))
+	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &yes.removes))
 		return SL_EXIT_CONFIG;
 	if (!sl_str_to_i64(sl_str(c->word[0]), &run) || run < 1)
 		return cmd_bad_usage(c, "\"%s\" is no run; see: sluice status", c->word[0]);
-	if (follow_started(c, sl_release(c->engine, run, removes >= 0, removes), &code) == 0)
+	if (follow_started(c, sl_release(c->engine, run, yes.removes < 0 ? NULL : &yes), &code) ==
+	    0)
 		return code;
 	follow_run(c, run, true, &s);
 	return follow_report(c, &s);
@@ -230,13 +239,17 @@ run_release(struct cmd_call *c)
 
 static const struct cmd_option release_options[] = {
 	{ "confirm-removes", "N", "send the removes too; N must be their exact number" },
+	{ "plan", "HASH", "with --confirm-removes: the plan that was looked at" },
+	{ "sync", "NAME", "with --confirm-removes, where more than half of the rows go" },
 	{ NULL, NULL, NULL },
 };
 const struct cmd cmd_release = {
 	.name = "release",
 	.words = "RUN",
 	.summary = "let a held run go, without its removes unless they are confirmed",
-	.help = "",
+	.help = "What the run tells of itself must be repeated: the number, and the plan. A plan "
+		"that is older than a day is\n"
+		"cancelled instead; the next run plans anew.\n",
 	.min_words = 1,
 	.max_words = 1,
 	.needs = CMD_WRITES,

@@ -252,7 +252,7 @@ run_status(struct cmd_call *c)
 	return show_of_sync(
 		c, sl_runs(c->engine, c->word[0], 0, 20),
 		"run kind state started took_us=us rows_read=read adds updates removes acked dead "
-		"cancelled retries promise null_cursors=nulls by error");
+		"cancelled retries plan promise null_cursors=nulls by error");
 }
 
 const struct cmd cmd_status = {

@@ -52,9 +52,10 @@ draw_state(const struct sl_run_stats *s, struct page *p)
 	x += tui_printf(&c, 0, x, look.role, "%s %s", look.mark, look.word);
 	x += 3;
 	if (s->ended_us > 0)
-		x += tui_printf(&c, 0, x, TUI_TEXT, "%s \u2013 %s   took %s",
-				tui_fmt_clock(s->started_us, a), tui_fmt_clock(s->ended_us, b),
-				tui_fmt_span(s->ended_us - s->started_us, (char[32]){ 0 }));
+		x += tui_printf(
+			&c, 0, x, TUI_TEXT, "%s \u2013 %s   took %s",
+			tui_fmt_clock(s->started_us, a), tui_fmt_clock(s->ended_us, b),
+			tui_fmt_span(s->ended_us - s->started_us - s->waited_us, (char[32]){ 0 }));
 	else
 		x += tui_printf(&c, 0, x, TUI_TEXT, "since %s   %s",
 				tui_fmt_clock(s->started_us, a),

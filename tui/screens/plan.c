@@ -142,7 +142,7 @@ settle_empty(struct tui_screen *s)
 	if (!plan_is(h, "held") || !h->live || tui_run_events(&h->s) > 0 || h->act)
 		return;
 	h->doing = 0;
-	h->act = sl_release(tui_app_engine(s->app), h->run, false, 0);
+	h->act = sl_release(tui_app_engine(s->app), h->run, NULL);
 }
 
 /* Read the counters; true when the picture changed. */

@@ -15,9 +15,11 @@ send(struct tui_screen *s, bool removes)
 {
 	struct plan *h = s->state;
 
+	/* What was typed was typed for the plan that is shown. */
+	const struct sl_confirm yes = { (int64_t)h->s.removes, h->s.plan, h->s.sync };
+
 	h->doing = PLAN_ACT_SEND;
-	h->act = sl_release(tui_app_engine(s->app), h->run, removes,
-			    removes ? (int64_t)h->s.removes : 0);
+	h->act = sl_release(tui_app_engine(s->app), h->run, removes ? &yes : NULL);
 }
 
 static void
@@ -40,15 +42,23 @@ ask_send_all(struct tui_screen *s)
 {
 	static const struct tui_choice yes[] = { { 0, "send all, removes too", true } };
 	const struct plan *h = s->state;
-	char word[32], title[96], text[400], count[32];
+	const bool most = h->s.removes * 2 > h->s.live;
+	char word[112], title[96], text[400], count[32], live[32];
 
 	(void)tui_fmt_count(h->s.removes, count);
-	snprintf(word, sizeof(word), "%" PRIu64, h->s.removes);
+	(void)tui_fmt_count(h->s.live, live);
+	if (most)
+		snprintf(word, sizeof(word), "%s %" PRIu64, h->sync, h->s.removes);
+	else
+		snprintf(word, sizeof(word), "%" PRIu64, h->s.removes);
 	snprintf(title, sizeof(title), "Send with %s removes?", count);
 	snprintf(text, sizeof(text),
-		 "%s rows will be removed at the destination of %s. This cannot be undone from "
-		 "here. To go on, type the number of removes.",
-		 count, h->sync);
+		 "%s of %s rows will be removed at the destination of %s (plan %s). This cannot "
+		 "be undone from here. To go on, type %s.",
+		 count, live, h->sync, h->s.plan,
+		 most ? "the name of the sync and the number of removes, since it is more than "
+			"half of them"
+		      : "the number of removes");
 	tui_app_ask(s->app, s,
 		    &(struct tui_dialog){ .title = title,
 					  .text = text,

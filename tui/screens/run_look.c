@@ -85,10 +85,16 @@ tui_run_record(const struct sl_table *t, unsigned row, struct sl_run_stats *out)
 	out->started_us = sl_table_get_int(t, row, "started");
 	out->planned_us = sl_table_get_int(t, row, "planned");
 	out->ended_us = sl_table_get_int(t, row, "ended");
+	/* What it took is less than the time between, where it waited for a person. */
+	if (out->ended_us)
+		out->waited_us =
+			out->ended_us - out->started_us - sl_table_get_int(t, row, "took_us");
 	out->planned_all = out->planned_us != 0;
 	out->null_cursors = (uint64_t)sl_table_get_int(t, row, "null_cursors");
 	if (sl_table_get(t, row, "promise"))
 		sl_copy(out->promise, sizeof(out->promise), sl_table_get(t, row, "promise"));
+	text(t, row, "plan", out->plan, sizeof(out->plan));
+	out->live = number(t, row, "live");
 	out->removes_held = sl_table_get_int(t, row, "removes_held") != 0;
 	out->rows_read = number(t, row, "rows_read");
 	out->same = number(t, row, "same");
