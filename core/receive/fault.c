@@ -15,6 +15,9 @@ const char sl_fault_help[] =
 	"too_large_every N   413; nothing is applied\n"
 	"refuse [KEY, ...]   400 for a request with an event that has one of these as userId or "
 	"key\n"
+	"echo 1              such an answer repeats the key of the sender and what was sent, as "
+	"careless\n"
+	"                    servers do\n"
 	"drop_every N        the events are applied, then the connection is reset instead of an "
 	"answer\n"
 	"hang_up_every N     the same, but the connection is closed in an orderly way\n"
@@ -51,6 +54,7 @@ static const struct fault_field {
 	F(lose_every, 0, 0, INT32_MAX),
 	F(hang_up_every, 0, 0, INT32_MAX),
 	F(huge_every, 0, 0, INT32_MAX),
+	F(echo, 0, 0, 1),
 	F(results, 0, 0, 1),
 	F(results_in_order, 0, 0, 1),
 	F(garbage_every, 0, 0, INT32_MAX),

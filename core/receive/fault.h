@@ -17,7 +17,7 @@ extern const char sl_fault_help[];
 struct sl_fault_set {
 	int64_t reset_every, redirect_every, throttle_every, retry_after, fail_every, fail_status;
 	int64_t lose_every, too_large_every, drop_every, hang_up_every, garbage_every, huge_every;
-	int64_t results, results_in_order, slow_ms, stop_after, seed;
+	int64_t echo, results, results_in_order, slow_ms, stop_after, seed;
 	double fail_probability, mixed;
 	char *retry_after_text; /* owned; NULL = none */
 	char **refuse;          /* owned, nrefuse */

@@ -17,6 +17,7 @@ struct sl_request {
 	enum route route;
 	char method[16];
 	char path[200];      /* cut for the request log */
+	char user[100];      /* of the head, cut; for answers that repeat it */
 	struct sl_str name;  /* view of path: type of /v1/<type>, name of /hook/<name> */
 	int status;          /* refused by its headers, before the body; 0 = not */
 	const char *refusal; /* text for it, or for a body that cannot be read */
@@ -151,6 +152,7 @@ sl_request_new(struct sl_request_ctx *ctx, const struct sl_request_head *h)
 	rq->ctx = ctx;
 	copy_cut(rq->method, sizeof(rq->method), h->method);
 	copy_cut(rq->path, sizeof(rq->path), h->path);
+	copy_cut(rq->user, sizeof(rq->user), h->user ? h->user : "");
 	rq->route = find_route(rq->path, &rq->name);
 	rq->max = rq->route == R_FAULT ? 65536 : ctx->max_body;
 	sl_buf_init(&rq->body, rq->max);
@@ -322,6 +324,21 @@ refused_by_fault(const struct sl_request *rq, const struct sl_intake *in)
 	return false;
 }
 
+/* What a refused request is told: with the fault echo also what it said itself. */
+static const char *
+refusal(struct sl_request *rq)
+{
+	static const char *const parts[] = { "\"traits\":", "\"fields\":", "\"properties\":" };
+	const char *body = sl_buf_cstr(&rq->body), *at = NULL;
+
+	if (!rq->ctx->faults.set.echo)
+		return "Event is not a valid rudder event";
+	for (size_t i = 0; i < SL_COUNT(parts) && !at; i++)
+		at = strstr(body, parts[i]);
+	sl_buf_printf(&rq->text, "%s may not send %.400s", rq->user, at ? at : body);
+	return sl_buf_cstr(&rq->text);
+}
+
 /* The request log has one row for each request, whatever became of it. */
 static void
 note(struct sl_request *rq, int status, const char *why)
@@ -390,7 +407,7 @@ apply(struct sl_request *rq, struct sl_answer *a)
 		answer_text(a, in.status, in.answer);
 		note(rq, in.status, in.note);
 	} else if (refused_by_fault(rq, &in)) {
-		answer_text(a, 400, "Event is not a valid rudder event");
+		answer_text(a, 400, refusal(rq));
 		note(rq, 400, "fault: refused by key");
 		atomic_fetch_add(&rq->ctx->count.faults, 1);
 	} else if (rq->fault.results && rq->route == R_HOOK) {

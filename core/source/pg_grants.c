@@ -7,9 +7,9 @@
 
 #define ROLE "sluice_read"
 
-/* any_sql: queries of the user are written for the path that the present role has. */
+/* any_bare: a sync names tables without a schema: they are looked for in the path of the present role. */
 static void
-put_role(struct sl_buf *b, const struct sl_pg *pg, bool any_sql)
+put_role(struct sl_buf *b, const struct sl_pg *pg, bool any_bare)
 {
 	sl_buf_puts(
 		b, "-- A role that may read what the syncs read, and nothing else. Run this in the "
@@ -23,10 +23,10 @@ put_role(struct sl_buf *b, const struct sl_pg *pg, bool any_sql)
 		   "ALTER ROLE " ROLE " SET statement_timeout = '15min';\n"
 		   "ALTER ROLE " ROLE " SET lock_timeout = '5s';\n"
 		   "ALTER ROLE " ROLE " SET idle_in_transaction_session_timeout = '60s';\n");
-	if (any_sql)
+	if (any_bare)
 		/* a list of quoted names already, as SHOW gives it */
 		sl_buf_printf(b,
-			      "-- a query of a sync may name tables without a schema\n"
+			      "-- syncs name tables without a schema\n"
 			      "ALTER ROLE " ROLE " SET search_path = %s;\n",
 			      pg->user_path && *pg->user_path ? pg->user_path : "''");
 	else
@@ -100,7 +100,7 @@ sl_pg_grants(void *ctx, const struct sl_need *needs, uint32_t n, struct sl_buf *
 {
 	struct sl_pg *pg = ctx;
 	struct sl_arena *a = sl_arena_new(8192, 0);
-	bool own, any_sql = false;
+	bool own, any_bare = false;
 	enum sl_code code = a ? sl_pg_enter(pg, &own, err) : sl_pg_nomem(err);
 
 	if (code != SL_OK) {
@@ -108,8 +108,8 @@ sl_pg_grants(void *ctx, const struct sl_need *needs, uint32_t n, struct sl_buf *
 		return code;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		any_sql = any_sql || needs[i].model.sql.len > 0;
-	put_role(out, pg, any_sql);
+		any_bare = any_bare || needs[i].model.sql.len > 0 || needs[i].model.schema.len == 0;
+	put_role(out, pg, any_bare);
 	for (uint32_t i = 0; i < n && code == SL_OK; i++)
 		code = put_need(pg, a, &needs[i], out, err);
 	if (code == SL_OK && out->failed)
