@@ -128,7 +128,8 @@ round() {
 	held)
 		act run s -q
 		run=$(held_run)
-		[ "$run" = 0 ] || act release "$run" --confirm-removes "$(state "SELECT removes FROM run WHERE id = $run")" -q
+		[ "$run" = 0 ] || act release "$run" --confirm-removes "$(state "SELECT removes FROM run WHERE id = $run")" \
+			--plan "$(state "SELECT plan FROM run WHERE id = $run")" --sync "$(state "SELECT sync FROM run WHERE id = $run")" -q
 		;;
 	*) act run s -q ;;
 	esac
