@@ -110,6 +110,10 @@ $(FUZZ): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(TUI_LIB) $(CORE_LIB)
 $(B)/tests/%: $(B)/tests/%.o $(call obj,$(LIB_SRC)) $(TUI_LIB) $(CORE_LIB)
 	$(Q)$(CC) $(CFLAGS_) $(LDFLAGS_) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
+# Allocations of our code go through tests/lib/alloc_fail.c here, which makes them fail.
+ALLOC_WRAP := -rdynamic $(foreach f,malloc calloc realloc free strdup strndup asprintf,-Wl,--wrap=$(f))
+$(call prog,$(wildcard tests/fault/test_alloc*.c)): private LDFLAGS_ += $(ALLOC_WRAP)
+
 # ---- what must be installed ---------------------------------------------------------------------
 # A make computes its library flags when it starts: what needs a package runs in a second make.
 need:

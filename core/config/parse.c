@@ -1,6 +1,7 @@
 /* parse.c - the text of one file as a flat list of settings, with every mistake of form. */
 #include "core/config/parts.h"
 
+#include "core/base/skim.h"
 #include "core/base/text.h"
 
 #include <jansson.h>
@@ -298,14 +299,28 @@ syntax_mend(const json_error_t *e)
 }
 
 /* The parser's own words, but nothing of the file: it may hold a secret. */
+/* jansson often tells of missing memory without words, or by a token that it could not keep. */
+static bool
+is_nomem(const json_error_t *e, struct sl_str text)
+{
+	struct sl_str value;
+	const char *why;
+	size_t at;
+
+	if (json_error_code(e) == json_error_out_of_memory || e->text[0] == '\0')
+		return true;
+	return (strncmp(e->text, "invalid token", 13) == 0 || strstr(e->text, " expected ")) &&
+	       sl_skim_check(text, &value, &why, &at);
+}
+
 static void
-syntax_problem(struct parse *p, const json_error_t *e)
+syntax_problem(struct parse *p, const json_error_t *e, struct sl_str text)
 {
 	const char *near = strstr(e->text, " near ");
 	int words = near ? (int)(near - e->text) : (int)strlen(e->text);
 	struct sl_place at = { p->in->file, e->line > 0 ? e->line : 1, "" };
 
-	if (json_error_code(e) == json_error_out_of_memory) {
+	if (is_nomem(e, text)) {
 		p->ps->nomem = true;
 		return;
 	}
@@ -339,7 +354,7 @@ load_root(struct parse *p, struct sl_str text)
 	}
 	json_t *root = json_loadb(text.ptr, text.len, JSON_DECODE_ANY, &e);
 	if (!root) {
-		syntax_problem(p, &e);
+		syntax_problem(p, &e, text);
 		return NULL;
 	}
 	if (!json_is_object(root)) {

@@ -3,6 +3,7 @@
 
 #include "core/base/crashpoint.h"
 #include "core/base/near.h"
+#include "core/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -159,6 +160,17 @@ check_name(enum sl_kind kind, const char *name, struct sl_err *err)
 	return sl_err_hint(err, "use 1 to 64 of a-z 0-9 _ -, starting with a letter or digit");
 }
 
+static bool
+is_text(const struct sl_config_check *w)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < w->nsettings && ok; i++)
+		ok = sl_utf8_valid(sl_str(w->settings[i].name)) &&
+		     sl_utf8_valid(sl_str(w->settings[i].value));
+	return ok;
+}
+
 enum sl_code
 sl_config_save(const struct sl_config_check *what, struct sl_err *err)
 {
@@ -173,8 +185,10 @@ sl_config_save(const struct sl_config_check *what, struct sl_err *err)
 	sl_buf_init(&text, 0);
 	put_object(&text, what);
 	int dirfd = -1;
-	if (text.failed) {
+	if (!is_text(what)) {
 		code = sl_fail(err, SL_E_CONFIG, shown, "a setting is not UTF-8 text");
+	} else if (text.failed) {
+		code = sl_fail(err, SL_E_NOMEM, shown, "no memory to write the file");
 	} else {
 		dirfd = sl_open_folder(what->config->dir, what->kind, true, err);
 		code = dirfd < 0 ? err->code : SL_OK;
