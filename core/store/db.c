@@ -337,6 +337,16 @@ start(struct sl_db *db, struct sl_err *err)
 	return code == SL_OK ? prepare_writing(db, format, err) : code;
 }
 
+/* Last of all: the pragmas before make a prepared statement out of date. */
+static enum sl_code
+prepare_undo(struct sl_db *db, struct sl_err *err)
+{
+	int rc = sqlite3_prepare_v3(db->h, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &db->undo,
+				    NULL);
+
+	return rc == SQLITE_OK ? SL_OK : sl_db_fail(db, rc, err);
+}
+
 enum sl_code
 sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err)
 {
@@ -366,6 +376,8 @@ sl_db_open(const struct sl_db_spec *spec, struct sl_db **out, struct sl_err *err
 	db->spec = *spec;
 	db->spec.path = db->path;
 	code = start(db, err);
+	if (code == SL_OK)
+		code = prepare_undo(db, err);
 	if (code != SL_OK) {
 		sl_db_close(db);
 		return code;
@@ -382,6 +394,7 @@ sl_db_close(struct sl_db *db)
 	sl_crashpoint("state-close");
 	for (size_t i = 0; i < SL_COUNT(db->cache); i++)
 		(void)sqlite3_finalize(db->cache[i].st);
+	(void)sqlite3_finalize(db->undo);
 	(void)sqlite3_close_v2(db->h);
 	free(db->path);
 	free(db);
@@ -416,8 +429,11 @@ sl_db_abandon(struct sl_db *db)
 void
 sl_db_rollback(struct sl_db *db)
 {
-	if (sl_db_in_transaction(db))
+	if (!sl_db_in_transaction(db))
+		return;
+	if (!db->undo || sqlite3_step(db->undo) != SQLITE_DONE)
 		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+	(void)sqlite3_reset(db->undo);
 }
 
 bool

@@ -20,6 +20,7 @@ struct sl_db {
 	size_t wal_bytes;
 	dev_t dev; /* of the file that was opened */
 	ino_t ino;
+	struct sqlite3_stmt *undo; /* ROLLBACK, ready: it must work when there is no memory, too */
 	struct sl_cached cache[128];
 };
 

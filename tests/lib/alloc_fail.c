@@ -66,9 +66,6 @@ must_fail(void)
 void
 alloc_fail_arm(unsigned long nth, bool for_good)
 {
-	void *warm[2];
-
-	(void)backtrace(warm, 2); /* its first call allocates */
 	if (!at.table)
 		at.table = __real_calloc(SLOTS, sizeof(*at.table));
 	if (!at.table)
@@ -291,7 +288,9 @@ void
 alloc_fail_libraries(void)
 {
 	sqlite3_mem_methods ours;
+	void *frame;
 
+	(void)backtrace(&frame, 1); /* its first call loads a library */
 	(void)sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory);
 	ours = sqlite_memory;
 	ours.xMalloc = sqlite_malloc;

@@ -147,7 +147,7 @@ nth_every(const struct nth_scene *s)
 	for (int for_good = 0; for_good < 2; for_good++) {
 		unsigned long n = 1;
 
-		while (n < MOST && violations < before + 60 && one(s, n, for_good != 0, count))
+		while (n < MOST && violations < before + 8 && one(s, n, for_good != 0, count))
 			n++;
 		assert_true(n > 1 && n < MOST);
 	}
@@ -168,7 +168,7 @@ nth_some(const struct nth_scene *s, unsigned samples, unsigned long seed)
 	all = *count;
 	assert_true(all > 0);
 	/* How many there are differs a little with the order of threads. */
-	for (unsigned i = 0; i < samples && violations < before + 60; i++)
+	for (unsigned i = 0; i < samples && violations < before + 8; i++)
 		(void)one(s, 1 + sl_rng_below(&rng, all), sl_rng_below(&rng, 4) == 0, count);
 	finish(s, count, from, before);
 }
