@@ -132,6 +132,46 @@ test_model_and_key_of_a_sync(void **state)
 }
 
 static void
+test_cursor_of_a_sync(void **state)
+{
+	struct ws *w = *state;
+	ws_put_good(w);
+	ws_put(w, "syncs/none.json",
+	       "{\"source\": \"warehouse\", \"table\": \"t\", \"key\": [\"id\"], \"profile\": "
+	       "\"users\",\n"
+	       " \"destination\": \"rudder\",\n"
+	       " \"detect\": \"cursor\", \"mode\": \"mirror\"}\n");
+	ws_put(w, "syncs/other.json",
+	       "{\"source\": \"warehouse\", \"table\": \"t\", \"key\": [\"id\"], \"profile\": "
+	       "\"users\",\n"
+	       " \"destination\": \"rudder\",\n"
+	       " \"cursor\": \"at\",\n"
+	       " \"lag\": \"0\"}\n");
+	ws_put(w, "syncs/right.json",
+	       "{\"source\": \"warehouse\", \"table\": \"t\", \"key\": [\"id\"], \"profile\": "
+	       "\"users\",\n"
+	       " \"destination\": \"rudder\", \"detect\": \"cursor\",\n"
+	       " \"cursor\": \"Updated At\", \"lag\": \"15m\"}\n");
+	ws_load(w);
+	static const struct ws_mistake expected[] = {
+		{ "syncs/none.json", 0, "cursor", "no cursor is given", "updated_at" },
+		{ "syncs/none.json", 3, "detect", "cannot see deleted rows",
+		  "\"detect\": \"diff\"" },
+		{ "syncs/none.json", 3, "mode", "mirror removes rows", "record" },
+		{ "syncs/other.json", 3, "cursor", "\"detect\": \"cursor\" only", "remove it" },
+		{ "syncs/other.json", 4, "lag", "", "" },
+		{ "syncs/other.json", 4, "lag", "", "" },
+	};
+	ws_expect(w, expected, SL_COUNT(expected));
+	const struct sl_object_def *o = sl_config_find(w->config, SL_KIND_SYNC, "right");
+	struct sl_sync sync;
+	assert_int_equal(sl_sync_read(o, w->arena, &sync, &w->err), SL_OK);
+	assert_int_equal(sync.detect, SL_DETECT_CURSOR);
+	assert_string_equal(sync.cursor, "Updated At");
+	assert_int_equal(sync.lag_ms, 900000);
+}
+
+static void
 test_connections_in_the_wrong_place(void **state)
 {
 	struct ws *w = *state;
@@ -364,6 +404,7 @@ main(void)
 		WS_TEST(test_all_mistakes_of_a_connection_at_once),
 		WS_TEST(test_all_mistakes_of_a_sync_at_once),
 		WS_TEST(test_model_and_key_of_a_sync),
+		WS_TEST(test_cursor_of_a_sync),
 		WS_TEST(test_connections_in_the_wrong_place),
 		WS_TEST(test_mirror_needs_an_event_that_can_remove),
 		WS_TEST(test_mistakes_of_a_profile),
