@@ -142,6 +142,7 @@ leave(struct tui_app *a)
 {
 	struct tui_screen *s = tui_app_top(a);
 
+	tui_unmask_end(a);
 	if (s && s->ops->leave)
 		s->ops->leave(s);
 }
@@ -383,6 +384,12 @@ own_action(struct tui_app *a, const struct tui_cmd *cmd)
 		if (tui_app_set_theme(a, cmd->arg, true, &err) != SL_OK)
 			tui_app_say(a, TUI_SEV_ERROR, "%s%s%s", err.where, *err.where ? ": " : "",
 				    err.msg);
+		return true;
+	case TUI_ACT_DOCTOR:
+		tui_app_open(a, "doctor", NULL);
+		return true;
+	case TUI_ACT_UNMASK:
+		tui_unmask(a);
 		return true;
 	case TUI_ACT_MOUSE:
 		a->mouse = !a->mouse;

@@ -61,7 +61,11 @@ draw_tabs(const struct tui_app *a, const struct tui_canvas *c)
 	int x = each_tab(a, c, -1);
 	if (localtime_r(&now, &tm))
 		strftime(clock, sizeof(clock), "%H:%M", &tm);
-	snprintf(right, sizeof(right), " %s  %s", a->o.read_only ? "read-only" : "rw", clock);
+	snprintf(right, sizeof(right), " %s  %s",
+		 a->unmasked      ? "PERSONAL DATA"
+		 : a->o.read_only ? "read-only"
+				  : "rw",
+		 clock);
 	int w = tui_text_width(sl_str(right));
 	if (c->cols - w - 1 > x)
 		tui_puts(c, 0, c->cols - w - 1, TUI_DIM, right);

@@ -145,6 +145,7 @@ tui_app_message(struct tui_app *a, const struct sl_msg *m)
 
 	if (a->o.message)
 		a->o.message(a->o.arg, m);
+	tui_unmask_message(a, m);
 	for (int i = 0; i < TUI_TABS; i++) {
 		for (int j = 0; j < a->tab[i].n; j++) {
 			struct tui_screen *s = a->tab[i].s[j];

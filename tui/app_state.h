@@ -60,6 +60,8 @@ struct tui_app {
 	int rows, cols; /* of the last picture: the whole, then the screen's part */
 	int area_y, area_rows, area_cols;
 	int64_t minute; /* of the clock in the first row */
+	sl_ticket ask_unmask; /* 0 = nothing was asked */
+	bool unmasked;        /* the screen that is shown has personal data in clear */
 	bool mouse;
 	bool auto_theme; /* nobody chose one: the terminal's background decides */
 	bool dirty, done;
@@ -83,6 +85,11 @@ struct tui_history *tui_app_history(struct tui_app *a, const char *name);
 void tui_open_help(struct tui_app *a);
 void tui_open_palette(struct tui_app *a);
 void tui_open_messages(struct tui_app *a);
+
+/* unmask.c: personal data on the screen that is shown */
+void tui_unmask(struct tui_app *a); /* ask, or mask again */
+void tui_unmask_message(struct tui_app *a, const struct sl_msg *m);
+void tui_unmask_end(struct tui_app *a); /* the screen is about to be left */
 
 /* app_draw.c */
 const struct tui_said *tui_app_saying(const struct tui_app *a); /* NULL = nothing */

@@ -4,6 +4,7 @@
 #include "tui/screens/browse.h"
 #include "tui/screens/conns.h"
 #include "tui/screens/dead.h"
+#include "tui/screens/doctor.h"
 #include "tui/screens/home.h"
 #include "tui/screens/logs.h"
 #include "tui/screens/map.h"
@@ -31,6 +32,7 @@ const struct tui_screen_ops *const tui_screen_tabs[TUI_TABS] = {
 
 const struct tui_screen_ops *const tui_screen_others[] = {
 	&tui_screen_conn,
+	&tui_screen_doctor,
 	&tui_screen_newsync,
 	&tui_screen_plan,
 	&tui_screen_run,

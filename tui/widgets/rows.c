@@ -92,11 +92,16 @@ is_key(const char *name, const char *const *key, unsigned nkey)
 	return false;
 }
 
-/* "_more" is ours and not the source's. */
+/* "_more", and behind it values of a masked key ("_key0"), are ours and not the source's: a source may
+ * have columns of such names before them. */
 static bool
 is_hidden(const struct sl_table *t, unsigned col)
 {
-	return col + 1 == sl_table_cols(t) && strcmp(sl_table_name(t, col), "_more") == 0;
+	unsigned more = sl_table_cols(t);
+
+	while (more > 0 && strncmp(sl_table_name(t, more - 1), "_key", 4) == 0)
+		more--;
+	return more > 0 && strcmp(sl_table_name(t, more - 1), "_more") == 0 && col + 1 >= more;
 }
 
 static bool
