@@ -227,9 +227,10 @@ sl_ticket sl_preview(struct sl_engine *e, const struct sl_draft *d, unsigned lim
 
 /* ---- runs ----------------------------------------------------------------------------------- */
 
-#define SL_RUN_DRY  1u /* count and sample only: nothing is stored, nothing sent (no lock needed) */
-#define SL_RUN_HOLD 2u /* plan into the log and wait for sl_release() */
-#define SL_RUN_ALL  4u /* every row counts as changed */
+#define SL_RUN_DRY   1u /* count and sample only: nothing is stored, nothing sent (no lock needed) */
+#define SL_RUN_HOLD  2u /* plan into the log and wait for sl_release() */
+#define SL_RUN_ALL   4u /* every row counts as changed */
+#define SL_RUN_WHOLE 8u /* with a cursor: read all rows once, and send what changed */
 
 /* Answer as soon as the run has its id: run (int). What happens then is told by SL_MSG_RUN. A sync has
  * one run at a time: failed with kind "locked" when one is open (its id is in the table: run). */

@@ -153,6 +153,8 @@ tell(const struct sl_cursor *c, struct sl_run_task *t, const struct sl_prep *pre
 		(void)snprintf(low, sizeof(low), SL_FMT, SL_ARG(prep->from.low));
 	sl_run_log(t, SL_INFO, "source", "reads from %s %s on, %s%s" SL_FMT, prep->sync.cursor, low,
 		   sl_promise_name(c->promise), c->fence.why.len ? ": " : "", SL_ARG(c->fence.why));
+	if (c->reach.doubt.len > 0)
+		sl_run_log(t, SL_WARN, "source", "best effort: " SL_FMT, SL_ARG(c->reach.doubt));
 	if (c->reach.nulls)
 		sl_run_log(t, SL_WARN, "source", "%llu rows have no %s: every run reads them",
 			   (unsigned long long)c->reach.nulls, prep->sync.cursor);
@@ -198,10 +200,11 @@ enum sl_code
 sl_cursor_start(struct sl_cursor *c, struct sl_run_task *t, struct sl_prep *prep,
 		const struct sl_past *past, const struct sl_source_handle *h, struct sl_err *err)
 {
+	enum sl_promise shown;
 	enum sl_code code = SL_OK;
 
 	prep->from = (struct sl_from){ 0 };
-	c->whole = (t->flags & SL_RUN_ALL) != 0;
+	c->whole = (t->flags & (SL_RUN_ALL | SL_RUN_WHOLE)) != 0;
 	if (c->used) {
 		choose_promise(c, prep, h);
 		code = find_place(c, t, prep, past, err);
@@ -217,9 +220,12 @@ sl_cursor_start(struct sl_cursor *c, struct sl_run_task *t, struct sl_prep *prep
 		tell(c, t, prep);
 		tell_pinned(c, t);
 	}
+	/* The place moves in the same way: this is about what it is worth. */
+	shown = !c->used                                                    ? SL_PROMISE_SNAPSHOT
+		: c->promise == SL_PROMISE_FENCED && c->reach.doubt.len > 0 ? SL_PROMISE_BEST_EFFORT
+									    : c->promise;
 	pthread_mutex_lock(&t->lock);
-	sl_copy(t->rec.promise, sizeof(t->rec.promise),
-		sl_promise_name(c->used ? c->promise : SL_PROMISE_SNAPSHOT));
+	sl_copy(t->rec.promise, sizeof(t->rec.promise), sl_promise_name(shown));
 	if (c->used) {
 		t->rec.null_cursors = c->reach.nulls;
 		t->rows_est = (int64_t)c->reach.rows;

@@ -7,6 +7,8 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
+#include "core/source/pg_cache.inc"
+
 /* The clocks of a time without a zone may be this far ahead of UTC. */
 #define ZONES "interval '14 hours'"
 
@@ -129,6 +131,37 @@ struct question {
 	int64_t back_us;
 };
 
+/* A number may come from a sequence that hands them out in lots. */
+static enum sl_code
+look_for_doubt(struct sl_pg *pg, struct sl_arena *a, const struct question *q, struct sl_reach *out,
+	       struct sl_err *err)
+{
+	const struct sl_str parts[] = { q->model.schema, q->model.table, q->from->column };
+	const char *values[SL_COUNT(parts)];
+	struct sl_pg_command cmd = { .sql = sql_pg_cache,
+				     .nvalues = SL_COUNT(parts),
+				     .values = values,
+				     .ms = SL_PG_CATALOG_MS };
+	PGresult *r;
+	enum sl_code code;
+
+	if (q->model.sql.len > 0)
+		return SL_OK;
+	for (size_t i = 0; i < SL_COUNT(parts); i++) {
+		values[i] = sl_arena_strndup(a, parts[i].ptr, parts[i].len);
+		if (values[i] == NULL)
+			return sl_pg_nomem(err);
+	}
+	code = sl_pg_run(pg, &cmd, &r, err);
+	if (code != SL_OK)
+		return code;
+	if (strtoull(PQgetvalue(r, 0, 0), NULL, 10) > 1)
+		out->doubt = SL_LIT("the sequence behind the column has a CACHE, so that later "
+				    "rows may have smaller numbers; ALTER SEQUENCE ... CACHE 1");
+	PQclear(r);
+	return SL_OK;
+}
+
 static enum sl_code
 ask(struct sl_pg *pg, struct sl_arena *a, struct question *q, struct sl_reach *out,
     struct sl_err *err)
@@ -164,7 +197,9 @@ ask(struct sl_pg *pg, struct sl_arena *a, struct question *q, struct sl_reach *o
 		code = take(a, r, out, err);
 		PQclear(r);
 	}
-	return code == SL_OK ? sl_pg_search_path(pg, SL_PG_OWN_PATH, err) : code;
+	if (code == SL_OK)
+		code = sl_pg_search_path(pg, SL_PG_OWN_PATH, err);
+	return code == SL_OK ? look_for_doubt(pg, a, q, out, err) : code;
 }
 
 enum sl_code

@@ -84,6 +84,9 @@ struct sl_reach {
 	uint64_t rows;  /* that a scan from there reads */
 	uint64_t nulls; /* of them without a cursor */
 	uint64_t ahead; /* of them with one that is no place to go on from: in the future, NaN */
+	/* Why values may be given out in another order than transactions begin, for people; empty =
+	 * nothing is known that speaks for it. */
+	struct sl_str doubt;
 	/* The exact text of the greatest cursor, less what was asked for. ptr NULL = there is none. */
 	struct sl_str top;
 };

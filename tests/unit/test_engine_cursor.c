@@ -287,7 +287,7 @@ a_held_plan_moves_the_place_when_it_was_sent(void **state)
 	assert_string_equal(s.state, "held");
 	engine_rig_shut(r);
 	engine_rig_open(r, false);
-	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, false, 0)));
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, NULL)));
 	s = engine_rig_end(r, s.run);
 	assert_string_equal(s.state, "settled");
 	assert_int_equal(reads(r), 30);
@@ -470,6 +470,45 @@ without_a_look_there_is_no_fence(void **state)
 }
 
 static void
+a_sequence_with_a_cache_is_told(void **state)
+{
+	struct engine_rig *r = *state;
+
+	make_orders(r, "\"cursor\": \"ver\"");
+	engine_rig_sql(r, "ALTER SEQUENCE ver CACHE 20");
+	assert_string_equal(run(r).promise, "best effort");
+	assert_true(log_says(r, "has a CACHE"));
+	engine_rig_sql(r,
+		       "ALTER TABLE orders ALTER ver DROP DEFAULT;"
+		       "ALTER TABLE orders ADD num bigint GENERATED ALWAYS AS IDENTITY (CACHE 5)");
+	assert_string_equal(run(r).promise, "fenced");
+	engine_rig_file(r, "syncs/orders.json",
+			"{\"source\": \"wh\", \"table\": \"public.orders\", \"key\": [\"id\"],"
+			" \"profile\": \"orders\", \"destination\": \"rx\","
+			" \"detect\": \"cursor\", \"cursor\": \"num\"}");
+	assert_string_equal(run(r).promise, "best effort");
+}
+
+static void
+all_rows_can_be_read_once_more(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	make_orders(r, "\"cursor\": \"ver\"");
+	(void)run(r);
+	(void)run(r);
+	/* A change that the cursor cannot see. */
+	engine_rig_sql(r, "UPDATE orders SET plan = 'quiet' WHERE id = 3");
+	assert_int_equal(run(r).updates, 0);
+	s = engine_rig_run(r, "orders", SL_RUN_WHOLE);
+	assert_int_equal(s.rows_read, 30);
+	assert_int_equal(s.updates, 1);
+	assert_int_equal(reads(r), 1);
+	assert_same_rows(r);
+}
+
+static void
 reading_all_is_a_snapshot(void **state)
 {
 	struct engine_rig *r = *state;
@@ -579,6 +618,8 @@ main(void)
 		TEST(columns_that_do_not_grow_are_refused),
 		TEST(a_lag_reads_the_last_minutes_again),
 		TEST(without_a_look_there_is_no_fence),
+		TEST(a_sequence_with_a_cache_is_told),
+		TEST(all_rows_can_be_read_once_more),
 		TEST(reading_all_is_a_snapshot),
 		TEST(a_number_in_sqlite),
 		TEST(a_time_in_sqlite),

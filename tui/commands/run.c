@@ -62,6 +62,12 @@ is_op(const char *op)
 	return strcmp(op, "add") == 0 || strcmp(op, "update") == 0 || strcmp(op, "remove") == 0;
 }
 
+static unsigned
+flags_of(const struct cmd_call *c)
+{
+	return (cmd_value(c, "all") ? SL_RUN_ALL : 0) | (cmd_value(c, "whole") ? SL_RUN_WHOLE : 0);
+}
+
 static int
 run_plan(struct cmd_call *c)
 {
@@ -75,10 +81,7 @@ run_plan(struct cmd_call *c)
 		return SL_EXIT_CONFIG;
 	if (op && !is_op(op))
 		return cmd_bad_usage(c, "--op takes add, update or remove, not \"%s\"", op);
-	run = follow_started(c,
-			     sl_start(c->engine, c->word[0],
-				      SL_RUN_DRY | (cmd_value(c, "all") ? SL_RUN_ALL : 0)),
-			     &code);
+	run = follow_started(c, sl_start(c->engine, c->word[0], SL_RUN_DRY | flags_of(c)), &code);
 	if (!run)
 		return code;
 	follow_run(c, run, false, &s);
@@ -99,6 +102,7 @@ static const struct cmd_option plan_options[] = {
 	{ "limit", "N", "show the first N changes, 0 to 1000 (default 20)" },
 	{ "op", "OP", "show only add, update or remove" },
 	{ "all", NULL, "as if every row had changed" },
+	{ "whole", NULL, "with a cursor: read all rows, not only those from its place on" },
 	CMD_UNMASK,
 	{ NULL, NULL, NULL },
 };
@@ -165,8 +169,7 @@ run_one(struct cmd_call *c, const char *sync)
 	struct sl_run_stats s, first;
 	const int64_t before = left_over(c, sync);
 	int code, first_code = SL_EXIT_OK;
-	const int64_t run = follow_started(
-		c, sl_start(c->engine, sync, cmd_value(c, "all") ? SL_RUN_ALL : 0), &code);
+	const int64_t run = follow_started(c, sl_start(c->engine, sync, flags_of(c)), &code);
 
 	if (!run)
 		return code;
@@ -195,6 +198,7 @@ run_run(struct cmd_call *c)
 
 static const struct cmd_option run_options[] = {
 	{ "all", NULL, "send every row, changed or not" },
+	{ "whole", NULL, "with a cursor: read all rows once, and send what changed" },
 	{ "confirm-removes", "N", "if the run is held for its removes, let exactly N of them go" },
 	{ "plan", "HASH", "and only those of this plan; needed where they are more than half" },
 	{ "without-removes", NULL, "if the run is held for its removes, leave them out" },
