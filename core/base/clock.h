@@ -9,6 +9,10 @@
 int64_t sl_mono_us(void); /* CLOCK_MONOTONIC, microseconds */
 int64_t sl_wall_us(void); /* microseconds since 1970, UTC */
 
+/* In a build with SL_CRASHPOINTS the file that SLUICE_CLOCK names turns the wall clock of a running
+ * program: "3600" or "-3600" seconds ahead or behind, "=1700000000" stands there. The monotonic clock
+ * goes on. */
+
 /* Tests: freeze both clocks at these values and move them by hand. Not thread-safe to switch. */
 void sl_clock_fake(int64_t mono_us, int64_t wall_us);
 void sl_clock_advance(int64_t us);

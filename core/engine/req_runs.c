@@ -46,7 +46,9 @@ run_row(struct sl_table *t, const struct sl_run *r)
 	sl_cell_time(t, r->started_us);
 	sl_cell_time(t, r->planned_us);
 	sl_cell_time(t, r->ended_us);
-	sl_cell_int_if(t, r->ended_us != 0, r->ended_us - r->started_us - r->waited_us);
+	/* Nobody knows how long it took when the clock was set back meanwhile. */
+	sl_cell_int_if(t, r->ended_us != 0 && r->ended_us - r->started_us >= r->waited_us,
+		       r->ended_us - r->started_us - r->waited_us);
 	for (size_t i = 0; i < SL_COUNT(counts); i++)
 		sl_cell_int(t, (int64_t)counts[i]);
 	sl_cell_bool(t, r->removes_held);

@@ -16,11 +16,15 @@
  * remove, since nothing else knows that it is there. */
 #define DOUBT_US (90LL * 86400 * 1000000)
 
-/* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). */
+/* A later date than this from now is that of a wrong clock. */
+#define AHEAD_US (3600LL * 1000000)
+
+/* Of a final run (?, ?, ?), written before the cut (?), of the sync (?). What a clock that was ahead has
+ * dated into the future (?) is as old as the runs after it at least. */
 #define OLD_AND_DONE                                                                               \
-	"sync=?1 AND at_us<?2 AND EXISTS (SELECT 1 FROM run WHERE run.id=block.run AND run.state " \
-	"IN"                                                                                       \
-	" (?3, ?4, ?5))"
+	"sync=?1 AND (at_us<?2 OR (at_us>?6 AND EXISTS (SELECT 1 FROM run l WHERE l.sync=?1 AND "  \
+	"l.id>block.run AND l.ended_us>0 AND l.ended_us<?2)))"                                     \
+	" AND EXISTS (SELECT 1 FROM run WHERE run.id=block.run AND run.state IN (?3, ?4, ?5))"
 
 static void
 bind_old(struct sl_q *q, const char *sync, int64_t cut)
@@ -30,6 +34,7 @@ bind_old(struct sl_q *q, const char *sync, int64_t cut)
 	sl_q_int(q, SL_RUN_SETTLED);
 	sl_q_int(q, SL_RUN_FAILED);
 	sl_q_int(q, SL_RUN_CANCELLED);
+	sl_q_int(q, sl_wall_us() + AHEAD_US);
 }
 
 enum sl_code
@@ -48,8 +53,8 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 	sl_q_start(
 		&q, s->db,
 		"DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
-		" AND (run, no)<(?6, ?7) AND (ack.cancelled+ack.dead=0"
-		" OR at_us<CASE WHEN ack.doubt>0 THEN ?9 ELSE ?8 END))",
+		" AND (run, no)<(?7, ?8) AND (ack.cancelled+ack.dead=0"
+		" OR at_us<CASE WHEN ack.doubt>0 THEN ?10 ELSE ?9 END))",
 		err);
 	bind_old(&q, sync, cut);
 	sl_q_int(&q, fold.mark.run);
