@@ -28,6 +28,8 @@ struct slot {
 	struct sl_buf packed;
 	struct sl_buf answer;
 	bool busy;
+	int said;     /* of the last status line, if it is one; else 0 */
+	int status;   /* the same once its head was whole */
 	bool cut;     /* the answer was longer than we read */
 	bool blocked; /* a socket was refused */
 	char error[CURL_ERROR_SIZE];
@@ -66,6 +68,46 @@ take_answer(char *p, size_t size, size_t n, void *arg)
 		return n;
 	s->cut = true;
 	return 0; /* ends the transfer: the status is known, nobody waits for a flood */
+}
+
+/* "HTTP/1.1 200 OK" or "HTTP/2 200". curl takes any line that starts with HTTP/ for a 200. */
+static int
+read_status(const char *p, size_t n)
+{
+	static const char word[] = "HTTP/";
+	const char *end = p + n;
+	int status = 0;
+
+	p += sizeof(word) - 1;
+	while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
+		p++;
+	if (p == end || *p != ' ')
+		return 0;
+	while (p < end && *p == ' ')
+		p++;
+	for (int i = 0; i < 3; i++, p++) {
+		if (p == end || *p < '0' || *p > '9')
+			return 0;
+		status = status * 10 + (*p - '0');
+	}
+	return p == end || *p == ' ' || *p == '\r' || *p == '\n' ? status : 0;
+}
+
+/* Every line of the head. A status counts when its head has come to its end: curl also takes a torn
+ * one for a whole answer. */
+static size_t
+take_line(char *p, size_t size, size_t n, void *arg)
+{
+	struct slot *s = arg;
+
+	n *= size;
+	if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
+		s->said = read_status(p, n);
+		s->status = 0;
+	} else if (n > 0 && (p[0] == '\r' || p[0] == '\n')) {
+		s->status = s->said;
+	}
+	return n;
 }
 
 static curl_socket_t
@@ -111,6 +153,8 @@ configure(struct slot *s, int64_t timeout_ms)
 	rc |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
 	rc |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
 	rc |= curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+	rc |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_line);
+	rc |= curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
 	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
 	return rc == CURLE_OK;
@@ -274,6 +318,7 @@ prepare(struct sl_http *h, struct slot *s, const struct sl_http_request *req, st
 	}
 	sl_buf_reset(&s->answer);
 	s->cut = s->blocked = false;
+	s->said = s->status = 0;
 	s->error[0] = 0;
 	if (!set_body(s, req, body) || curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, lines) ||
 	    curl_easy_setopt(s->easy, CURLOPT_URL, req->url))
@@ -335,12 +380,28 @@ header(struct slot *s, const char *name)
 
 /* The first header that says something counts. Dates of the server are measured against the server's own
  * clock where it tells it. */
+#define LAST_SECOND INT64_C(253402300799) /* of the year 9999; a date is the server's to write */
+
+/* The server's own clock, where it tells it: microseconds since 1970. */
+static bool
+server_time(struct slot *s, int64_t *us)
+{
+	const char *date = header(s, "Date");
+	const int64_t t = date ? (int64_t)curl_getdate(date, NULL) : -1;
+
+	if (t < 0 || t > LAST_SECOND)
+		return false;
+	*us = t * 1000000;
+	return true;
+}
+
 static int64_t
 asked_to_wait(struct slot *s, int status)
 {
-	const char *date = header(s, "Date");
-	time_t theirs = date ? curl_getdate(date, NULL) : (time_t)-1;
-	int64_t now = theirs == (time_t)-1 ? sl_wall_us() : (int64_t)theirs * 1000000;
+	int64_t now;
+
+	if (!server_time(s, &now))
+		now = sl_wall_us();
 
 	for (size_t i = 0; i < sl_wait_nheaders; i++) {
 		const struct sl_wait_header *w = &sl_wait_headers[i];
@@ -362,6 +423,8 @@ read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_res
 	const char *server = header(s, "Server");
 
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status != s->status)
+		status = 0;
 	curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &head);
 	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &up);
 	*r = (struct sl_http_result){ .status = (int)status,
@@ -444,12 +507,11 @@ sl_http_wakeup(struct sl_http *h)
 static void
 read_clock(struct sl_http *h, struct slot *s)
 {
-	const char *date = header(s, "Date");
-	const time_t theirs = date ? curl_getdate(date, NULL) : (time_t)-1;
+	int64_t theirs;
 
-	h->dated = theirs != (time_t)-1;
+	h->dated = server_time(s, &theirs);
 	if (h->dated)
-		h->ahead_us = (int64_t)theirs * 1000000 - sl_wall_us();
+		h->ahead_us = theirs - sl_wall_us();
 }
 
 bool

@@ -80,8 +80,11 @@ sl_retry_after_us(const char *value, int64_t now_us)
 	if (n >= 0)
 		return clamp((int64_t)(n * 1e6));
 	t = curl_getdate(value, NULL);
-	if (t == (time_t)-1)
+	/* In seconds first: a year may have as many digits as the server likes. */
+	if (t == (time_t)-1 || t < now_us / 1000000)
 		return 0;
+	if (t - now_us / 1000000 >= SL_RETRY_AFTER_MAX_US / 1000000)
+		return SL_RETRY_AFTER_MAX_US;
 	return clamp((int64_t)t * 1000000 - now_us);
 }
 

@@ -71,7 +71,7 @@ sl_event_rows_add(struct sl_event_rows *r, uint32_t i, int64_t n, struct sl_err 
 				      .block = b->no,
 				      .idx = i,
 				      .op = ev->op,
-				      .verdict = sl_verdict_of(b->verdicts[i]) };
+				      .verdict = (uint8_t)sl_verdict_of(b->verdicts[i]) };
 	if (!row->key_text.ptr || !row->body.ptr)
 		return sl_fail(err, SL_E_NOMEM, "", "no memory for the events");
 	sl_body_id(row->body, row->id);

@@ -225,6 +225,9 @@ act(struct connection *c, const struct peer_step *s)
 	case PEER_NO_STATUS:
 		send_all(c->fd, "what?\r\n\r\n", 9);
 		return false;
+	case PEER_RAW:
+		send_all(c->fd, s->body, strlen(s->body));
+		return false;
 	case PEER_SILENT:
 		stay_silent(c);
 		return false;

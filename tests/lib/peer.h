@@ -16,6 +16,7 @@ enum peer_act {
 	PEER_RESET,        /* read the request, then send RST */
 	PEER_HALF,         /* half of the promised body, then close */
 	PEER_NO_STATUS,    /* answer with something that is not HTTP */
+	PEER_RAW,          /* body as it is, in place of a whole answer, then close */
 	PEER_SILENT        /* read the request, then say nothing until the peer stops */
 };
 

@@ -113,6 +113,52 @@ broken_connections_leave_the_outcome_unknown(void **state)
 	}
 }
 
+/* Only a whole answer with a status is one; curl alone would take some of these for a 200. */
+static void
+malformed_answers_leave_the_outcome_unknown(void **state)
+{
+	static const char *const t[] = {
+		"HTTP/ all is well\r\n\r\n",
+		"HTTP/1.1\r\n\r\n",
+		"HTTP/1.1 20\r\n\r\n",
+		"HTTP/1.1 2000 OK\r\n\r\n",
+		"HTTP/1.1200 OK\r\n\r\n",
+		"HTTP/1.1 -200 OK\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nServer: torn",
+		"HTTP/1.1 200 OK\r\nServer: torn\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+		"OK\r\n",
+		"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+		"",
+	};
+	static const char *const fine[] = {
+		"HTTP/1.0 200\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n\r\nup to the end",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SL_COUNT(t); i++) {
+		struct peer_step s = { .act = PEER_RAW, .body = t[i] };
+		struct sl_outcome o = outcome_of(&s, "rudderstack", 2);
+
+		if (o.cls != SL_C_UNKNOWN)
+			fail_msg("%s: is %s", t[i], sl_class_name(o.cls));
+		assert_true(o.detail[0]);
+	}
+	for (size_t i = 0; i < SL_COUNT(fine); i++) {
+		struct peer_step s = { .act = PEER_RAW, .body = fine[i] };
+
+		if (outcome_of(&s, "rudderstack", 2).cls != SL_C_ACK)
+			fail_msg("%s: is not fine", fine[i]);
+	}
+}
+
 static void
 nothing_sent_means_retry(void **state)
 {
@@ -457,6 +503,7 @@ main(void)
 		cmocka_unit_test(statuses_become_classes),
 		cmocka_unit_test(a_webhook_may_refuse_an_event_with_404),
 		cmocka_unit_test(broken_connections_leave_the_outcome_unknown),
+		cmocka_unit_test(malformed_answers_leave_the_outcome_unknown),
 		cmocka_unit_test(nothing_sent_means_retry),
 		cmocka_unit_test(the_servers_words_are_kept),
 		cmocka_unit_test(retry_after_is_read_in_every_spelling),
