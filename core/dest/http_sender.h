@@ -35,12 +35,14 @@ struct sl_http_sender {
 	}
 #define SL_HTTP_PROP_INFLIGHT                                                                      \
 	{                                                                                          \
-		"inflight", SL_P_INT, 0, "4", 1, SL_HTTP_INFLIGHT_MAX, NULL,                       \
-			"Requests on their way at once."                                           \
+		"inflight", SL_P_INT, 0, "16", 1, SL_HTTP_INFLIGHT_MAX, NULL,                      \
+			"Most requests on their way at once; it starts with two, and more are "    \
+			"tried while the server answers as fast as before."                        \
 	}
 #define SL_HTTP_PROP_RATE                                                                          \
 	{                                                                                          \
-		"rate", SL_P_INT, 0, "0", 0, 10000000, NULL, "Most events a second; 0 = no limit." \
+		"rate", SL_P_INT, 0, "0", 0, 10000000, NULL,                                       \
+			"Most events a second, of all syncs together; 0 = no limit."               \
 	}
 #define SL_HTTP_PROP_TIMEOUT                                                                       \
 	{                                                                                          \
