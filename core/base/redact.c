@@ -9,7 +9,7 @@
 static void
 give_back(char *text, size_t cap, struct sl_buf *b)
 {
-	sl_copy(text, cap, b->failed ? SL_REDACTED : sl_buf_cstr(b));
+	sl_copy(text, cap, b->failed ? SL_REDACTED " (no memory to show it)" : sl_buf_cstr(b));
 	sl_buf_free(b);
 }
 

@@ -15,9 +15,11 @@ sl_job_new(struct sl_engine *e, sl_job_fn *fn, size_t size)
 	j->fn = fn;
 	j->unmasked = __atomic_load_n(&e->unmasked, __ATOMIC_RELAXED);
 	j->arena = sl_arena_new(4096, 0);
-	if (j->arena)
+	j->reply = sl_msg_new();
+	if (j->arena && j->reply)
 		j->args = sl_arena_zalloc(j->arena, size ? size : 1, 16);
 	if (!j->args) {
+		sl_msg_free(j->reply);
 		sl_arena_free(j->arena);
 		free(j);
 		return NULL;
@@ -29,28 +31,34 @@ static void
 job_free(struct sl_job *j)
 {
 	sl_table_free(j->answer);
+	sl_msg_free(j->reply);
 	sl_arena_free(j->arena);
 	free(j);
 }
 
 static void
-post(struct sl_job *j, struct sl_table *t, bool last, const struct sl_err *err)
+post(const struct sl_job *j, struct sl_msg *m, struct sl_table *t)
 {
-	struct sl_msg *m = calloc(1, sizeof(*m));
-
-	if (!m) {
-		sl_table_free(t);
-		return;
-	}
 	m->kind = SL_MSG_REPLY;
 	m->ticket = j->ticket;
-	m->last = last;
 	m->table = t;
-	if (err) {
-		m->failed = true;
-		sl_problem_from(&m->problem, err);
-	}
 	sl_mailbox_post(j->engine->mail, m);
+}
+
+/* The last part of the answer always comes: its message was made with the request. */
+static void
+post_last(struct sl_job *j, const struct sl_err *err)
+{
+	struct sl_msg *m = j->reply;
+	struct sl_table *t = j->answer;
+
+	m->last = true;
+	m->failed = err->code != SL_OK;
+	if (m->failed)
+		sl_problem_from(&m->problem, err);
+	j->answer = NULL;
+	j->reply = NULL;
+	post(j, m, t);
 }
 
 static void
@@ -65,6 +73,9 @@ job_main(void *arg)
 		code = sl_fail(&err, SL_E_CANCELLED, "", "cancelled");
 	else
 		code = j->fn(j, &err);
+	if (code == SL_OK && j->lost)
+		code = sl_fail(&err, SL_E_NOMEM, "", "no memory for a part of the answer");
+	err.code = code;
 	/* Off the list first: a ticket whose answer was read can no longer be cancelled. */
 	pthread_mutex_lock(&e->lock);
 	for (struct sl_job **p = &e->jobs; *p; p = &(*p)->next)
@@ -74,8 +85,7 @@ job_main(void *arg)
 		}
 	pthread_cond_broadcast(&e->idle);
 	pthread_mutex_unlock(&e->lock);
-	post(j, j->answer, true, code == SL_OK ? NULL : &err);
-	j->answer = NULL;
+	post_last(j, &err);
 	job_free(j);
 }
 
@@ -168,7 +178,14 @@ sl_job_wake(struct sl_job *j, void (*wake)(void *arg), void *arg)
 void
 sl_job_part(struct sl_job *j, struct sl_table *t)
 {
-	post(j, t, false, NULL);
+	struct sl_msg *m = sl_msg_new();
+
+	if (m) {
+		post(j, m, t);
+		return;
+	}
+	j->lost = true;
+	sl_table_free(t);
 }
 
 enum sl_code

@@ -21,9 +21,11 @@ struct sl_job {
 	struct sl_arena *arena; /* arguments and scratch; freed with the job */
 	void *args;             /* of the function, in the arena */
 	struct sl_table *answer;
-	bool order;     /* starts or stops a run: never waits behind one that asks a source */
-	bool cancelled; /* atomic */
-	bool unmasked;  /* tagged values are answered in clear */
+	struct sl_msg *reply; /* the last part of the answer, made early: a client waits for it */
+	bool lost;            /* a part before it */
+	bool order;           /* starts or stops a run: never waits behind one that asks a source */
+	bool cancelled;       /* atomic */
+	bool unmasked;        /* tagged values are answered in clear */
 	/* What sl_cancel() has to wake; guarded by the engine's job lock. */
 	void (*wake)(void *arg);
 	void *wake_arg;

@@ -8,9 +8,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* A message has its place in the mailbox from the start: posting it cannot fail. */
 struct sl_letter {
+	struct sl_msg msg; /* first: the client has its address, and frees it */
 	struct sl_letter *next;
-	struct sl_msg *msg;
 };
 
 struct sl_mailbox {
@@ -56,17 +57,20 @@ sl_mailbox_fd(const struct sl_mailbox *b)
 	return b->fd;
 }
 
+struct sl_msg *
+sl_msg_new(void)
+{
+	struct sl_letter *l = calloc(1, sizeof(*l));
+
+	return l ? &l->msg : NULL;
+}
+
 static void
 append_locked(struct sl_mailbox *b, struct sl_msg *m)
 {
-	struct sl_letter *l = malloc(sizeof(*l));
+	struct sl_letter *l = (struct sl_letter *)m;
 	const uint64_t one = 1;
 
-	if (!l) {
-		sl_msg_free(m);
-		return;
-	}
-	*l = (struct sl_letter){ .msg = m };
 	*b->tail = l;
 	b->tail = &l->next;
 	if (write(b->fd, &one, sizeof(one)) < 0) {
@@ -90,9 +94,9 @@ post_folded(struct sl_mailbox *b, enum sl_msg_kind kind, int64_t run)
 
 	pthread_mutex_lock(&b->lock);
 	for (const struct sl_letter *l = b->head; l && !waiting; l = l->next)
-		waiting = l->msg->kind == kind && l->msg->run == run;
+		waiting = l->msg.kind == kind && l->msg.run == run;
 	if (!waiting) {
-		struct sl_msg *m = calloc(1, sizeof(*m));
+		struct sl_msg *m = sl_msg_new();
 		if (m) {
 			m->kind = kind;
 			m->run = run;
@@ -124,11 +128,11 @@ sl_mailbox_next(struct sl_mailbox *b)
 	pthread_mutex_lock(&b->lock);
 	l = b->head;
 	if (l) {
-		m = l->msg;
+		m = &l->msg;
 		b->head = l->next;
+		l->next = NULL;
 		if (!b->head)
 			b->tail = &b->head;
-		free(l);
 	}
 	if (!b->head && read(b->fd, &count, sizeof(count)) < 0) {
 		/* It was drained already. */

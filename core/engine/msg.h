@@ -14,7 +14,8 @@ struct sl_mailbox *sl_mailbox_new(void) SL_MUST;
 void sl_mailbox_free(struct sl_mailbox *b); /* NULL is allowed; frees what was not read */
 int sl_mailbox_fd(const struct sl_mailbox *b);
 
-/* Takes the message (made by malloc). Lost without harm when the mailbox is NULL. */
+struct sl_msg *sl_msg_new(void) SL_MUST; /* zeroed; NULL = no memory */
+/* Takes a message that sl_msg_new() made. */
 void sl_mailbox_post(struct sl_mailbox *b, struct sl_msg *m);
 void sl_mailbox_post_run(struct sl_mailbox *b, int64_t run);
 void sl_mailbox_post_config(struct sl_mailbox *b);    /* the workspace changed; folded too */

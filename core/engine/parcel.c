@@ -143,7 +143,7 @@ sl_open_block_flush(struct sl_open_block *ob, struct sl_run_task *t, struct sl_e
 			      b->n + ob->buried_bytes);
 	if (code != SL_OK) {
 		free(f);
-		return sl_fail(err, code, "send", "the log is closed");
+		return sl_writer_refused(code, err);
 	}
 	sl_crashpoint("verdicts-queued");
 	ob->buried = NULL;

@@ -138,7 +138,7 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	uncount_made(p, &w->made);
 	sl_made_free(&w->made);
 	free(w);
-	return sl_fail(err, code, "plan", "the log is closed");
+	return sl_writer_refused(code, err);
 }
 
 static enum sl_code

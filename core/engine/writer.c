@@ -272,6 +272,14 @@ sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn *done, void *
 	return code;
 }
 
+enum sl_code
+sl_writer_refused(enum sl_code code, struct sl_err *err)
+{
+	if (code == SL_E_NOMEM)
+		return sl_fail(err, code, "state", "no memory to write into the log");
+	return sl_fail(err, code, "state", "the log is closed: the program ends");
+}
+
 struct sl_call {
 	sl_write_fn *fn;
 	void *arg;
@@ -322,7 +330,7 @@ sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg, struct sl_err *e
 		if (code != SL_OK)
 			*err = c.err;
 	} else {
-		(void)sl_fail(err, code, "state", "the engine is closing");
+		(void)sl_writer_refused(code, err);
 	}
 	pthread_cond_destroy(&c.cond);
 	pthread_mutex_destroy(&c.lock);

@@ -26,9 +26,11 @@ void
 sl_writer_free(struct sl_writer *w); /* runs all that waits, closes both files; NULL is allowed */
 
 /* Queue a command. Blocks while too many bytes wait (bytes: what the command holds in memory). done may
- * be NULL. SL_E_CANCELLED: the writer is closing; done was not called. */
+ * be NULL. SL_E_CANCELLED: the writer is closing, SL_E_NOMEM; done was not called. */
 enum sl_code sl_writer_push(struct sl_writer *w, sl_write_fn *fn, sl_written_fn *done, void *arg,
 			    size_t bytes) SL_MUST;
+/* Why it was not queued, as an error. Returns the code. */
+enum sl_code sl_writer_refused(enum sl_code code, struct sl_err *err);
 /* The same and wait for the commit. Never call it from the writer thread. */
 enum sl_code sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg,
 			    struct sl_err *err) SL_MUST;
