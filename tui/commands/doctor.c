@@ -17,12 +17,12 @@ print_finding(const struct sl_table *t, unsigned r)
 {
 	const char *mend = sl_table_get(t, r, "mend");
 
-	(void)printf("%-4s  ", sl_table_get(t, r, "level"));
-	print_text(stdout, sl_table_get(t, r, "area"));
+	print_cell(stdout, t, r, "level", 6);
+	print_cell(stdout, t, r, "area", 0);
 	(void)fputs(": ", stdout);
-	print_text(stdout, sl_table_get(t, r, "what"));
+	print_cell(stdout, t, r, "what", 0);
 	(void)fputs(": ", stdout);
-	print_text(stdout, sl_table_get(t, r, "detail"));
+	print_cell(stdout, t, r, "detail", 0);
 	if (mend) {
 		(void)fputs("\n        ", stdout);
 		print_text(stdout, mend);

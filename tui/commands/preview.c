@@ -10,10 +10,12 @@ print_events(const struct sl_table *t)
 		const char *problem = sl_table_get(t, r, "problem"),
 			   *body = sl_table_get(t, r, "body");
 
-		(void)printf("%s ", sl_table_get(t, r, "change"));
-		print_text(stdout, sl_table_get(t, r, "key"));
-		(void)printf("  %s  %s bytes", sl_table_get(t, r, "check"),
-			     sl_table_get(t, r, "bytes"));
+		print_cell(stdout, t, r, "change", 0);
+		(void)fputc(' ', stdout);
+		print_cell(stdout, t, r, "key", 0);
+		(void)fputs("  ", stdout);
+		print_cell(stdout, t, r, "check", 0);
+		(void)printf("  %lld bytes", (long long)sl_table_get_int(t, r, "bytes"));
 		if (problem && *problem) {
 			(void)fputs("  ", stdout);
 			print_text(stdout, problem);

@@ -24,6 +24,27 @@ print_part(FILE *out, const char *s, size_t len)
 	sl_buf_free(&b);
 }
 
+static void
+pad(FILE *out, int n)
+{
+	for (; n > 0; n--)
+		(void)fputc(' ', out);
+}
+
+void
+print_cell(FILE *out, const struct sl_table *t, unsigned row, const char *name, int width)
+{
+	const char *text = sl_table_get(t, row, name);
+	struct sl_buf b = { 0 };
+
+	if (text)
+		sl_visible(&b, sl_str(text));
+	if (b.len)
+		(void)fwrite(b.ptr, 1, b.len, out);
+	pad(out, width - tui_text_width(sl_buf_view(&b)));
+	sl_buf_free(&b);
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
 void
@@ -190,13 +211,6 @@ cell_text(const struct sl_table *t, unsigned row, unsigned col, struct sl_buf *o
 	} else if (s.ptr) {
 		sl_visible(out, s);
 	}
-}
-
-static void
-pad(FILE *out, int n)
-{
-	for (; n > 0; n--)
-		(void)fputc(' ', out);
 }
 
 /* At most `width` columns of s; a cut ends in ~. */

@@ -18,6 +18,8 @@ void print_json_string(FILE *out, const char *s, size_t len);
 /* Visible form of untrusted text. */
 void print_text(FILE *out, const char *s);
 void print_part(FILE *out, const char *s, size_t len);
+/* A cell by name, visible, followed by blanks up to `width` columns; NULL = nothing but those. */
+void print_cell(FILE *out, const struct sl_table *t, unsigned row, const char *name, int width);
 /* "1,234,567" into a static-free buffer. */
 const char *print_count(char out[32], uint64_t n);
 /* "1.2 s" "3m12s" "0.4 ms". */

@@ -273,10 +273,14 @@ print_log_lines(const struct sl_table *t)
 		const char *at = sl_table_get(t, r, "at"), *answer = sl_table_get(t, r, "answer");
 		const int64_t status = sl_table_get_int(t, r, "status");
 
-		(void)printf("%.10s %.12s  %-5s  %s #%s  %-6s  ", at ? at : "", at ? at + 11 : "",
-			     sl_table_get(t, r, "level"), sl_table_get(t, r, "sync"),
-			     sl_table_get(t, r, "run"), sl_table_get(t, r, "part"));
-		print_text(stdout, sl_table_get(t, r, "text"));
+		(void)printf("%.10s %.12s  ", at ? at : "", at ? at + 11 : "");
+		print_cell(stdout, t, r, "level", 7);
+		print_cell(stdout, t, r, "sync", 0);
+		(void)fputs(sl_table_get_int(t, r, "run") ? " #" : "", stdout);
+		print_cell(stdout, t, r, "run", 0);
+		(void)fputs("  ", stdout);
+		print_cell(stdout, t, r, "part", 8);
+		print_cell(stdout, t, r, "text", 0);
 		if (sl_table_get_int(t, r, "events") == 1 && sl_table_get(t, r, "idx"))
 			(void)printf("  event %lld of block %lld",
 				     (long long)sl_table_get_int(t, r, "idx"),

@@ -123,7 +123,7 @@ init(struct tui_screen *s)
 	if (!tui_table_init(&d->table, columns, SL_COUNT(columns)))
 		return false;
 	d->table.model = (struct tui_model){ cell, d, 0 };
-	d->table.id_col = -1;
+	d->table.id_col = COL_DETAIL;
 	d->table.fixed = true;
 	return true;
 }
