@@ -18,8 +18,13 @@ void sl_doctor_say(struct sl_doctor *d, const char *what, enum sl_grade grade, c
 void sl_doctor_files(struct sl_doctor *d);   /* who may read and change the files */
 void sl_doctor_state(struct sl_doctor *d);   /* what is in the state, and what is left over */
 void sl_doctor_process(struct sl_doctor *d); /* libraries, core dumps, secrets */
+void sl_doctor_personal(
+	struct sl_doctor *d); /* columns that look like personal data and are not tagged */
 /* Each connection in turn; SL_E_CANCELLED ends it. */
 enum sl_code sl_doctor_connections(struct sl_doctor *d, struct sl_err *err) SL_MUST;
+
+/* By its name: "user_email", "birthDate", "last name". */
+bool sl_looks_personal(const char *column);
 
 /* What the syncs read of a source: one need a table (columns of all syncs together), one a query. */
 enum sl_code sl_doctor_needs(struct sl_job *j, const struct sl_config *c, const char *source,

@@ -80,6 +80,34 @@ want_columns(struct sl_prep *p, struct sl_err *err)
 	return SL_OK;
 }
 
+/* A tag that names no column protects nothing. */
+static enum sl_code
+check_tags(struct sl_prep *p, struct sl_err *err)
+{
+	struct sl_map_issue *all =
+		SL_NEW(p->arena, struct sl_map_issue, p->nissues + p->profile.npii + 1);
+
+	if (!all)
+		return no_memory(err);
+	for (size_t i = 0; i < p->nissues; i++)
+		all[i] = p->issues[i];
+	for (size_t i = 0; i < p->profile.npii; i++) {
+		const char *told;
+
+		if (sl_schema_find(&p->all, sl_str(p->profile.pii[i])) >= 0)
+			continue;
+		told = sl_arena_printf(p->arena, "pii tags \"%s\", and there is no such column",
+				       p->profile.pii[i]);
+		if (!told)
+			return no_memory(err);
+		all[p->nissues++] = (struct sl_map_issue){
+			.to = "", .problem = told, .mend = "write the name as the source has it"
+		};
+	}
+	p->issues = all;
+	return SL_OK;
+}
+
 enum sl_code
 sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h, struct sl_err *err)
 {
@@ -99,7 +127,7 @@ sl_prep_describe(struct sl_prep *p, const struct sl_source_handle *h, struct sl_
 		code = want_columns(p, err);
 	if (code == SL_OK)
 		code = compile(p, &p->all, &p->described, err);
-	return code;
+	return code == SL_OK ? check_tags(p, err) : code;
 }
 
 enum sl_code

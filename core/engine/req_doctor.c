@@ -60,6 +60,7 @@ doctor_job(struct sl_job *j, struct sl_err *err)
 		say_problems(&d);
 		sl_doctor_state(&d);
 		sl_doctor_process(&d);
+		sl_doctor_personal(&d);
 		send_part(&d);
 		code = sl_doctor_connections(&d, err);
 	}

@@ -1,9 +1,12 @@
 /* req_map.c - what a mapping can be made of: fields, transforms, suggestions. */
 #include "core/dest/fields.h"
+#include "core/engine/doctor.h"
 #include "core/engine/draft.h"
 #include "core/engine/model_of.h"
 #include "core/engine/with_source.h"
 #include "core/map/map.h"
+
+#include <stdio.h>
 
 #define SAMPLE_ROWS 50
 
@@ -122,6 +125,18 @@ is_mapped(const struct sl_object_def *profile, const char *to)
 	return false;
 }
 
+/* A suggestion is where one sees a column for the first time. */
+static void
+put_reason(struct sl_table *t, const struct sl_object_def *profile, const struct sl_suggestion *s)
+{
+	char text[400], column[200];
+
+	(void)snprintf(column, sizeof(column), "%.*s", (int)strcspn(s->expr, " |"), s->expr);
+	(void)snprintf(text, sizeof(text), "%s; personal data? tag the column with pii", s->reason);
+	sl_cell_text(t, sl_looks_personal(column) && !sl_object_get(profile, "pii") ? text
+										    : s->reason);
+}
+
 static struct sl_table *
 suggestion_table(const struct sl_object_def *profile, const struct sl_suggestion *s, size_t n)
 {
@@ -134,7 +149,7 @@ suggestion_table(const struct sl_object_def *profile, const struct sl_suggestion
 		sl_cell_text(t, s[i].to);
 		sl_cell_text(t, s[i].expr);
 		sl_cell_real(t, s[i].score);
-		sl_cell_text(t, s[i].reason);
+		put_reason(t, profile, &s[i]);
 	}
 	return t;
 }

@@ -384,6 +384,36 @@ the_doctor_finds(void **state)
 }
 
 static void
+untagged_personal_data_is_told(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_msg *m;
+
+	engine_rig_file(r, "profiles/users.json",
+			"{\"event\": \"identify\",\n"
+			" \"map\": {\"userId\": \"id\", \"traits.email\": \"email | lower\"}}\n");
+	m = engine_rig_ok(r, sl_doctor(r->engine));
+	assert_string_equal(level_of(r, m, "look like personal data"), "warn");
+	sl_msg_free(m);
+	engine_rig_file(r, "profiles/users.json",
+			"{\"event\": \"identify\", \"pii\": [\"email\", \"e_mail\"],\n"
+			" \"map\": {\"userId\": \"id\", \"traits.email\": \"email | lower\"}}\n");
+	m = engine_rig_ok(r, sl_doctor(r->engine));
+	assert_null(level_of(r, m, "look like personal data"));
+	sl_msg_free(m);
+	m = engine_rig_ok(r, sl_check(r->engine, true));
+	bool told = false;
+	for (unsigned p = 0; p <= r->nparts; p++) {
+		const struct sl_table *t = p < r->nparts ? r->parts[p] : m->table;
+
+		for (unsigned i = 0; i < sl_table_rows(t); i++)
+			told = told || holds(t, i, "problem", "pii tags \"e_mail\"");
+	}
+	assert_true(told);
+	sl_msg_free(m);
+}
+
+static void
 grants_name_what_is_read(void **state)
 {
 	struct engine_rig *r = *state;
@@ -419,6 +449,7 @@ main(void)
 		TEST(unmasking_is_audited),
 		TEST(changes_are_audited),
 		TEST(the_doctor_finds),
+		TEST(untagged_personal_data_is_told),
 		TEST(grants_name_what_is_read),
 	};
 
