@@ -161,10 +161,11 @@ fault-run: $(BIN) $(filter-out %.sh,$(FAULTS)) $(FAULT_TOOLS) $(JUDGES)
 	@FAULT=$(FAULT) TEST_TIMEOUT=$(if $(FAULT),36000,480) COMPILE='$(CC) $(CPPFLAGS_) $(CFLAGS_)' \
 		LINK='$(CC) $(CFLAGS_) $(LDFLAGS_)' LIBS='$(PKG_LIBS) $(TEST_LIBS)' $(SUITE) fault $(FAULTS)
 FUZZ_TIME ?= 20
-fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20)
+FUZZ_CPU  ?=
+fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20), or FUZZ_CPU seconds of a processor
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
-	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) tests/tools/run-fuzz.sh $(FUZZ)
+	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) FUZZ_CPU=$(FUZZ_CPU) tests/tools/run-fuzz.sh $(FUZZ)
 bench: $(BIN) $(B)/tests/bench/measure                  ## how fast, as a ratio to what the machine can do
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
 
