@@ -263,9 +263,11 @@ turn(struct sl_deliver *d)
 
 	pthread_mutex_lock(&t->lock);
 	no_more = d->no_more;
-	abort = d->abort || t->stop || t->closing || t->write_error.code != SL_OK;
+	abort = d->abort || t->stop || t->closing || sl_run_stuck(t)->code != SL_OK;
 	late = t->give_up_us > 0 && now >= t->give_up_us;
 	pthread_mutex_unlock(&t->lock);
+	if (d->stop.code == SL_OK && sl_writer_room(t->engine->writer, &err) != SL_OK)
+		d->stop = err;
 	abort = abort || d->stop.code != SL_OK;
 	if (!abort) {
 		if (take_blocks(d, &err) != SL_OK)
@@ -419,8 +421,8 @@ sl_deliver_finish(struct sl_deliver *d, struct sl_err *err)
 	join(d, false);
 	*err = d->stop;
 	pthread_mutex_lock(&t->lock);
-	if (t->write_error.code != SL_OK)
-		*err = t->write_error;
+	if (sl_run_stuck(t)->code != SL_OK)
+		*err = *sl_run_stuck(t);
 	pthread_mutex_unlock(&t->lock);
 	deliver_free(d);
 	return err->code;

@@ -37,6 +37,7 @@ struct sl_engine {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t idle;  /* a job or a run ended */
 	bool closing;
+	bool end_lost;   /* the end of a run could not be recorded: the disk was full */
 	bool may_unmask; /* the audit knows that somebody looks */
 	bool unmasked;   /* new jobs answer tagged values in clear */
 	sl_ticket next_ticket;

@@ -49,12 +49,25 @@ struct sl_put {
 	struct sl_made made;
 };
 
+/* May a block be added? Not behind one that is not there. */
+static enum sl_code
+may_add(struct sl_run_task *t, struct sl_err *err)
+{
+	enum sl_code code;
+
+	pthread_mutex_lock(&t->lock);
+	*err = *sl_run_stuck(t);
+	code = err->code;
+	pthread_mutex_unlock(&t->lock);
+	return code == SL_OK ? sl_writer_room(t->engine->writer, err) : code;
+}
+
 static enum sl_code
 put_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	const struct sl_put *w = arg;
 	struct sl_run rec;
-	enum sl_code code = sl_run_may_write(w->task, err);
+	enum sl_code code = may_add(w->task, err);
 
 	pthread_mutex_lock(&w->task->lock);
 	rec = w->task->rec;
@@ -77,6 +90,8 @@ put_done(void *arg, enum sl_code code, const struct sl_err *err)
 	if (code == SL_OK) {
 		sl_run_block_ready(t, w->made.block);
 		w->made.block = NULL;
+	} else if (sl_is_full(err)) {
+		sl_run_no_room(t, err);
 	} else {
 		sl_run_write_failed(t, err);
 	}
@@ -422,7 +437,7 @@ publish_source(void *arg)
 
 	pthread_mutex_lock(&t->lock);
 	t->source = o->handle;
-	if (t->stop || t->closing || t->write_error.code != SL_OK)
+	if (t->stop || t->closing || sl_run_stuck(t)->code != SL_OK)
 		t->source->driver->cancel(t->source->ctx);
 	pthread_mutex_unlock(&t->lock);
 }

@@ -19,7 +19,7 @@ sl_run_should_stop(struct sl_run_task *t)
 	bool stop;
 
 	pthread_mutex_lock(&t->lock);
-	stop = t->stop || t->closing || t->write_error.code != SL_OK;
+	stop = t->stop || t->closing || sl_run_stuck(t)->code != SL_OK;
 	pthread_mutex_unlock(&t->lock);
 	return stop;
 }
@@ -89,16 +89,29 @@ sl_run_block_ready(struct sl_run_task *t, struct sl_block *b)
 	sl_block_free(b);
 }
 
-void
-sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err)
+/* The first error counts. */
+static void
+get_stuck(struct sl_run_task *t, struct sl_err *where, const struct sl_err *err)
 {
 	pthread_mutex_lock(&t->lock);
-	if (t->write_error.code == SL_OK)
-		t->write_error = *err;
+	if (where->code == SL_OK)
+		*where = *err;
 	if (t->source)
 		t->source->driver->cancel(t->source->ctx);
 	wake_delivery(t);
 	pthread_mutex_unlock(&t->lock);
+}
+
+void
+sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err)
+{
+	get_stuck(t, &t->write_error, err);
+}
+
+void
+sl_run_no_room(struct sl_run_task *t, const struct sl_err *err)
+{
+	get_stuck(t, &t->no_room, err);
 }
 
 enum sl_code
@@ -157,7 +170,7 @@ static void
 wait_commits(struct sl_run_task *t)
 {
 	pthread_mutex_lock(&t->lock);
-	while (t->committed < t->rec.blocks && t->write_error.code == SL_OK)
+	while (t->committed < t->rec.blocks && sl_run_stuck(t)->code == SL_OK)
 		pthread_cond_wait(&t->changed, &t->lock);
 	pthread_mutex_unlock(&t->lock);
 }
@@ -203,7 +216,8 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	closing = t->closing;
 	planned = t->rec.planned_all || t->resumed;
 	/* What was sent and not answered may have arrived: as after a crash, see finish_half_plan(). */
-	if (closing && !planned && t->rec.blocks > 0 && !t->dry && !(t->flags & SL_RUN_HOLD)) {
+	if ((closing || sl_is_full(err)) && !planned && t->rec.blocks > 0 && !t->dry &&
+	    !(t->flags & SL_RUN_HOLD)) {
 		t->rec.removes_held = true;
 		planned = true;
 	}
@@ -361,8 +375,8 @@ course(struct sl_run_task *t)
 	wait_commits(t);
 	sl_crashpoint("plan-committed");
 	pthread_mutex_lock(&t->lock);
-	if (t->write_error.code != SL_OK) {
-		err = t->write_error;
+	if (sl_run_stuck(t)->code != SL_OK) {
+		err = *sl_run_stuck(t);
 		code = err.code;
 	}
 	pthread_mutex_unlock(&t->lock);

@@ -63,6 +63,7 @@ struct sl_run_task {
 	struct sl_dest_handle *dest; /* for wakeup; NULL when none is open */
 	bool delivering;             /* blocks are wanted in hand */
 	struct sl_err write_error;   /* the log could not be written: stop */
+	struct sl_err no_room;       /* the disk is full: stop, but record what comes back */
 
 	/* For the monitor. */
 	uint64_t in_flight, retrying, throttled;
@@ -79,6 +80,13 @@ struct sl_run_task {
 	char bottleneck[16];
 };
 
+/* Why the log takes no more of this run; with the task's lock held. SL_OK: it does. */
+static inline const struct sl_err *
+sl_run_stuck(const struct sl_run_task *t)
+{
+	return t->write_error.code != SL_OK ? &t->write_error : &t->no_room;
+}
+
 /* ---- shared by the halves -------------------------------------------------------------------- */
 
 /* The run should come to an end (stop, close or a write error): ask between steps. */
@@ -92,6 +100,8 @@ void sl_run_log(struct sl_run_task *t, enum sl_level level, const char *part, co
 /* A block was committed to the log; taken. Called by the writer thread. */
 void sl_run_block_ready(struct sl_run_task *t, struct sl_block *b);
 void sl_run_write_failed(struct sl_run_task *t, const struct sl_err *err);
+/* A block found no room on the disk: the run stops, what comes back is still recorded. Writer thread. */
+void sl_run_no_room(struct sl_run_task *t, const struct sl_err *err);
 /* SL_OK as long as no write of the run has failed: a later one may stand on it. Writer thread. */
 enum sl_code sl_run_may_write(struct sl_run_task *t, struct sl_err *err) SL_MUST;
 /* The block if it is at hand (then the caller's), else NULL. */
@@ -119,8 +129,10 @@ enum sl_code sl_run_launch(struct sl_run_task *t, struct sl_err *err) SL_MUST;
 void sl_run_take_end(struct sl_run_task *t, const struct sl_run *r);
 
 /* run_list.c: after a kill: runs that were planning are cancelled, runs that were delivering wait as
- * paused. */
+ * paused. Those that are at work are left alone. */
 enum sl_code sl_runs_recover(struct sl_engine *e, struct sl_err *err) SL_MUST;
+/* The same where the end of a run could not be recorded since the disk was full. */
+enum sl_code sl_runs_recover_lost(struct sl_engine *e, struct sl_err *err) SL_MUST;
 /* Ask every open run to end; what is in flight at give_up_us (monotonic) is given up. No run may be
  * added any more. */
 void sl_runs_ask_close(struct sl_engine *e, int64_t give_up_us);

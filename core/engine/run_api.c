@@ -215,7 +215,9 @@ sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after,
 	*after = NULL;
 	if (other)
 		return busy(j, other, "is not finished yet", err);
-	code = waiting_run(e, sync, &waiting, err);
+	code = sl_runs_recover_lost(e, err);
+	if (code == SL_OK)
+		code = waiting_run(e, sync, &waiting, err);
 	if (code != SL_OK || waiting.id == 0)
 		return code;
 	if (waiting.state != SL_RUN_HELD || is_too_old(&waiting)) {

@@ -155,8 +155,10 @@ sl_run_record(struct sl_run_task *t, struct sl_err *err)
 {
 	struct sl_engine *e = t->engine;
 	struct sl_run rec = t->rec;
-	enum sl_code code = sl_writer_call(e->writer, new_write, &rec, err);
+	enum sl_code code = sl_writer_room(e->writer, err);
 
+	if (code == SL_OK)
+		code = sl_writer_call(e->writer, new_write, &rec, err);
 	if (code != SL_OK)
 		return code;
 	sl_crashpoint("run-new-after");
@@ -356,12 +358,30 @@ sl_runs_recover(struct sl_engine *e, struct sl_err *err)
 	struct sl_open_list l = { 0 };
 	enum sl_code code = sl_writer_call(e->writer, list_open, &l, err);
 
-	for (uint32_t i = 0; i < l.n && code == SL_OK; i++) {
-		code = sl_writer_call(e->writer, recover_write, &l.runs[i], err);
-		sl_crashpoint("recover-run-after");
-	}
+	for (uint32_t i = 0; i < l.n && code == SL_OK; i++)
+		if (!sl_run_list_busy(e, l.runs[i].sync))
+			code = sl_writer_call(e->writer, recover_write, &l.runs[i], err);
 	free(l.runs);
 	return code;
+}
+
+enum sl_code
+sl_runs_recover_lost(struct sl_engine *e, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+	bool lost;
+
+	pthread_mutex_lock(&e->lock);
+	lost = e->end_lost;
+	pthread_mutex_unlock(&e->lock);
+	if (lost)
+		code = sl_runs_recover(e, err);
+	if (!lost || code != SL_OK)
+		return code;
+	pthread_mutex_lock(&e->lock);
+	e->end_lost = false;
+	pthread_mutex_unlock(&e->lock);
+	return SL_OK;
 }
 
 void

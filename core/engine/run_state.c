@@ -146,6 +146,9 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 	if (sl_writer_call(t->engine->writer, end_write, &e, &err) != SL_OK) {
 		sl_run_log(t, SL_ERROR, "state", "the end of the run could not be recorded: %s",
 			   err.msg);
+		pthread_mutex_lock(&t->engine->lock);
+		t->engine->end_lost = t->engine->end_lost || sl_is_full(&err);
+		pthread_mutex_unlock(&t->engine->lock);
 		pthread_mutex_lock(&t->lock);
 		t->rec.state = SL_RUN_FAILED;
 		if (!t->rec.error[0])

@@ -5,6 +5,7 @@
 #include "core/base/queue.h"
 #include "core/base/redact.h"
 #include "core/base/text.h"
+#include "core/store/ballast.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
 #define IDLE_MS     250
 #define KEEP_LOG_US (INT64_C(30) * 86400 * 1000000) /* lines older than this are erased */
+#define ROOM_US     500000                          /* between two looks at a full disk */
 #define TIDY_US     1000000                         /* for tidying when the program ends */
 #define TRIM_US     (INT64_C(3600) * 1000000)       /* between two looks for them */
 
@@ -31,11 +33,13 @@ struct sl_writer {
 	struct sl_activity *activity;
 	struct sl_queue *queue;
 	pthread_t thread;
-	struct sl_err fatal; /* the writer thread's; code SL_OK while all is well */
-	bool untidy;         /* something was written since the store was tidied */
-	int64_t trim_us;     /* monotonic; when the activity log is looked over next */
-	pthread_mutex_t log_lock;
-	struct sl_line *lines; /* LOG_ROOM, and one about lost ones */
+	struct sl_err fatal;      /* the writer thread's; code SL_OK while all is well */
+	bool untidy;              /* something was written since the store was tidied */
+	int64_t trim_us;          /* monotonic; when the activity log is looked over next */
+	int64_t room_us;          /* monotonic; when a full disk is looked at next */
+	pthread_mutex_t log_lock; /* guards all below */
+	struct sl_err full;       /* the disk is full; code SL_OK: it is not */
+	struct sl_line *lines;    /* LOG_ROOM, and one about lost ones */
 	size_t nlines, lost;
 };
 
@@ -44,8 +48,14 @@ struct sl_writer {
 static bool
 is_fatal(const struct sl_err *err)
 {
-	return err->code == SL_E_IO || err->code == SL_E_CORRUPT ||
+	return (err->code == SL_E_IO && !err->retryable) || err->code == SL_E_CORRUPT ||
 	       (err->code == SL_E_LOCKED && !err->retryable);
+}
+
+bool
+sl_is_full(const struct sl_err *err)
+{
+	return err->code == SL_E_IO && err->retryable;
 }
 
 static void
@@ -54,6 +64,62 @@ be_fatal(struct sl_writer *w, const struct sl_err *err)
 	if (w->fatal.code == SL_OK && err->code == SL_E_CORRUPT)
 		sl_store_suspect(sl_store_dir(w->store));
 	w->fatal = *err;
+}
+
+static void
+say(struct sl_writer *w, enum sl_level level, const char *text)
+{
+	struct sl_line l = { .level = level, .part = "state", .block_no = -1, .idx = -1 };
+
+	(void)snprintf(l.text, sizeof(l.text), "%s", text);
+	sl_writer_log(w, &l);
+}
+
+/* From now on nothing new begins. true: there was ballast, so there is room for what was begun. */
+static bool
+be_full(struct sl_writer *w, const struct sl_err *err)
+{
+	const bool dropped = sl_ballast_drop(sl_store_dir(w->store));
+	bool first;
+
+	pthread_mutex_lock(&w->log_lock);
+	first = w->full.code == SL_OK;
+	if (first)
+		w->full = *err;
+	pthread_mutex_unlock(&w->log_lock);
+	if (first)
+		say(w, SL_ERROR,
+		    "the disk is full: planning and sending pause, what comes back is recorded");
+	return dropped;
+}
+
+static void
+look_for_room(struct sl_writer *w)
+{
+	struct sl_err err;
+
+	if (sl_writer_room(w, &err) == SL_OK || sl_mono_us() < w->room_us)
+		return;
+	w->room_us = sl_mono_us() + ROOM_US;
+	if (!sl_ballast_again(sl_store_dir(w->store)))
+		return;
+	pthread_mutex_lock(&w->log_lock);
+	w->full.code = SL_OK;
+	pthread_mutex_unlock(&w->log_lock);
+	say(w, SL_INFO, "the disk has room again");
+}
+
+enum sl_code
+sl_writer_room(struct sl_writer *w, struct sl_err *err)
+{
+	enum sl_code code;
+
+	pthread_mutex_lock(&w->log_lock);
+	code = w->full.code;
+	if (code != SL_OK)
+		*err = w->full;
+	pthread_mutex_unlock(&w->log_lock);
+	return code;
 }
 
 /* The result is in err->code. */
@@ -88,7 +154,9 @@ run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 
 	if (err.code == SL_OK)
 		run_group(w, cmds, n, &err);
-	if (err.code != SL_OK && err.code != SL_E_IO && w->fatal.code == SL_OK && n > 1) {
+	if (sl_is_full(&err) && be_full(w, &err))
+		run_group(w, cmds, n, &err);
+	if (err.code != SL_OK && !is_fatal(&err) && n > 1) {
 		for (size_t i = 0; i < n; i++)
 			run_commands(w, &cmds[i], 1);
 		return;
@@ -164,6 +232,20 @@ lines_wait(struct sl_writer *w)
 	return wait;
 }
 
+/* Without room for it the WAL holds everything all the same. */
+static void
+checkpoint(struct sl_writer *w)
+{
+	struct sl_err err;
+
+	if (w->fatal.code != SL_OK || sl_store_checkpoint(w->store, &err) == SL_OK)
+		return;
+	if (sl_is_full(&err))
+		(void)be_full(w, &err);
+	else if (is_fatal(&err))
+		be_fatal(w, &err);
+}
+
 /* Is there more to tidy? A failure is not told: what must be written will say it. */
 static bool
 tidy(struct sl_writer *w)
@@ -183,10 +265,10 @@ writer_main(void *arg)
 {
 	struct sl_writer *w = arg;
 	struct sl_cmd *cmds[GROUP];
-	struct sl_err err;
 	void *item;
 	enum sl_code code;
 
+	sl_ballast_make(sl_store_dir(w->store));
 	while ((code = sl_queue_pop(w->queue, &item, IDLE_MS)) != SL_DONE) {
 		size_t n = 0, bytes = 0;
 
@@ -198,13 +280,12 @@ writer_main(void *arg)
 		}
 		if (n > 0) {
 			run_commands(w, cmds, n);
-			if (w->fatal.code == SL_OK &&
-			    sl_store_checkpoint(w->store, &err) != SL_OK && is_fatal(&err))
-				be_fatal(w, &err);
+			checkpoint(w);
 		}
 		if (lines_wait(w))
 			write_lines(w);
 		trim_lines(w);
+		look_for_room(w);
 		if (n > 0)
 			w->untidy = true;
 		else if (w->untidy)

@@ -3,7 +3,8 @@
  * Others hand it commands; it runs as many as are waiting in one transaction, commits, and then tells
  * each. A command that fails is taken out: the others of its group are run again without it. An error
  * of the disk or of the file itself is remembered: everything after it fails with the same error, so
- * that nothing is sent that could not be recorded. */
+ * that nothing is sent that could not be recorded. A full disk is not such an error: the ballast is given
+ * up, what was begun is recorded, and nothing new begins until there is room. */
 #ifndef SL_WRITER_H
 #define SL_WRITER_H
 
@@ -34,6 +35,11 @@ enum sl_code sl_writer_refused(enum sl_code code, struct sl_err *err);
 /* The same and wait for the commit. Never call it from the writer thread. */
 enum sl_code sl_writer_call(struct sl_writer *w, sl_write_fn *fn, void *arg,
 			    struct sl_err *err) SL_MUST;
+
+/* Does an error say that the disk is full? What it stopped may go on when there is room. */
+bool sl_is_full(const struct sl_err *err);
+/* SL_OK, or such an error: nothing new may begin. Any thread. */
+enum sl_code sl_writer_room(struct sl_writer *w, struct sl_err *err) SL_MUST;
 
 /* Damage was met by a reader: nothing is written any more, as after an error of the disk, and the next
  * opening looks the state over. */

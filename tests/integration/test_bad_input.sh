@@ -255,15 +255,23 @@ ok "planning, too" ends 0 plan people
 wait $first
 
 cp -r "$w/state" state.good
+rows=$(sql 'SELECT count(*) FROM people')
 damaged() { # damaged NAME: state.db was made so
 	rm -f "$w"/state/*-wal "$w"/state/*-shm
-	ok "a state that is $1 is told" has 6 "the state is damaged" run people
-	ok "a state that is $1: what to do" said "move state.db"
-	ok "a state that is $1 cannot be looked at either" ends 6 status
+	ok "a state that is $1 cannot be looked at" has 6 "the state is damaged" status
+	ok "a state that is $1: what becomes of it" said "the next run moves it aside"
+	ok "a state that is $1 is begun anew, and every row sent" counts people "$rows" 0 0 "$rows"
+	ok "a state that is $1 is moved aside" said "it was moved aside to state.db.damaged-"
+	ok "a state that is $1: nothing is removed" said "removes nothing"
+	ok "a state that is $1: status tells it" has 0 "moved aside to state.db.damaged-" status
+	ok "a state that is $1: so does the log" has 0 "moved aside to state.db.damaged-" log
+	ok "a state that is $1 is whole again" counts people 0 0 0 0
 }
 head -c 100000 /dev/urandom >"$w/state/state.db"
 damaged garbage
-cp state.good/state.db "$w/state/state.db"
+ok "its bytes are kept" [ "$(stat -c %s "$w"/state/state.db.damaged-*)" = 100000 ]
+rm -rf "$w/state"
+cp -r state.good "$w/state"
 truncate -s 20000 "$w/state/state.db"
 damaged "cut off"
 rm -rf "$w/state"
@@ -273,7 +281,8 @@ ok "a damaged activity log stops nothing" ends 0 run people
 ok "and can be read again" has 0 settled log people
 : >"$w/state/state.db"
 rm -f "$w"/state/*-wal "$w"/state/*-shm
-ok "an empty state sends all rows again" counts people "$(sql 'SELECT count(*) FROM people')" 0 0 "$(sql 'SELECT count(*) FROM people')"
+ok "an empty state sends all rows again" counts people "$rows" 0 0 "$rows"
+ok "and says why" said "The state was missing or empty, though runs were recorded here"
 rm -rf "$w/state"
 cp -r state.good "$w/state"
 ok "a state that cannot be made" has 6 "cannot be made" --state "$dir/keep" run people
@@ -293,7 +302,7 @@ if mount -t tmpfs -o size=1m tmpfs small 2>/dev/null; then
 	ok "the state is sound" [ "$(sqlite3 small/state/state.db 'PRAGMA integrity_check')" = ok ]
 	mount -o remount,ro small
 	ok "a read-only state" ends 6 --state "$dir/small/state" run wide
-	ok "is told" has 6 "state.db" --state "$dir/small/state" status wide
+	ok "can be looked at" has 0 settled --state "$dir/small/state" status wide
 	umount small
 else
 	skip "a full disk" "mount is refused"
