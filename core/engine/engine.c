@@ -90,8 +90,8 @@ use_seed(struct sl_engine *e, const uint8_t seed[32], struct sl_err *err)
 	if (!sl_digest_key_init(&e->hash, seed))
 		return sl_fail(err, SL_E_BUG, "state", "the digest key cannot be made");
 	sl_digest_hex(sl_digest(&e->hash, "workspace", 9), hex);
-	memcpy(e->workspace_id, hex, 16);
-	e->workspace_id[16] = '\0';
+	memcpy(e->workspace_id, hex, SL_WORKSPACE_ID);
+	e->workspace_id[SL_WORKSPACE_ID] = '\0';
 	return SL_OK;
 }
 
@@ -101,17 +101,19 @@ static enum sl_code
 open_for_reading(struct sl_engine *e, struct sl_err *err)
 {
 	uint8_t seed[32] = { 0 };
-	struct sl_store *s;
+	struct sl_store *s = NULL;
 	enum sl_code code = sl_engine_reader(e, &s, err);
 
-	if (code == SL_OK) {
-		e->notice = *sl_store_notice(s);
+	if (code == SL_OK)
 		code = sl_store_seed(s, seed, err);
-		sl_store_close(s);
+	if (code == SL_OK || code == SL_E_NOTFOUND)
+		code = use_seed(e, seed, err);
+	if (s) {
+		e->notice = *sl_store_notice(s);
+		(void)sl_store_workspace(s, e->workspace_id);
 	}
-	if (code != SL_OK && code != SL_E_NOTFOUND)
-		return code;
-	return use_seed(e, seed, err);
+	sl_store_close(s);
+	return code;
 }
 
 /* The run history is where a person looks for why every row was sent again. */
@@ -144,6 +146,8 @@ open_for_writing(struct sl_engine *e, struct sl_err *err)
 		return code;
 	}
 	e->notice = *sl_store_notice(s);
+	(void)sl_store_workspace(s, e->workspace_id);
+	sl_store_workspace_keep(s, e->workspace_id);
 	/* Without its activity log a run is only harder to explain. */
 	if (sl_activity_open(e->state_dir, false, &activity, &ignored) != SL_OK)
 		activity = NULL;

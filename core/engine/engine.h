@@ -29,10 +29,10 @@ struct sl_engine {
 	struct sl_pool *requests; /* client requests: may block */
 	struct sl_pool *orders;   /* those that start and stop runs: wait for the state only */
 	struct sl_writer *writer; /* NULL when read_only */
-	struct sl_source_cache *sources; /* idle connections of requests */
-	struct sl_digest_key hash;       /* of the workspace's seed */
-	char workspace_id[17];           /* short and stable, for context.sources */
-	struct sl_notice notice;         /* of the state; constant after open */
+	struct sl_source_cache *sources;        /* idle connections of requests */
+	struct sl_digest_key hash;              /* of the workspace's seed */
+	char workspace_id[SL_WORKSPACE_ID + 1]; /* short and stable, for context.sources */
+	struct sl_notice notice;                /* of the state; constant after open */
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t idle;  /* a job or a run ended */

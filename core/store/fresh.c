@@ -7,7 +7,9 @@
 #include "core/base/crashpoint.h"
 #include "core/store/activity.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PROMISE                                                                                    \
 	" A new one was begun: the first run of each sync sends every row again, with new ids, "   \
@@ -59,6 +61,58 @@ sl_seed_load(struct sl_store *s, struct sl_err *err)
 	if (code == SL_OK)
 		memcpy(s->seed, seed, sizeof s->seed);
 	return code;
+}
+
+enum sl_code
+sl_workspace_load(struct sl_store *s, struct sl_err *err)
+{
+	size_t n = 0;
+	enum sl_code code = get(s, "workspace", s->workspace, SL_WORKSPACE_ID, &n, err);
+
+	s->workspace[code == SL_OK ? n : 0] = 0;
+	return code == SL_E_NOTFOUND ? SL_OK : code;
+}
+
+bool
+sl_store_workspace(const struct sl_store *s, char id[SL_WORKSPACE_ID + 1])
+{
+	if (strlen(s->workspace) != SL_WORKSPACE_ID)
+		return false;
+	memcpy(id, s->workspace, sizeof s->workspace);
+	return true;
+}
+
+/* The file with the name of the state before. */
+static bool
+read_name(const char *dir, char id[SL_WORKSPACE_ID + 1])
+{
+	char path[4200];
+	FILE *f;
+	size_t n;
+
+	(void)snprintf(path, sizeof path, "%s/workspace.id", dir);
+	f = fopen(path, "re");
+	n = f ? fread(id, 1, SL_WORKSPACE_ID, f) : 0;
+	if (f)
+		(void)fclose(f);
+	id[n] = 0;
+	return strspn(id, "0123456789abcdef") == SL_WORKSPACE_ID;
+}
+
+void
+sl_store_workspace_keep(const struct sl_store *s, const char *id)
+{
+	char path[4200], there[SL_WORKSPACE_ID + 1];
+	int fd;
+
+	if (read_name(s->dir, there) && strcmp(there, id) == 0)
+		return;
+	(void)snprintf(path, sizeof path, "%s/workspace.id", s->dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	(void)dprintf(fd, "%s\n", id);
+	(void)close(fd);
 }
 
 /* at_us, then the text. */
@@ -127,6 +181,8 @@ fill(struct sl_store *s, int64_t last, struct sl_err *err)
 
 	if (code == SL_OK)
 		code = put(s, "seed", s->seed, sizeof s->seed, err);
+	if (code == SL_OK && read_name(s->dir, s->workspace))
+		code = put(s, "workspace", s->workspace, SL_WORKSPACE_ID, err);
 	if (code == SL_OK && s->notice.text[0])
 		code = put_notice(s, err);
 	if (code == SL_OK && last > 0)

@@ -56,6 +56,8 @@ open_file(struct sl_store *s, bool read_only, struct sl_err *err)
 	code = sl_db_open(&spec, &s->db, err);
 	if (code == SL_OK)
 		code = sl_seed_load(s, err);
+	if (code == SL_OK)
+		code = sl_workspace_load(s, err);
 	return code == SL_OK ? sl_notice_load(s, err) : code;
 }
 

@@ -17,6 +17,7 @@ struct sl_store {
 	uint64_t fence;
 	bool lost; /* another process has taken the state: no more writes */
 	struct sl_notice notice;
+	char workspace[SL_WORKSPACE_ID + 1]; /* "" = as the seed gives it */
 };
 
 /* Take the next number of the fence: who had an older one may not write any more (fence.c). */
@@ -26,8 +27,9 @@ enum sl_code sl_fence_stands(struct sl_store *s, struct sl_err *err) SL_MUST;
 /* Within a transaction: is ours still the last? SL_E_LOCKED, not retryable: no, for ever. */
 enum sl_code sl_fence_check(struct sl_store *s, struct sl_err *err) SL_MUST;
 
-/* The seed, and what a person must know of a state that was begun anew (fresh.c). */
+/* The seed, the name in events, and what a person must know of a state that was begun anew (fresh.c). */
 enum sl_code sl_seed_load(struct sl_store *s, struct sl_err *err) SL_MUST;
+enum sl_code sl_workspace_load(struct sl_store *s, struct sl_err *err) SL_MUST;
 enum sl_code sl_notice_load(struct sl_store *s, struct sl_err *err) SL_MUST;
 /* why: what was wrong with the state that was moved aside; NULL = none was, as far as this open knows. */
 enum sl_code sl_fresh_make(struct sl_store *s, const char *why, struct sl_err *err) SL_MUST;

@@ -39,6 +39,13 @@ struct sl_notice {
 };
 const struct sl_notice *sl_store_notice(const struct sl_store *s); /* as long as s */
 
+#define SL_WORKSPACE_ID 16 /* characters, hexadecimal */
+/* The name of the workspace in events, where it is not the one that its seed gives: that of the state before,
+ * so that a destination sees the same job as ever. false: it has none. */
+bool sl_store_workspace(const struct sl_store *s, char id[SL_WORKSPACE_ID + 1]);
+/* Keep it in a file beside the state, for the next one that begins anew; as well as it goes. */
+void sl_store_workspace_keep(const struct sl_store *s, const char *id);
+
 /* Damage was met while the state of this directory was in use: the next one who opens it for writing looks
  * it over whole, and moves it aside when it is so. Any thread. */
 void sl_store_suspect(const char *dir);

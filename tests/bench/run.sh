@@ -78,7 +78,7 @@ one() {
 	"$measure" "$SLUICE" -w "$work" run big -q 3>"$dir/run" || { echo "bench: the run failed" >&2; exit 1; }
 	sleep 0.2 # a backend is counted when it has gone
 	awk -v name="$1" -v rows="$ROWS" -v copy="$(took "$dir/copy")" -v pg="$(pg_cpu)" -v pg0="$pg0" \
-		-v rc="$(receiver_cpu)" -v rc0="$rc0" -v state="$(du -sk "$work/state" | cut -f 1)" '{
+		-v rc="$(receiver_cpu)" -v rc0="$rc0" -v state="$(du -sk --exclude=ballast "$work/state" | cut -f 1)" '{
 		for (i = 1; i <= NF; i++) { split($i, kv, "="); v[kv[1]] = kv[2] }
 		print name, rows / v["wall"], copy / v["wall"], v["user"] + v["sys"], pg - pg0, rc - rc0, v["rss"] / 1024, state / 1024
 	}' "$dir/run" >>"$dir/all"

@@ -511,6 +511,7 @@ start_when_there_is_room(struct engine_rig *r)
 static void
 fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 {
+	const int rows = with_ballast ? 60000 : 20000;
 	struct sl_run_stats s;
 	char dir[300];
 
@@ -521,7 +522,7 @@ fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 		engine_rig_open(r, false);
 		skip();
 	}
-	engine_rig_users(r, 30000);
+	engine_rig_users(r, rows);
 	engine_rig_open(r, false);
 	s = engine_rig_run(r, "users", 0);
 	/* Without ballast it may be that not even this can be recorded. */
@@ -543,8 +544,8 @@ fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 	s = start_when_there_is_room(r);
 	assert_string_equal(s.state, "settled");
 	assert_int_equal(s.dead, 0);
-	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM users"), 30000);
-	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM events"), 30000);
+	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM users"), rows);
+	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM events"), rows);
 	assert_int_equal(test_receiver_stats(r->rx).conflicts, 0);
 	engine_rig_shut(r);
 	assert_int_equal(umount(dir), 0);
@@ -553,7 +554,7 @@ fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 static void
 a_full_disk_pauses_the_run_and_loses_nothing(void **state)
 {
-	fill_the_disk(*state, "size=2m,mode=700", true);
+	fill_the_disk(*state, "size=6m,mode=700", true);
 }
 
 static void
