@@ -344,15 +344,27 @@ sl_ticket sl_event(struct sl_engine *e, int64_t run, int64_t block, int64_t idx)
  * block, idx. sync NULL = all; open only unless all. */
 sl_ticket sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before,
 		    unsigned limit);
+/* The same by what they say; all empty = sl_failed(). */
+struct sl_dead_filter {
+	const char *text; /* part of the reason or of the answer; ASCII case does not matter */
+	int status;
+	int64_t since_us; /* given up on then or later; wall */
+	bool all;         /* not open ones only */
+};
+sl_ticket sl_failed_like(struct sl_engine *e, const char *sync, const struct sl_dead_filter *f,
+			 int64_t before, unsigned limit);
 /* Send dead letters again as they were recorded (same bytes, same id) in a run of kind "retry"; those whose
  * row was acknowledged in a newer form since are resolved instead. ids NULL = all open of the sync.
  * Answer: run (NULL: nothing was left to send), events (int), changed (int: resolved instead), unsendable
  * (int: no event could ever be made of them; mend the mapping or the row, the next run plans it anew). */
 sl_ticket sl_retry(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n);
 /* Give up on dead letters for good: their rows are left alone until they change. ids NULL = all open of
- * the sync. The note is kept. Answer: discarded (int). */
+ * the sync. The note says why and is kept; there must be one. Answer: discarded (int). */
 sl_ticket sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n,
 		     const char *note);
+/* Take that back for these: they are open again. Those with a newer letter, and those from before the
+ * destination or the key changed, stay as they are. Answer: reopened (int). */
+sl_ticket sl_undiscard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n);
 
 /* ---- safety ---------------------------------------------------------------------------------- */
 

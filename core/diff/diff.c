@@ -190,6 +190,16 @@ sl_diff_is_same(const struct sl_diff_spec *s, const struct sl_snap *old, struct 
 	       !in_doubt(s, old->key, old->version);
 }
 
+bool
+sl_diff_is_dead(const struct sl_diff_spec *s, struct sl_digest key, struct sl_digest row,
+		uint32_t version)
+{
+	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, key);
+
+	return dead && !s->full && dead->seen == 0 && sl_digest_eq(dead->row, row) &&
+	       dead->version == version;
+}
+
 /* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to tell;
  * SL_E_DATA: the key came before; SL_E_NOMEM. */
 static enum sl_code
@@ -213,7 +223,7 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 	}
 	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->replaces_dead = dead != NULL;
-	if (dead && !s->full && sl_digest_eq(dead->row, c->digest) && dead->version == c->version) {
+	if (sl_diff_is_dead(s, c->key, c->digest, c->version)) {
 		count->still_dead++;
 		return SL_DONE;
 	}

@@ -20,7 +20,8 @@ struct sl_diff_spec {
 	struct sl_snap *snap; /* sorted by key; borrowed, its `seen` marks are written */
 	size_t nsnap;
 	/* Rows that were given up on: while they have not changed, and nothing newer of them was
-	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key. */
+	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key.
+	 * seen: the destination is set to something else since, so they are tried again. */
 	const struct sl_snap *dead;
 	size_t ndead;
 	/* The newest event of each key that ended without an acknowledgement, sorted by key. seen: one
@@ -82,6 +83,10 @@ const struct sl_snap *sl_snap_find(const struct sl_snap *snap, size_t n, struct 
  * other row gets the one after, since of A, B and A again the last must not look like the first. */
 uint32_t sl_next_version(const struct sl_diff_spec *s, struct sl_digest key, struct sl_digest row,
 			 uint32_t acked);
+
+/* Was just this given up on, and nothing changed since? row: zero for a remove. */
+bool sl_diff_is_dead(const struct sl_diff_spec *s, struct sl_digest key, struct sl_digest row,
+		     uint32_t version);
 
 /* May this many removes go without a person's word? Limit: max(20, min(500, 5 % of the snapshot)), or
  * max_removes where that is not negative. */

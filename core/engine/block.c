@@ -106,7 +106,7 @@ making_begin(struct sl_making *g, uint32_t room)
 
 	sl_buf_init(&g->body, 0);
 	sl_buf_init(&g->keys, 0);
-	*g->out = (struct sl_made){ .block = calloc(1, sizeof(*b)) };
+	*g->out = (struct sl_made){ .block = calloc(1, sizeof(*b)), .dest = g->mk->prep->dest };
 	b = g->out->block;
 	g->scratch = take_scratch(g->mk);
 	if (b) {
@@ -362,6 +362,7 @@ sl_made_write(struct sl_store *s, const struct sl_made *m, const char *sync, int
 				     .event = *ev,
 				     .key_text = { b->keys + ev->koff, ev->klen },
 				     .at_us = sl_wall_us(),
+				     .dest = m->dest,
 				     .reason = sl_str(m->dead[i].reason) };
 
 		(void)snprintf(d.sync, sizeof(d.sync), "%s", sync);

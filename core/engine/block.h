@@ -38,6 +38,7 @@ struct sl_made {
 	uint64_t adds, updates, removes, skipped;
 	struct sl_stillborn *dead;
 	uint32_t ndead;
+	uint32_t dest;              /* of the destination's settings, for the dead ones */
 	struct sl_digest *replaced; /* keys whose open dead letter is out of date now */
 	uint32_t nreplaced;
 };

@@ -5,6 +5,7 @@
  * are lists. Verdicts go to the writer as copies; a block is let go when every event has its final
  * verdict and the writer has it. */
 #include "core/engine/deliver.h"
+#include "core/engine/prep.h"
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
@@ -338,6 +339,9 @@ open_destination(struct sl_deliver *d, struct sl_err *err)
 		code = sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
 	if (code == SL_OK)
 		code = sl_mask_sync(&d->mask, e, c, d->task->rec.sync, d->tags, err);
+	if (code == SL_OK)
+		code = sl_dest_print(c, sl_object_get(o, "destination"), &e->hash,
+				     &d->task->dest_print, err);
 	if (code == SL_OK)
 		code = sl_dest_connect(e, c, sl_object_get(o, "destination"), &d->dest, err);
 	sl_config_free(c);

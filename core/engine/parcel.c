@@ -77,6 +77,7 @@ sl_open_block_bury(struct sl_open_block *ob, const struct sl_run_task *t, const 
 		.status = d->status,
 		.tries = d->tries,
 		.at_us = sl_wall_us(),
+		.dest = t->dest_print,
 		.reason = copy_to(&at, reason),
 		.detail = copy_to(&at, detail),
 	};

@@ -53,7 +53,7 @@ keep_unsettled(struct sl_past *p)
 }
 
 static enum sl_code
-load(struct sl_past *p, const char *sync, struct sl_err *err)
+load(struct sl_past *p, const char *sync, uint32_t dest, struct sl_err *err)
 {
 	enum sl_code code = sl_store_snapshot(p->reader, sync, &p->snap, &p->nsnap, err);
 
@@ -61,6 +61,9 @@ load(struct sl_past *p, const char *sync, struct sl_err *err)
 		code = sl_store_dead_snaps(p->reader, sync, &p->dead, &p->ndead, err);
 	if (code == SL_OK)
 		code = sl_store_unsure(p->reader, sync, &p->unsure, &p->nunsure, err);
+	/* From what the destination was set to then to: is it another one now? */
+	for (size_t i = 0; i < p->ndead; i++)
+		p->dead[i].seen = dest && p->dead[i].seen && p->dead[i].seen != dest;
 	if (code == SL_OK)
 		keep_unsettled(p);
 	for (size_t i = 0; i < p->nsnap; i++)
@@ -89,7 +92,7 @@ sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
 		return SL_OK;
 	if (code == SL_OK && !begin)
 		code = look(p, &w, &same, err);
-	return code == SL_OK && same ? load(p, w.sync, err) : code;
+	return code == SL_OK && same ? load(p, w.sync, prep->dest, err) : code;
 }
 
 void

@@ -452,6 +452,9 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 	enum sl_code code;
 
 	code = sl_prep_load(&p->prep, c, t->rec.sync, err);
+	if (code == SL_OK)
+		code = sl_dest_print(c, p->prep.sync.destination, &t->engine->hash, &p->prep.dest,
+				     err);
 	if (code != SL_OK)
 		return code;
 	code = sl_source_connect(t->engine, c, p->prep.sync.source, h, &hook, err);

@@ -49,12 +49,10 @@ static bool
 remove_is_dead(const struct sl_plan *p, struct sl_digest key)
 {
 	const struct sl_snap *snap = sl_snap_find(p->past.snap, p->past.nsnap, key);
-	const struct sl_snap *dead = sl_snap_find(p->past.dead, p->past.ndead, key);
+	const struct sl_digest none = { 0, 0 };
 
-	if (!dead || dead->row.hi != 0 || dead->row.lo != 0 || p->spec.full)
-		return false;
-	return dead->version ==
-	       sl_next_version(&p->spec, key, (struct sl_digest){ 0, 0 }, snap ? snap->version : 0);
+	return sl_diff_is_dead(&p->spec, key, none,
+			       sl_next_version(&p->spec, key, none, snap ? snap->version : 0));
 }
 
 static int

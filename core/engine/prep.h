@@ -10,6 +10,7 @@
 struct sl_prep {
 	struct sl_arena *arena; /* owned; holds all below */
 	struct sl_sync sync;
+	uint32_t dest; /* of the destination's settings, see sl_dest_print(); 0 = not known */
 	struct sl_profile profile;
 	struct sl_model model;
 	struct sl_schema all;     /* every column of the model */
@@ -54,6 +55,11 @@ void sl_prep_diff(const struct sl_prep *p, const struct sl_digest_key *hash,
 /* What names the destination and the key of a sync in the state. */
 enum sl_code sl_sync_identity(const struct sl_sync *s, const struct sl_digest_key *hash,
 			      struct sl_digest *out, struct sl_err *err) SL_MUST;
+/* A fingerprint of what a destination is set to, but for what only paces it: where it differs, an event that
+ * was given up on is worth another try. Never 0. Secrets count by their reference. */
+enum sl_code sl_dest_print(const struct sl_config *c, const char *dest,
+			   const struct sl_digest_key *hash, uint32_t *out,
+			   struct sl_err *err) SL_MUST;
 /* How the mode tells an operation to the destination: "insert" "update" "delete". */
 const char *sl_prep_action(const struct sl_prep *p, enum sl_op op);
 

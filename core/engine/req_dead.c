@@ -11,11 +11,12 @@
 
 struct dead_args {
 	const char *sync, *note;
+	struct sl_dead_filter like;
 	const int64_t *ids; /* NULL = all that are open */
 	size_t n;
 	int64_t before;
 	unsigned limit;
-	bool all;
+	bool again; /* take a discard back */
 };
 
 /* ---- the list -------------------------------------------------------------------------------------- */
@@ -73,6 +74,11 @@ failed_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct dead_args *a = j->args;
 	const uint32_t limit = a->limit > 0 && a->limit < MOST_ROWS ? a->limit : MOST_ROWS;
+	const struct sl_dead_like like = { .sync = a->sync,
+					   .text = a->like.text,
+					   .status = a->like.status,
+					   .since_us = a->like.since_us,
+					   .only_open = !a->like.all };
 	struct sl_table *t;
 	struct letter_mask *masks = NULL;
 	struct sl_dead *list = NULL;
@@ -81,8 +87,7 @@ failed_job(struct sl_job *j, struct sl_err *err)
 	enum sl_code code = sl_engine_reader(j->engine, &s, err);
 
 	if (code == SL_OK)
-		code = sl_store_dead_list(s, a->sync, !a->all, a->before, limit, j->arena, &list,
-					  &n, err);
+		code = sl_store_dead_find(s, &like, a->before, limit, j->arena, &list, &n, err);
 	sl_store_close(s);
 	if (code != SL_OK && code != SL_E_NOTFOUND)
 		return code;
@@ -104,7 +109,7 @@ failed_job(struct sl_job *j, struct sl_err *err)
 
 struct discard {
 	struct sl_dead_pick pick;
-	const char *who, *text;
+	const char *who, *text; /* text: NULL = take it back */
 	struct sl_store *store; /* while it is written */
 	int64_t done;
 };
@@ -113,10 +118,11 @@ static enum sl_code
 discard_one(void *arg, const struct sl_dead *dead, struct sl_err *err)
 {
 	struct discard *d = arg;
-	enum sl_code code = sl_store_dead_resolve(d->store, dead->id, d->text, err);
+	enum sl_code code = d->text ? sl_store_dead_resolve(d->store, dead->id, d->text, err)
+				    : sl_store_dead_reopen(d->store, dead->id, err);
 
 	d->done += code == SL_OK;
-	return code == SL_E_NOTFOUND ? SL_OK : code; /* resolved already */
+	return code == SL_E_NOTFOUND ? SL_OK : code; /* resolved already, or never discarded */
 }
 
 static enum sl_code
@@ -129,10 +135,10 @@ discard_write(struct sl_store *s, void *arg, struct sl_err *err)
 	d->store = s;
 	d->done = 0; /* may run twice */
 	code = sl_dead_walk(s, &d->pick, discard_one, d, err);
-	(void)snprintf(detail, sizeof(detail), "%lld dead letters, %.200s", (long long)d->done,
-		       d->text);
+	(void)snprintf(detail, sizeof(detail), "%lld dead letters%s%.200s", (long long)d->done,
+		       d->text ? ", " : "", d->text ? d->text : "");
 	if (code == SL_OK && d->done > 0)
-		code = sl_store_audit(s, d->who, "discard", d->pick.sync, detail, err);
+		code = sl_store_audit(s, d->who, d->pick.what, d->pick.sync, detail, err);
 	sl_crashpoint("discard-before");
 	return code;
 }
@@ -141,22 +147,24 @@ static enum sl_code
 discard_job(struct sl_job *j, struct sl_err *err)
 {
 	const struct dead_args *a = j->args;
-	struct discard d = { .pick = { "discard", a->sync, a->ids, a->n },
-			     .who = j->engine->who,
-			     .text = a->note && *a->note
-					     ? sl_arena_printf(j->arena, "discarded: %s", a->note)
-					     : "discarded" };
+	struct discard d = { .pick = { a->again ? "undiscard" : "discard", a->sync, a->ids, a->n },
+			     .who = j->engine->who };
 	struct sl_table *t;
 	enum sl_code code = sl_engine_may_write(j->engine, err);
 
-	if (code == SL_OK && !d.text)
-		code = sl_fail(err, SL_E_NOMEM, "discard", "no memory for the note");
+	if (code == SL_OK && !a->again && !(a->note && *a->note))
+		code = sl_fail(err, SL_E_CONFIG, "discard", "say why: the note is kept");
+	if (code == SL_OK && !a->again) {
+		d.text = sl_arena_printf(j->arena, "discarded: %s", a->note);
+		if (!d.text)
+			code = sl_fail(err, SL_E_NOMEM, "discard", "no memory for the note");
+	}
 	if (code == SL_OK)
 		code = sl_writer_call(j->engine->writer, discard_write, &d, err);
 	sl_crashpoint("discard-after");
 	if (code != SL_OK)
 		return code;
-	t = sl_table_new("discarded:int");
+	t = sl_table_new(a->again ? "reopened:int" : "discarded:int");
 	if (t) {
 		sl_table_row(t);
 		sl_cell_int(t, d.done);
@@ -167,30 +175,52 @@ discard_job(struct sl_job *j, struct sl_err *err)
 /* ---- the requests ---------------------------------------------------------------------------------- */
 
 sl_ticket
-sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before, unsigned limit)
+sl_failed_like(struct sl_engine *e, const char *sync, const struct sl_dead_filter *f,
+	       int64_t before, unsigned limit)
 {
 	struct sl_job *j = sl_job_new(e, failed_job, sizeof(struct dead_args));
+	struct dead_args *a;
 
 	if (!j)
 		return 0;
-	*(struct dead_args *)j->args = (struct dead_args){
-		.sync = sl_job_str(j, sync), .before = before, .limit = limit, .all = all
+	a = j->args;
+	*a = (struct dead_args){
+		.sync = sl_job_str(j, sync), .before = before, .limit = limit, .like = *f
 	};
+	a->like.text = sl_job_str(j, f->text);
+	return sl_job_submit(j);
+}
+
+sl_ticket
+sl_failed(struct sl_engine *e, const char *sync, bool all, int64_t before, unsigned limit)
+{
+	return sl_failed_like(e, sync, &(struct sl_dead_filter){ .all = all }, before, limit);
+}
+
+static sl_ticket
+request(struct sl_engine *e, const struct dead_args *args)
+{
+	struct sl_job *j = sl_job_new(e, discard_job, sizeof(*args));
+	struct dead_args *a;
+
+	if (!j)
+		return 0;
+	a = j->args;
+	*a = *args;
+	a->sync = sl_job_str(j, args->sync ? args->sync : "");
+	a->note = sl_job_str(j, args->note);
+	a->ids = sl_job_ids(j, args->ids, &a->n);
 	return sl_job_submit(j);
 }
 
 sl_ticket
 sl_discard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n, const char *note)
 {
-	struct sl_job *j = sl_job_new(e, discard_job, sizeof(struct dead_args));
-	struct dead_args *a;
+	return request(e, &(struct dead_args){ .sync = sync, .ids = ids, .n = n, .note = note });
+}
 
-	if (!j)
-		return 0;
-	a = j->args;
-	a->sync = sl_job_str(j, sync ? sync : "");
-	a->note = sl_job_str(j, note);
-	a->n = n;
-	a->ids = sl_job_ids(j, ids, &a->n);
-	return sl_job_submit(j);
+sl_ticket
+sl_undiscard(struct sl_engine *e, const char *sync, const int64_t *ids, size_t n)
+{
+	return request(e, &(struct dead_args){ .sync = sync, .ids = ids, .n = n, .again = true });
 }

@@ -69,20 +69,18 @@ static void
 judge(struct preview *p, const struct sl_value *row, struct preview_row *r, struct sl_change *c)
 {
 	const struct sl_diff_spec *s = &p->spec;
-	const struct sl_snap *old, *dead;
+	const struct sl_snap *old;
 	bool there;
 
 	*c = (struct sl_change){ .key = sl_key_digest(s, row), .digest = sl_row_digest(s, row) };
 	old = sl_snap_find(s->snap, s->nsnap, c->key);
-	dead = sl_snap_find(s->dead, s->ndead, c->key);
 	there = old && (old->row.hi != 0 || old->row.lo != 0);
 	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
 	r->key = c->key;
 	r->op = c->op;
 	r->same = sl_diff_is_same(s, old, c->digest);
-	if (!r->same && dead && !s->full && sl_digest_eq(dead->row, c->digest) &&
-	    dead->version == c->version)
+	if (!r->same && sl_diff_is_dead(s, c->key, c->digest, c->version))
 		say(p, r, LEVEL_WARN,
 		    "given up on before: left alone until the row changes or it is retried");
 	for (uint32_t i = 0; i < s->nkey; i++)
@@ -259,6 +257,9 @@ prepare(struct preview *p, const struct sl_source_handle *h, struct sl_err *err)
 		code = sl_prep_issue(&p->prep, err);
 	if (code == SL_OK)
 		code = sl_prep_scan(&p->prep, h, p->limit, err);
+	if (code == SL_OK)
+		code = sl_dest_print(p->config, p->prep.sync.destination, &e->hash, &p->prep.dest,
+				     err);
 	if (code == SL_OK)
 		code = sl_past_load(&p->past, e, &p->prep, false, err);
 	if (code != SL_OK)

@@ -60,6 +60,7 @@ struct sl_run_task {
 	/* From the log to delivery. */
 	struct sl_block *hand[SL_HAND]; /* by number modulo SL_HAND */
 	size_t hand_bytes;
+	uint32_t dest_print;         /* of its settings, for dead letters; set before it delivers */
 	struct sl_dest_handle *dest; /* for wakeup; NULL when none is open */
 	bool delivering;             /* blocks are wanted in hand */
 	struct sl_err write_error;   /* the log could not be written: stop */

@@ -1,10 +1,8 @@
 /* dead.c - dead letters: events that were given up on, until somebody or a newer event resolves them. */
-#include "core/store/delta.h"
 #include "core/store/state.h"
 
 #include "core/base/clock.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The order of read_dead(). */
@@ -23,8 +21,8 @@ sl_store_dead_put(struct sl_store *s, const struct sl_dead *d, struct sl_err *er
 	sl_q_start(&q, s->db,
 		   "INSERT INTO dead(run, block_no, idx, sync, key, row, version, op, status, "
 		   "tries, at_us,"
-		   " resolved_us, reason, detail, key_text, body)"
-		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+		   " resolved_us, reason, detail, key_text, body, dest)"
+		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_int(&q, d->run_id);
 	sl_q_int(&q, d->block_no);
@@ -41,6 +39,7 @@ sl_store_dead_put(struct sl_store *s, const struct sl_dead *d, struct sl_err *er
 	sl_q_blob(&q, d->detail.ptr, d->detail.len);
 	sl_q_blob(&q, d->key_text.ptr, d->key_text.len);
 	sl_q_blob(&q, d->body.ptr, d->body.len);
+	sl_q_int(&q, d->dest);
 	return sl_q_run(&q);
 }
 
@@ -109,9 +108,16 @@ sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a, struct sl_
 	return code;
 }
 
+/* ?1 id, ?2 only open, ?3 sync, ?4 text, ?5 status, ?6 since; empty = any. */
+#define LIKE                                                                                       \
+	" FROM dead WHERE id<?1 AND (NOT ?2 OR resolution IS NULL)"                                \
+	" AND (?4='' OR instr(lower(reason), lower(?4))>0"                                         \
+	"  OR instr(lower(CAST(detail AS TEXT)), lower(?4))>0)"                                    \
+	" AND (?5=0 OR status=?5) AND at_us>=?6"
+
 enum sl_code
 // NOLINTNEXTLINE(readability-function-size): as the header has it
-sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before,
+sl_store_dead_find(struct sl_store *s, const struct sl_dead_like *like, int64_t before,
 		   uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
 		   struct sl_err *err)
 {
@@ -122,22 +128,19 @@ sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t
 	*out = SL_NEW(a, struct sl_dead, max);
 	if (!*out)
 		return sl_fail(err, SL_E_NOMEM, "state", "reading dead letters: out of memory");
-	if (sync)
+	/* Two texts, since the index is of no use where any sync will do. */
+	if (like->sync)
 		sl_q_start(&q, s->db,
-			   "SELECT " COLUMNS
-			   " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
-			   " AND sync=? ORDER BY id DESC LIMIT ?",
-			   err);
+			   "SELECT " COLUMNS LIKE " AND sync=?3 ORDER BY id DESC LIMIT ?7", err);
 	else
-		sl_q_start(&q, s->db,
-			   "SELECT " COLUMNS
-			   " FROM dead WHERE id<? AND (NOT ? OR resolution IS NULL)"
-			   " ORDER BY id DESC LIMIT ?",
+		sl_q_start(&q, s->db, "SELECT " COLUMNS LIKE " AND ?3='' ORDER BY id DESC LIMIT ?7",
 			   err);
 	sl_q_int(&q, before > 0 ? before : INT64_MAX);
-	sl_q_int(&q, only_open);
-	if (sync)
-		sl_q_text(&q, sync);
+	sl_q_int(&q, like->only_open);
+	sl_q_text(&q, like->sync ? like->sync : "");
+	sl_q_text(&q, like->text ? like->text : "");
+	sl_q_int(&q, like->status);
+	sl_q_int(&q, like->since_us);
 	sl_q_int(&q, max);
 	while (*n < max && sl_q_row(&q)) {
 		code = read_dead(&q, a, &(*out)[*n]);
@@ -147,6 +150,17 @@ sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t
 			(*n)++;
 	}
 	return sl_q_end(&q);
+}
+
+enum sl_code
+// NOLINTNEXTLINE(readability-function-size): as the header has it
+sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open, int64_t before,
+		   uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
+		   struct sl_err *err)
+{
+	const struct sl_dead_like like = { .sync = sync, .only_open = only_open };
+
+	return sl_store_dead_find(s, &like, before, max, a, out, n, err);
 }
 
 enum sl_code
@@ -214,7 +228,8 @@ sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out, 
 	*out = NULL;
 	*n = 0;
 	sl_q_start(&q, s->db,
-		   "SELECT key, row, version FROM dead WHERE sync=?1 AND (resolution IS NULL"
+		   "SELECT key, row, version, CASE WHEN resolution IS NULL THEN dest ELSE 0 END"
+		   " FROM dead WHERE sync=?1 AND (resolution IS NULL"
 		   " OR (resolution LIKE 'discarded%'"
 		   "  AND run >= (SELECT epoch_run FROM sync WHERE name=?1)))"
 		   " ORDER BY key, id",
@@ -223,7 +238,8 @@ sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out, 
 	while (sl_q_row(&q)) {
 		struct sl_snap d = { .key = sl_q_col_digest(&q, 0),
 				     .row = sl_q_col_digest(&q, 1),
-				     .version = (uint32_t)sl_q_col_int(&q, 2) };
+				     .version = (uint32_t)sl_q_col_int(&q, 2),
+				     .seen = (uint32_t)sl_q_col_int(&q, 3) };
 
 		if (used > 0 && sl_digest_eq(list[used - 1].key, d.key))
 			used--; /* the newest of a key stands */
@@ -267,6 +283,29 @@ sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution, st
 }
 
 enum sl_code
+sl_store_dead_reopen(struct sl_store *s, int64_t id, struct sl_err *err)
+{
+	struct sl_q q;
+	enum sl_code code = sl_store_writing(s, err);
+
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db,
+		   "UPDATE dead SET resolution=NULL, resolved_us=0 WHERE id=?"
+		   " AND resolution LIKE 'discarded%'"
+		   " AND run>=(SELECT epoch_run FROM sync WHERE name=dead.sync)"
+		   " AND id=(SELECT max(id) FROM dead d WHERE d.sync=dead.sync AND d.key=dead.key)",
+		   err);
+	sl_q_int(&q, id);
+	code = sl_q_run(&q);
+	if (code == SL_OK && sl_db_changes(s->db) == 0)
+		code = sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
+			       "dead letter %lld was not discarded, or is out of date",
+			       (long long)id);
+	return code;
+}
+
+enum sl_code
 sl_store_dead_replaced(struct sl_store *s, const char *sync, const struct sl_digest *keys, size_t n,
 		       const char *resolution, struct sl_err *err)
 {
@@ -302,74 +341,4 @@ sl_dead_resolve_all(struct sl_store *s, const char *sync, const char *resolution
 	sl_q_int(&q, sl_wall_us());
 	sl_q_text(&q, sync);
 	return sl_q_run(&q);
-}
-
-/* Is key among the sorted moves? */
-static bool
-has_key(const struct sl_delta *d, struct sl_digest key)
-{
-	size_t lo = 0, hi = d->n;
-
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-
-		if (sl_digest_cmp(d->moves[mid].key, key) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < d->n && sl_digest_eq(d->moves[lo].key, key);
-}
-
-/* The letters that the retry took, but for those that it gave up on again: it has letters of its own of them. */
-static enum sl_code
-letters_of(struct sl_store *s, const struct sl_run *retry, const struct sl_delta *cancelled,
-	   int64_t *ids, size_t *n, struct sl_err *err)
-{
-	char was[64];
-	struct sl_q q;
-
-	(void)snprintf(was, sizeof was, SL_DEAD_AGAIN, (long long)retry->id);
-	sl_q_start(&q, s->db,
-		   "SELECT id, key FROM dead WHERE sync=?1 AND resolution=?2"
-		   " AND key NOT IN (SELECT key FROM dead WHERE run=?3) ORDER BY id",
-		   err);
-	sl_q_text(&q, retry->sync);
-	sl_q_text(&q, was);
-	sl_q_int(&q, retry->id);
-	while (*n < cancelled->n && sl_q_row(&q))
-		if (has_key(cancelled, sl_q_col_digest(&q, 1)))
-			ids[(*n)++] = sl_q_col_int(&q, 0);
-	return sl_q_end(&q);
-}
-
-enum sl_code
-sl_dead_give_back(struct sl_store *s, const struct sl_run *retry, struct sl_err *err)
-{
-	const struct sl_delta_spec spec = { .sync = retry->sync,
-					    .from = { retry->id, 0 },
-					    .to = { retry->id + 1, 0 },
-					    .hi = UINT64_MAX,
-					    .unsure = true };
-	struct sl_delta d = { 0 };
-	int64_t *ids = NULL;
-	struct sl_q q;
-	size_t n = 0;
-	enum sl_code code = sl_delta_read(s, &spec, &d, err);
-
-	if (code == SL_OK) {
-		ids = malloc((d.n + 1) * sizeof *ids);
-		code = ids ? letters_of(s, retry, &d, ids, &n, err)
-			   : sl_fail(err, SL_E_NOMEM, "state",
-				     "reading dead letters: out of memory");
-	}
-	for (size_t i = 0; i < n && code == SL_OK; i++) {
-		sl_q_start(&q, s->db, "UPDATE dead SET resolution=NULL, resolved_us=0 WHERE id=?",
-			   err);
-		sl_q_int(&q, ids[i]);
-		code = sl_q_run(&q);
-	}
-	free(ids);
-	sl_delta_free(&d);
-	return code;
 }

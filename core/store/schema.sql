@@ -94,7 +94,8 @@ CREATE TABLE dead (
   status INTEGER NOT NULL, tries INTEGER NOT NULL, at_us INTEGER NOT NULL,
   reason TEXT NOT NULL, detail BLOB NOT NULL,
   resolution TEXT, resolved_us INTEGER NOT NULL,
-  key_text BLOB NOT NULL, body BLOB NOT NULL
+  key_text BLOB NOT NULL, body BLOB NOT NULL,
+  dest INTEGER NOT NULL DEFAULT 0 -- what the destination was set to, see struct sl_dead
 ) STRICT;
 CREATE UNIQUE INDEX dead_event ON dead (run, block_no, idx);
 CREATE INDEX dead_sync ON dead (sync, id);

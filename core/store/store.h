@@ -237,6 +237,7 @@ struct sl_dead {
 	int status;
 	unsigned tries;
 	int64_t at_us;        /* wall */
+	uint32_t dest;        /* fingerprint of the settings of the destination; 0 = not known */
 	struct sl_str reason; /* one line of ours: "refused by the destination" "no userId" ... */
 	struct sl_str detail; /* the destination's words; untrusted */
 	/* empty = open; "sent again in run 7" "row changed, run 8" "discarded: ..." */
@@ -251,6 +252,16 @@ enum sl_code sl_store_dead_put(struct sl_store *s, const struct sl_dead *d,
 enum sl_code sl_store_dead_list(struct sl_store *s, const char *sync, bool only_open,
 				int64_t before, uint32_t max, struct sl_arena *a,
 				struct sl_dead **out, uint32_t *n, struct sl_err *err) SL_MUST;
+/* The same by what they say. Empty = any. */
+struct sl_dead_like {
+	const char *sync, *text; /* text: part of reason or detail, ASCII case does not matter */
+	int status;
+	int64_t since_us; /* given up on then or later; wall */
+	bool only_open;
+};
+enum sl_code sl_store_dead_find(struct sl_store *s, const struct sl_dead_like *like, int64_t before,
+				uint32_t max, struct sl_arena *a, struct sl_dead **out, uint32_t *n,
+				struct sl_err *err) SL_MUST;
 enum sl_code sl_store_dead_get(struct sl_store *s, int64_t id, struct sl_arena *a,
 			       struct sl_dead *out, struct sl_err *err) SL_MUST;
 /* The newest one of an event of the log; SL_E_NOTFOUND: it was never given up on. */
@@ -263,12 +274,16 @@ enum sl_code sl_store_dead_of(struct sl_store *s, const struct sl_event_place *a
 /* Only an open one changes. */
 enum sl_code sl_store_dead_resolve(struct sl_store *s, int64_t id, const char *resolution,
 				   struct sl_err *err) SL_MUST;
+/* Open again what was discarded since the destination or key last changed, unless a newer letter of its key
+ * is there: SL_E_NOTFOUND. */
+enum sl_code sl_store_dead_reopen(struct sl_store *s, int64_t id, struct sl_err *err) SL_MUST;
 /* Resolve the open dead letters of these keys (sorted) in a sync: a newer event was planned. */
 enum sl_code sl_store_dead_replaced(struct sl_store *s, const char *sync,
 				    const struct sl_digest *keys, size_t n, const char *resolution,
 				    struct sl_err *err) SL_MUST;
 /* Key, row digest and version of open dead letters and of those discarded since the destination or key
- * last changed ("discarded..."), sorted by key, malloc'ed: the diff leaves them alone. */
+ * last changed ("discarded..."), sorted by key, malloc'ed: the diff leaves them alone. seen: `dest` of an
+ * open one, else 0. */
 enum sl_code sl_store_dead_snaps(struct sl_store *s, const char *sync, struct sl_snap **out,
 				 size_t *n, struct sl_err *err) SL_MUST;
 /* Key, row digest and version of the newest event of each key that ended without an acknowledgement

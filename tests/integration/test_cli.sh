@@ -152,6 +152,16 @@ sql "UPDATE people SET name = upper(name)"
 ok "1: some events failed" ends 1 run people
 ok "and where to look" said "sluice failed people"
 ok "a quiet run says so, too" eval 'sql "UPDATE people SET name = name || 1"; sl run people -q; [ $rc = 1 ] && [ ! -s out ] && [ -s err ]'
+ok "failed by what it says" has 0 "refused" failed people --reason REFUSED --status 400 --since 1h
+ok "and not by what it does not say" eval '[ -z "$(sl failed people --status 404; tail -n +2 out)" ]'
+ok "--since takes a span" has 2 "not \"yesterday\"" failed people --since yesterday
+ok "retry of none" has 0 "nothing to send again" retry people --reason "no such words"
+ok "discard needs to know which" has 2 "say which" discard people --note test
+ok "and why" has 2 "say why" discard people --status 400
+ok "discard some" ends 0 discard people --status 400 --note "test accounts"
+ok "they are not open any more" has 0 "nothing to send again" retry people
+ok "the discard is taken back" ends 0 discard people --undo
+ok "ids or options, not both" has 2 "not both" retry people 1 --status 400
 ok "retry --json" has_json 1 retry people
 faults '{}'
 ok "retry" ends 0 retry people

@@ -231,6 +231,223 @@ a_discarded_row_is_left_alone_until_it_changes(void **state)
 	assert_true(s.updates == 1 && s.acked == 1);
 }
 
+/* ---- letters that go away by themselves ------------------------------------------------------------ */
+
+/* Is there a letter with this resolution? */
+static bool
+resolved_as(struct engine_rig *r, const char *text)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_failed(r->engine, "users", true, 0, 100));
+	bool found = false;
+
+	for (unsigned i = 0; i < sl_table_rows(m->table); i++) {
+		const char *said = sl_table_get(m->table, i, "resolution");
+
+		found = found || (said && strstr(said, text));
+	}
+	sl_msg_free(m);
+	return found;
+}
+
+static void
+a_new_mapping_sends_what_was_given_up_on(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_file(r, "profiles/users.json",
+			"{\"event\": \"identify\", \"map\": {\"userId\": \"id\",\n"
+			" \"traits.email\": \"email\"}}\n");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.adds == 2 && s.updates == 48 && s.acked == 50 && s.still_dead == 0);
+	assert_int_equal(open_dead(r), 0);
+	assert_true(resolved_as(r, "planned anew"));
+}
+
+/* path: after the address of the receiver. */
+static void
+use_receiver(struct engine_rig *r, const char *path, const char *more)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text),
+		       "{\"type\": \"rudderstack\", \"url\": \"%s%s\",\n"
+		       " \"write_key\": \"env:ENGINE_RIG_KEY\", \"batch_events\": 50%s}\n",
+		       test_receiver_url(r->rx), path, more);
+	engine_rig_file(r, "connections/rx.json", text);
+}
+
+static void
+a_changed_destination_is_sent_what_it_refused(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_receiver(r, "", "");
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	use_receiver(r, "", ", \"timeout\": \"20s\", \"rate\": 5000");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.still_dead == 2 && s.adds == 0); /* it will say the same */
+	use_receiver(r, "/", "");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.still_dead == 0 && s.adds == 2 && s.acked == 2 && s.same == 48);
+	assert_int_equal(open_dead(r), 0);
+	assert_true(resolved_as(r, "planned anew"));
+}
+
+static void
+a_row_that_goes_back_takes_its_dead_letter_away(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	test_receiver_faults(r->rx, "{\"refuse\": [\"7\"]}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'bad' WHERE id = 7");
+	assert_int_equal(engine_rig_run(r, "users", 0).dead, 1);
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.same == 50 && s.updates == 0);
+	assert_int_equal(open_dead(r), 0);
+	assert_true(resolved_as(r, "went back to what was acknowledged"));
+}
+
+/* Applied without an answer, then refused: nobody knows which of the two counts. */
+static void
+lose_then_refuse(struct engine_rig *r)
+{
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t run;
+
+	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
+	m = engine_rig_ok(r, sl_start(r->engine, "users", 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0;
+	     i < 4000 && test_receiver_int(r->rx, "SELECT count(*) FROM users WHERE traits"
+						  " ->> 'plan' = 'lost'") == 0;
+	     i++)
+		usleep(2000);
+	test_receiver_faults(r->rx, "{\"refuse\": [\"7\"]}");
+	s = engine_rig_settle(r, run);
+	assert_string_equal(s.state, "settled");
+	assert_int_equal(s.dead, 1);
+}
+
+static void
+a_letter_says_that_the_destination_may_have_it(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	assert_int_equal(engine_rig_run(r, "users", 0).acked, 50);
+	engine_rig_sql(r, "UPDATE users SET plan = 'lost' WHERE id = 7");
+	lose_then_refuse(r);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 10));
+	assert_non_null(strstr(sl_table_get(m->table, 0, "reason"), "the destination may have it"));
+	sl_msg_free(m);
+	/* So going back is a change, although it was acknowledged like that before. */
+	test_receiver_faults(r->rx, "{}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept' WHERE id = 7");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.updates == 1 && s.acked == 1 && s.same == 49);
+	test_receiver_expect(r->rx, "SELECT traits ->> 'plan' FROM users WHERE user_id = '7'",
+			     "kept");
+	assert_int_equal(open_dead(r), 0);
+}
+
+/* ---- some of them ---------------------------------------------------------------------------------- */
+
+static unsigned
+found_by(struct engine_rig *r, const struct sl_dead_filter *f)
+{
+	struct sl_msg *m = engine_rig_ok(r, sl_failed_like(r->engine, "users", f, 0, 100));
+	const unsigned n = sl_table_rows(m->table);
+
+	sl_msg_free(m);
+	return n;
+}
+
+static void
+letters_are_found_by_what_they_say(void **state)
+{
+	struct engine_rig *r = *state;
+
+	(void)run_refused(r);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .text = "REFUSED by" }), 2);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .text = "no such words" }), 0);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .status = 400 }), 2);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .status = 404 }), 0);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .since_us = 1 }), 2);
+	assert_int_equal(found_by(r, &(struct sl_dead_filter){ .since_us = INT64_MAX }), 0);
+}
+
+static void
+a_discard_can_be_taken_back(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t ids[2];
+
+	(void)run_refused(r);
+	m = engine_rig_ok(r, sl_failed(r->engine, "users", false, 0, 10));
+	ids[0] = sl_table_get_int(m->table, 0, "id");
+	ids[1] = sl_table_get_int(m->table, 1, "id");
+	sl_msg_free(m);
+	m = engine_rig_fail(r, sl_discard(r->engine, "users", ids, 2, ""));
+	assert_non_null(strstr(m->problem.message, "say why"));
+	sl_msg_free(m);
+	sl_msg_free(engine_rig_ok(r, sl_discard(r->engine, "users", ids, 2, "test accounts")));
+	assert_int_equal(open_dead(r), 0);
+	/* One of them changes: its letter is the past. */
+	test_receiver_faults(r->rx, "{\"refuse\": [\"7\"]}");
+	engine_rig_sql(r, "UPDATE users SET plan = 'new' WHERE id = 7");
+	assert_int_equal(engine_rig_run(r, "users", 0).dead, 1);
+	m = engine_rig_ok(r, sl_undiscard(r->engine, "users", ids, 2));
+	assert_int_equal(sl_table_get_int(m->table, 0, "reopened"), 1);
+	sl_msg_free(m);
+	assert_int_equal(open_dead(r), 2);
+	test_receiver_faults(r->rx, "{}");
+	s = retry(r, NULL, 0, 2);
+	assert_int_equal(s.acked, 2);
+	s = engine_rig_run(r, "users", 0);
+	assert_int_equal(s.same, 50);
+}
+
+static void
+a_retry_that_is_stopped_gives_its_letters_back(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	struct sl_msg *m;
+	int64_t run;
+
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{\"fail_every\": 1, \"fail_status\": 503}");
+	m = engine_rig_ok(r, sl_retry(r->engine, "users", NULL, 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	for (int i = 0; i < 4000 && sl_run_stats(r->engine, run, &s) && s.requests == 0; i++)
+		usleep(5000);
+	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, run)));
+	s = engine_rig_end(r, run);
+	assert_string_equal(s.state, "cancelled");
+	assert_int_equal(s.cancelled, 2);
+	assert_int_equal(open_dead(r), 2);
+	test_receiver_faults(r->rx, "{}");
+	assert_int_equal(retry(r, NULL, 0, 2).acked, 2);
+	assert_int_equal(open_dead(r), 0);
+}
+
 /* The first line that is about one event, or -1. */
 static int
 event_line(const struct sl_table *t)
@@ -300,6 +517,13 @@ main(void)
 		TEST(a_row_that_changed_takes_its_dead_letter_away),
 		TEST(events_that_were_never_made_cannot_be_sent),
 		TEST(a_discarded_row_is_left_alone_until_it_changes),
+		TEST(a_new_mapping_sends_what_was_given_up_on),
+		TEST(a_changed_destination_is_sent_what_it_refused),
+		TEST(a_row_that_goes_back_takes_its_dead_letter_away),
+		TEST(a_letter_says_that_the_destination_may_have_it),
+		TEST(letters_are_found_by_what_they_say),
+		TEST(a_discard_can_be_taken_back),
+		TEST(a_retry_that_is_stopped_gives_its_letters_back),
 		TEST(the_log_tells_what_happened),
 	};
 

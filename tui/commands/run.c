@@ -1,4 +1,4 @@
-/* run.c - plan, run, release, retry: the commands that stay with a run. */
+/* run.c - plan, run, release: the commands that stay with a run. */
 #include "tui/commands/follow.h"
 #include "tui/commands/print.h"
 
@@ -220,7 +220,7 @@ const struct cmd cmd_run = {
 	.run = run_run,
 };
 
-/* ---- release, retry ----------------------------------------------------------------------------------- */
+/* ---- release ------------------------------------------------------------------------------------------ */
 
 static int
 run_release(struct cmd_call *c)
@@ -259,38 +259,4 @@ const struct cmd cmd_release = {
 	.needs = CMD_WRITES,
 	.options = release_options,
 	.run = run_release,
-};
-
-static int
-run_retry(struct cmd_call *c)
-{
-	int64_t ids[CMD_WORDS], run;
-	struct sl_run_stats s;
-	int code;
-
-	for (unsigned i = 1; i < c->nwords; i++)
-		if (!sl_str_to_i64(sl_str(c->word[i]), &ids[i - 1]))
-			return cmd_bad_usage(c, "\"%s\" is no id; see: sluice failed %s",
-					     c->word[i], c->word[0]);
-	run = follow_started(
-		c, sl_retry(c->engine, c->word[0], c->nwords > 1 ? ids : NULL, c->nwords - 1),
-		&code);
-	if (!run) {
-		if (code == SL_EXIT_OK && !c->quiet)
-			(void)printf("nothing to send again\n");
-		return code;
-	}
-	follow_run(c, run, false, &s);
-	return follow_report(c, &s);
-}
-
-const struct cmd cmd_retry = {
-	.name = "retry",
-	.words = "SYNC [ID...]",
-	.summary = "send failed events again as they were recorded: all open ones, or those named",
-	.help = "An event whose row was acknowledged in a newer form since is not sent.\n",
-	.min_words = 1,
-	.max_words = CMD_WORDS,
-	.needs = CMD_WRITES,
-	.run = run_retry,
 };

@@ -1,5 +1,5 @@
-/* simple.c - the commands that are one request and a table: tables, rows, status, log, failed, discard,
- * check, init, release, stop. */
+/* simple.c - the commands that are one request and a table: tables, rows, status, log, check, init,
+ * stop. */
 #include "tui/commands/command.h"
 
 #include "tui/commands/print.h"
@@ -341,39 +341,7 @@ const struct cmd cmd_log = {
 	.run = run_log,
 };
 
-static int
-run_failed(struct cmd_call *c)
-{
-	int64_t limit = 100;
-
-	if (!cmd_number(c, "limit", 1, 100000, &limit))
-		return SL_EXIT_CONFIG;
-	return show_of_sync(c,
-			    sl_failed(c->engine, c->nwords ? c->word[0] : NULL,
-				      cmd_value(c, "all") != NULL, 0, (unsigned)limit),
-			    "id sync run op key status tries reason answer at resolution");
-}
-
-static const struct cmd_option failed_options[] = {
-	{ "all", NULL, "also those that were dealt with" },
-	{ "limit", "N", "the newest N (default 100)" },
-	CMD_UNMASK,
-	{ NULL, NULL, NULL },
-};
-const struct cmd cmd_failed = {
-	.name = "failed",
-	.words = "[SYNC]",
-	.summary = "list the events that were given up on, with the reason and the destination's "
-		   "words",
-	.help = "A row is tried again by itself when it, or the mapping, changes; else: sluice "
-		"retry SYNC.\n",
-	.max_words = 1,
-	.needs = CMD_LOOKS,
-	.options = failed_options,
-	.run = run_failed,
-};
-
-/* ---- discard, release, stop ------------------------------------------------------------------------------ */
+/* ---- stop ------------------------------------------------------------------------------- */
 
 static bool
 number_word(const struct cmd_call *c, unsigned i, int64_t *out)
@@ -383,36 +351,6 @@ number_word(const struct cmd_call *c, unsigned i, int64_t *out)
 	(void)cmd_bad_usage(c, "\"%s\" is not a number from the list", c->word[i]);
 	return false;
 }
-
-static int
-run_discard(struct cmd_call *c)
-{
-	int64_t ids[CMD_WORDS];
-	const char *note = cmd_value(c, "note");
-
-	if (!note || !*note)
-		return cmd_bad_usage(c, "say why with --note TEXT: it is kept");
-	for (unsigned i = 1; i < c->nwords; i++)
-		if (!number_word(c, i, &ids[i - 1]))
-			return SL_EXIT_CONFIG;
-	return cmd_show(c, sl_discard(c->engine, c->word[0], ids, c->nwords - 1, note), NULL);
-}
-
-static const struct cmd_option discard_options[] = {
-	{ "note", "TEXT", "why; kept with the event" },
-	{ NULL, NULL, NULL },
-};
-const struct cmd cmd_discard = {
-	.name = "discard",
-	.words = "SYNC ID...",
-	.summary = "give up on failed events for good",
-	.help = "",
-	.min_words = 2,
-	.max_words = CMD_WORDS,
-	.needs = CMD_WRITES,
-	.options = discard_options,
-	.run = run_discard,
-};
 
 static int
 run_stop(struct cmd_call *c)
