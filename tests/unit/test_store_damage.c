@@ -65,7 +65,7 @@ size_of(const char *path)
 
 /* The name of the first file that was moved aside; "" = none. */
 static void
-aside(const struct srig *r, const char *end, char name[128])
+aside(const struct srig *r, const char *end, char name[256])
 {
 	DIR *d = opendir(r->dir);
 	const struct dirent *e;
@@ -77,7 +77,7 @@ aside(const struct srig *r, const char *end, char name[128])
 
 		if (strncmp(e->d_name, "state.db.damaged-", 17) == 0 && n > k &&
 		    strcmp(e->d_name + n - k, end) == 0)
-			(void)snprintf(name, 128, "%s", e->d_name);
+			(void)snprintf(name, 256, "%s", e->d_name);
 	}
 	(void)closedir(d);
 }
@@ -118,7 +118,7 @@ expect_anew(struct srig *r, const char *words)
 static void
 test_damage_is_moved_aside_whole(void **state)
 {
-	char name[128];
+	char name[256];
 	struct srig r;
 	int64_t before;
 	uint8_t seed[2][32];
@@ -146,7 +146,7 @@ test_damage_is_moved_aside_whole(void **state)
 static void
 test_the_wal_goes_along(void **state)
 {
-	char name[128];
+	char name[256];
 	struct srig r;
 	int status;
 	pid_t pid;
