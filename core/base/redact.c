@@ -133,11 +133,16 @@ sl_redact_quoted(char *text, size_t cap)
 
 /* ---- what looks like a secret -------------------------------------------------------------------------- */
 
-/* Names after which a secret stands, behind = or : and perhaps a quote. */
-static const char *const names[] = { "password",      "passwd",       "pwd",           "secret",
-				     "token",         "access_token", "refresh_token", "api_key",
-				     "apikey",        "api-key",      "write_key",     "writekey",
-				     "client_secret", "x-api-key",    "authorization" };
+/* Names after which a secret stands, behind = or, in quotes, behind a colon. Those of headers stand bare
+ * before a colon too; of the others "password: it is not set" is a sentence of ours. */
+static const struct {
+	const char *text;
+	bool header;
+} names[] = { { "password", false },      { "passwd", false },    { "pwd", false },
+	      { "secret", false },        { "token", false },     { "access_token", false },
+	      { "refresh_token", false }, { "write_key", false }, { "writekey", false },
+	      { "client_secret", false }, { "api_key", true },    { "apikey", true },
+	      { "api-key", true },        { "x-api-key", true },  { "authorization", true } };
 static const char *const schemes[] = { "Bearer ", "Basic " };
 
 static size_t
@@ -153,15 +158,18 @@ behind_name(const char *start, const char *p)
 	if (p > start && is_word(p[-1]))
 		return NULL;
 	for (size_t i = 0; i < SL_COUNT(names); i++) {
-		const size_t n = strlen(names[i]);
-		const char *at = p + n;
+		const size_t n = strlen(names[i].text);
+		const char *at = p + n, *sign;
 
-		if (strncasecmp(p, names[i], n) != 0)
+		if (strncasecmp(p, names[i].text, n) != 0)
 			continue;
 		at += strspn(at, "\"' ");
-		if (*at != '=' && *at != ':')
+		sign = at;
+		if (*sign != '=' && *sign != ':')
 			continue;
-		at++;
+		at += 1 + strspn(at + 1, " ");
+		if (*sign == ':' && !names[i].header && *at != '"' && *at != '\'')
+			continue;
 		at += strspn(at, "\"' ");
 		for (size_t k = 0; k < SL_COUNT(schemes); k++)
 			if (strncasecmp(at, schemes[k], strlen(schemes[k])) == 0)

@@ -134,14 +134,17 @@ check_way(struct sl_doctor *d, const struct sl_object_def *o, const struct sl_dr
 	const char *url = sl_object_get(o, "url"), *host = sl_object_get(o, "host");
 	const char *plain = sl_object_get(o, "allow_plaintext");
 
-	if (mode && !is_near(host) && !sl_object_get(o, "service") &&
-	    strcmp(mode, "verify-full") != 0)
-		sl_doctor_say(d, o->name, SL_GRADE_WARN, "set sslmode to verify-full",
-			      strcmp(mode, "require") == 0 || strcmp(mode, "verify-ca") == 0
-				      ? "sslmode %s: encrypted, but another server could pose as "
-					"this one"
-				      : "sslmode %s: rows and password may travel unencrypted",
-			      mode);
+	const bool proves = mode && strcmp(mode, "verify-full") == 0;
+	const bool hides = mode && (strcmp(mode, "auto") == 0 || strcmp(mode, "require") == 0 ||
+				    strcmp(mode, "verify-ca") == 0);
+
+	if (mode && !proves && !is_near(host) && !sl_object_get(o, "service"))
+		sl_doctor_say(
+			d, o->name, SL_GRADE_WARN, "set sslmode to verify-full",
+			hides ? "sslmode %s: encrypted, but another server could pose as this "
+				"one"
+			      : "sslmode %s: rows and password may travel unencrypted",
+			mode);
 	if (url && strncmp(url, "http://", 7) == 0 && plain && strcmp(plain, "true") == 0)
 		sl_doctor_say(d, o->name, SL_GRADE_WARN, "use https, and take allow_plaintext out",
 			      "allow_plaintext: rows and key travel unencrypted");

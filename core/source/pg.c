@@ -10,8 +10,8 @@
 
 #include "core/source/pg_about.inc"
 
-static const char *const ssl_modes[] = { "disable",   "allow",       "prefer", "require",
-					 "verify-ca", "verify-full", NULL };
+static const char *const ssl_modes[] = { "auto",    "disable",   "allow",       "prefer",
+					 "require", "verify-ca", "verify-full", NULL };
 
 const struct sl_prop sl_pg_props[] = {
 	{ .name = "host",
@@ -37,10 +37,10 @@ const struct sl_prop sl_pg_props[] = {
 		  "~/.pgpass, or none is needed." },
 	{ .name = "sslmode",
 	  .type = SL_P_ENUM,
-	  .def = "prefer",
+	  .def = "auto",
 	  .choices = ssl_modes,
-	  .help = "TLS: verify-full also proves that it is the right server; prefer may fall back "
-		  "to "
+	  .help = "TLS: auto requires it of other machines (as require does) and not of this one; "
+		  "verify-full also proves that it is the right server; prefer may fall back to "
 		  "plain text." },
 	{ .name = "sslrootcert",
 	  .type = SL_P_PATH,

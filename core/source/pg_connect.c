@@ -40,6 +40,36 @@ setting(const struct sl_source_config *cfg, const char *name, bool service)
 	return sl_prop_text(NULL, 0, cfg->settings, cfg->nsettings, name);
 }
 
+/* Is every host of a list on this machine? None: libpq takes a local socket. */
+static bool
+is_here(const char *hosts)
+{
+	while (hosts != NULL && *hosts != 0) {
+		const size_t n = strcspn(hosts, ",");
+		const struct sl_str one = { hosts, n };
+		bool here = n == 0 || hosts[0] == '/' || hosts[0] == '@' ||
+			    sl_str_is(one, "localhost") || sl_str_is(one, "::1") ||
+			    (n > 4 && strncmp(hosts, "127.", 4) == 0 &&
+			     strspn(hosts, "0123456789.") == n);
+		if (!here)
+			return false;
+		hosts += n + (hosts[n] == ',');
+	}
+	return true;
+}
+
+/* Rows and a password do not leave this machine in plain text unless the connection says so. A service
+ * has a mode of its own; what the environment says of it counts for less than what stands here. */
+static const char *
+ssl_mode(const struct sl_source_config *cfg, bool service)
+{
+	const char *mode = setting(cfg, "sslmode", service);
+
+	if (mode == NULL || strcmp(mode, "auto") != 0)
+		return mode;
+	return is_here(setting(cfg, "host", service)) ? "prefer" : "require";
+}
+
 static void
 fill_params(struct params *p, const struct sl_source_config *cfg, const char *root_cert)
 {
@@ -51,7 +81,7 @@ fill_params(struct params *p, const struct sl_source_config *cfg, const char *ro
 	add(p, "dbname", setting(cfg, "database", has_service));
 	add(p, "user", setting(cfg, "user", has_service));
 	add(p, "password", cfg->secret);
-	add(p, "sslmode", setting(cfg, "sslmode", has_service));
+	add(p, "sslmode", ssl_mode(cfg, has_service));
 	add(p, "sslrootcert", root_cert);
 	add(p, "application_name", "sluice");
 	add(p, "client_encoding", "UTF8");

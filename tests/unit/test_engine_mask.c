@@ -354,7 +354,7 @@ the_doctor_finds(void **state)
 		{ "INSERT, UPDATE, DELETE or TRUNCATE", "warn" },
 		{ "agrees with the server's", "ok" },
 		{ "reachable, write key accepted", "ok" },
-		{ "sslmode prefer", NULL },
+		{ "sslmode ", NULL },
 		{ "works on this state", "ok" },
 		{ "comes from the environment", "ok" },
 	};
@@ -381,6 +381,44 @@ the_doctor_finds(void **state)
 			fail_msg("%s: %s", want[i].text, level ? level : "not said");
 	}
 	sl_msg_free(m);
+}
+
+/* Of a query its tables, and views instead of the tables behind them; names as hostile as they come. */
+static void
+grants_of_a_query(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_msg *m;
+	const char *sql;
+
+	engine_rig_sql(
+		r, "SET client_min_messages = warning; DROP SCHEMA IF EXISTS \"odd one\" CASCADE;"
+		   "CREATE SCHEMA \"odd one\";"
+		   "CREATE TABLE \"odd one\".\"T\"\"; DROP\" (id int PRIMARY KEY, person int);"
+		   "CREATE TABLE \"odd one\".hidden (id int PRIMARY KEY, name text);"
+		   "CREATE TABLE \"odd one\".unread (id int PRIMARY KEY);"
+		   "CREATE VIEW \"odd one\".seen AS SELECT id, name FROM \"odd one\".hidden");
+	engine_rig_unfile(r, "syncs/users.json");
+	engine_rig_file(
+		r, "syncs/query.json",
+		"{\"source\": \"wh\", \"key\": [\"id\"], \"profile\": \"query\", \"destination\": "
+		"\"rx\",\n"
+		" \"sql\": [\"WITH unread AS (SELECT 1) -- don't: \\\"odd one\\\".unread\",\n"
+		" \"SELECT t.id, v.name, '\\\"odd one\\\".unread' AS x\",\n"
+		" \"FROM \\\"odd one\\\" . \\\"T\\\"\\\"; DROP\\\" AS t JOIN \\\"odd one\\\".seen "
+		"v ON v.id = t.person\"]}\n");
+	engine_rig_file(r, "profiles/query.json",
+			"{\"event\": \"identify\", \"map\": {\"userId\": \"id\", \"traits.name\": "
+			"\"name\"}}\n");
+	m = engine_rig_ok(r, sl_grants(r->engine, "wh"));
+	sql = sl_table_get(m->table, 0, "sql");
+	assert_non_null(strstr(sql, "GRANT SELECT ON \"odd one\".\"T\"\"; DROP\" TO sluice_read;"));
+	assert_non_null(strstr(sql, "GRANT SELECT ON \"odd one\".\"seen\" TO sluice_read;"));
+	assert_null(strstr(sql, "hidden"));
+	assert_null(strstr(sql, "unread"));
+	assert_non_null(strstr(sql, "SET search_path = \"$user\", public;"));
+	sl_msg_free(m);
+	engine_rig_sql(r, "SET client_min_messages = warning; DROP SCHEMA \"odd one\" CASCADE");
 }
 
 static void
@@ -449,6 +487,7 @@ main(void)
 		TEST(unmasking_is_audited),
 		TEST(changes_are_audited),
 		TEST(the_doctor_finds),
+		TEST(grants_of_a_query),
 		TEST(untagged_personal_data_is_told),
 		TEST(grants_name_what_is_read),
 	};

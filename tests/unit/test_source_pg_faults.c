@@ -59,6 +59,19 @@ refused_connections_say_why(void **state)
 	assert_false(s->err.retryable);
 	test_source_free(s);
 
+	/* By this address it is another machine, for all we know: plain text only where one says so. */
+	s = test_source_pg(pg, "0.0.0.0", "postgres", "postgres");
+	s->secret = test_pg_password(pg);
+	assert_int_equal(test_source_open(s), SL_E_CONFIG);
+	assert_non_null(strstr(s->err.msg, "does not support SSL"));
+	test_source_free(s);
+
+	s = test_source_pg(pg, "0.0.0.0", "postgres", "postgres");
+	s->secret = test_pg_password(pg);
+	test_source_set(s, "sslmode", "disable");
+	assert_int_equal(test_source_open(s), SL_OK);
+	test_source_free(s);
+
 	s = test_source_pg(pg, "/nonexistent", "postgres", "postgres");
 	assert_int_equal(test_source_open(s), SL_E_NET);
 	assert_true(s->err.retryable);
