@@ -251,6 +251,7 @@ rm -f /tmp/sluice-attack
 cases=$(wc -l <attacks)
 ok "$cases statements write nothing as superuser" attack
 
+wants growing people rudder '"table": "people", "key": ["id"], "detect": "cursor", "cursor": "id"'
 wants all people rudder '"table": "people", "key": ["id"], "mode": "upsert"'
 rm -f "$w"/syncs/{twins,cast,parse,brief}.json
 sl doctor --print-grants
@@ -261,6 +262,7 @@ put connections/pg.json <<END
 {"type": "postgres", "host": "127.0.0.1", "port": $pg_port, "database": "postgres", "user": "sluice_read", "password": "file:pw"}
 END
 ok "a run works with it" has 0 "acknowledged 50" run all
+ok "one with a cursor too, and its fence" has 0 "fenced" run growing
 ok "doctor finds nothing to say about it" eval 'sl doctor --json; ! grep "\"sources\"" out | grep -v "\"ok\""'
 ok "$cases statements write nothing as that role" attack
 # Around sluice: what the server itself lets this role do, with the session's own brakes taken off.
