@@ -12,6 +12,7 @@ struct account {
 	uint64_t events, blocks;
 	uint64_t ops[SL_OP_REMOVE + 1];
 	struct sl_tally verdicts;
+	struct sl_tally columns; /* what the columns beside the verdicts say */
 	uint64_t dead_letters;
 };
 
@@ -136,6 +137,19 @@ count_run(struct sl_store *s, int64_t run, struct account *a, struct sl_err *err
 	code = sl_q_end(&q);
 	if (code != SL_OK)
 		return code;
+	sl_q_start(&q, s->db,
+		   "SELECT sum(pending), sum(acked), sum(dead), sum(superseded), sum(cancelled),"
+		   " sum(doubt) FROM ack WHERE run=?",
+		   err);
+	sl_q_int(&q, run);
+	if (sl_q_row(&q)) {
+		for (int v = SL_V_PENDING; v <= SL_V_CANCELLED; v++)
+			a->columns.by[v] = (uint64_t)sl_q_col_int(&q, v);
+		a->columns.doubt = (uint64_t)sl_q_col_int(&q, SL_V_CANCELLED + 1);
+	}
+	code = sl_q_end(&q);
+	if (code != SL_OK)
+		return code;
 	sl_q_start(&q, s->db, "SELECT count(*) FROM dead WHERE run=?", err);
 	sl_q_int(&q, run);
 	if (sl_q_row(&q))
@@ -165,6 +179,9 @@ check_account(const struct sl_store *s, const struct sl_run *r, const struct acc
 			(unsigned long long)v[SL_V_ACKED], (unsigned long long)v[SL_V_DEAD],
 			(unsigned long long)v[SL_V_SUPERSEDED],
 			(unsigned long long)v[SL_V_CANCELLED], (unsigned long long)v[SL_V_PENDING]);
+	if (memcmp(&a->columns, &a->verdicts, sizeof(a->columns)) != 0)
+		return sl_db_damaged(s->db, err, "the sums of the verdicts of run %lld",
+				     (long long)r->id);
 	if (a->dead_letters != v[SL_V_DEAD])
 		return sl_db_damaged(s->db, err,
 				     "run %lld gave up on %llu events but has %llu dead letters",

@@ -36,14 +36,19 @@ sl_ack_put(struct sl_store *s, const struct sl_block *b, const struct sl_tally *
 	return code;
 }
 
-/* The stored verdicts of b, which must be as many. */
+/* The stored verdicts of b, which must be as many, and count as the columns beside them say. */
 static enum sl_code
-stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, struct sl_err *err)
+stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, struct sl_tally *sum,
+		struct sl_err *err)
 {
+	struct sl_tally columns = { 0 };
 	struct sl_q q;
 	bool found = false;
 
-	sl_q_start(&q, s->db, "SELECT verdicts FROM ack WHERE run=? AND no=?", err);
+	sl_q_start(&q, s->db,
+		   "SELECT verdicts, pending, acked, dead, superseded, cancelled, doubt FROM ack"
+		   " WHERE run=? AND no=?",
+		   err);
 	sl_q_int(&q, b->run_id);
 	sl_q_int(&q, b->no);
 	if (sl_q_row(&q)) {
@@ -51,12 +56,21 @@ stored_verdicts(struct sl_store *s, const struct sl_block *b, uint8_t *out, stru
 		if (!sl_verdicts_get(&s->key, sl_q_col(&q, 0), b->n, out))
 			sl_q_stop(&q, sl_db_damaged(s->db, err, "verdicts of block %u of run %lld",
 						    b->no, (long long)b->run_id));
+		for (int v = SL_V_PENDING; v <= SL_V_CANCELLED; v++)
+			columns.by[v] = (uint64_t)sl_q_col_int(&q, v + 1);
+		columns.doubt = (uint64_t)sl_q_col_int(&q, SL_V_CANCELLED + 2);
 	}
 	if (q.code == SL_OK && !found)
 		sl_q_stop(&q,
 			  sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db),
 				  "there is no block %u of run %lld", b->no, (long long)b->run_id));
-	return sl_q_end(&q);
+	if (sl_q_end(&q) != SL_OK)
+		return err->code;
+	sl_tally_add(sum, out, b->n);
+	return memcmp(sum, &columns, sizeof(columns)) == 0
+		       ? SL_OK
+		       : sl_db_damaged(s->db, err, "the sums of the verdicts of run %lld",
+				       (long long)b->run_id);
 }
 
 static enum sl_code
@@ -87,7 +101,7 @@ sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_er
 	old = calloc((size_t)b->n + 1, 1);
 	if (!old)
 		return no_memory(err);
-	code = stored_verdicts(s, b, old, err);
+	code = stored_verdicts(s, b, old, &before, err);
 	for (uint32_t i = 0; code == SL_OK && i < b->n; i++)
 		if (sl_verdict_of(old[i]) != SL_V_PENDING &&
 		    sl_verdict_of(old[i]) != sl_verdict_of(b->verdicts[i]))
@@ -97,7 +111,6 @@ sl_store_verdicts_put(struct sl_store *s, const struct sl_block *b, struct sl_er
 				b->no, (long long)b->run_id, sl_verdict_name(sl_verdict_of(old[i])),
 				sl_verdict_name(sl_verdict_of(b->verdicts[i])));
 	if (code == SL_OK) {
-		sl_tally_add(&before, old, b->n);
 		sl_tally_add(&now, b->verdicts, b->n);
 		code = sl_ack_put(s, b, &now, err);
 	}
