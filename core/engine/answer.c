@@ -79,8 +79,9 @@ log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tal
 	line.events = (int32_t)p->delivery.n;
 	line.status = o->status;
 	line.took_us = p->delivery.took_us;
-	n += (size_t)snprintf(line.text, sizeof(line.text), "request of %u events: %u acknowledged",
-			      p->delivery.n, y->acked);
+	n += (size_t)snprintf(line.text, sizeof(line.text),
+			      "request of %u event%s: %u acknowledged", p->delivery.n,
+			      p->delivery.n == 1 ? "" : "s", y->acked);
 	if (y->dead)
 		n += (size_t)snprintf(line.text + n, sizeof(line.text) - n, ", %u given up on",
 				      y->dead);

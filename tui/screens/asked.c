@@ -57,6 +57,35 @@ tui_say_problem(const struct tui_screen *s, const struct sl_problem *problem)
 		    problem->hint[0] ? " (" : "", problem->hint, problem->hint[0] ? ")" : "");
 }
 
+/* The tag of the dialog is where in the screen's state the mark lies. */
+static void
+drop_chosen(struct tui_screen *s, int tag, int choice)
+{
+	if (choice != 0)
+		return;
+	*(bool *)((char *)s->state + tag) = false;
+	tui_app_back(s->app);
+}
+
+bool
+tui_ask_drop(struct tui_screen *s, const char *what, bool *changed)
+{
+	static const struct tui_choice choices[] = { { 'd', "drop what was typed", false } };
+	char title[40];
+
+	if (!*changed)
+		return false;
+	snprintf(title, sizeof(title), "Leave the %s?", what);
+	struct tui_dialog d = { .title = title,
+				.text = "What was typed here is not saved.",
+				.choices = choices,
+				.nchoices = SL_COUNT(choices),
+				.done = drop_chosen,
+				.tag = (int)((char *)changed - (char *)s->state) };
+	tui_app_ask(s->app, s, &d);
+	return true;
+}
+
 const char *
 tui_read_only(const struct tui_screen *s)
 {

@@ -166,6 +166,12 @@ take_act(struct tui_screen *s, const struct sl_msg *m)
 		dead_reload(s);
 		return;
 	}
+	if (h->doing == DEAD_ACT_UNDO) {
+		tui_app_say(s->app, TUI_SEV_OK, "%lld open again",
+			    (long long)sl_table_get_int(m->table, 0, "reopened"));
+		dead_reload(s);
+		return;
+	}
 	const int64_t run = sl_table_get_int(m->table, 0, "run");
 	const int64_t n = sl_table_get_int(m->table, 0, "events");
 	dead_reload(s);
@@ -282,6 +288,8 @@ static const struct tui_action actions[] = {
 	  0 },
 	{ DEAD_ACT_DISCARD, "discard", "D", "discard\u2026",
 	  "give up on the marked letters for good; asks for a note", "LETTERS", NULL, 0 },
+	{ DEAD_ACT_UNDO, "undo discard", "U", NULL,
+	  "open the marked letters again that were discarded (o shows them)", "LETTERS", NULL, 0 },
 	{ DEAD_ACT_MAP, "map", "m", "map", "the mapping of this sync", "LETTERS", NULL, 0 },
 	{ DEAD_ACT_PREVIEW, "preview", "v", "preview", "the exact events of the first rows",
 	  "LETTERS", NULL, 0 },

@@ -11,23 +11,26 @@
 
 /* ---- which letters are meant ----------------------------------------------------------------- */
 
+/* Can the action be done to this letter? One needs a discarded one, the others an open one. */
 static bool
-is_open(const struct dead *h, size_t letter)
+is_fit(const struct dead *h, size_t letter, int action)
 {
 	unsigned row;
 	const struct sl_table *t = dead_row(h, letter, &row);
 	const char *resolution = sl_table_get(t, row, "resolution");
 
+	if (action == DEAD_ACT_UNDO)
+		return resolution && strncmp(resolution, "discarded", 9) == 0;
 	return t && (!resolution || !*resolution);
 }
 
 /* The marked letters, else the selected one or the selected group. */
 static bool
-is_meant(const struct dead *h, size_t letter)
+is_meant(const struct dead *h, size_t letter, int action)
 {
 	const struct dead_line *l = dead_selected_line(h);
 
-	if (!is_open(h, letter))
+	if (!is_fit(h, letter, action))
 		return false;
 	if (h->nmarks > 0)
 		return dead_marked(h, h->letter[letter].id);
@@ -42,12 +45,12 @@ struct meant {
 };
 
 static struct meant
-look(const struct dead *h)
+look(const struct dead *h, int action)
 {
 	struct meant m = { 0 };
 
 	for (size_t i = 0; i < h->nletters; i++) {
-		if (!is_meant(h, i))
+		if (!is_meant(h, i, action))
 			continue;
 		const char *sync = h->group[h->letter[i].group].sync;
 		m.several |= m.sync && strcmp(m.sync, sync) != 0;
@@ -59,13 +62,13 @@ look(const struct dead *h)
 
 /* Their ids; the caller frees. */
 static int64_t *
-ids_of(const struct dead *h, size_t *n)
+ids_of(const struct dead *h, int action, size_t *n)
 {
 	int64_t *ids = malloc((h->nletters + 1) * sizeof(*ids));
 
 	*n = 0;
 	for (size_t i = 0; ids && i < h->nletters; i++) {
-		if (is_meant(h, i))
+		if (is_meant(h, i, action))
 			ids[(*n)++] = h->letter[i].id;
 	}
 	return ids;
@@ -75,17 +78,19 @@ const char *
 dead_why_not(const struct tui_screen *s, int action)
 {
 	const struct dead *h = s->state;
-	const bool changes = action == DEAD_ACT_RETRY || action == DEAD_ACT_RETRY_ALL ||
-			     action == DEAD_ACT_DISCARD;
+	const bool some =
+		action == DEAD_ACT_RETRY || action == DEAD_ACT_DISCARD || action == DEAD_ACT_UNDO;
+	const bool changes = some || action == DEAD_ACT_RETRY_ALL;
 
 	if (changes && tui_read_only(s))
 		return tui_read_only(s);
 	if (action >= TUI_ACT_OWN && action != DEAD_ACT_RESOLVED && h->nletters == 0)
 		return "there are no dead letters";
-	if ((action == DEAD_ACT_RETRY || action == DEAD_ACT_DISCARD) && look(h).several)
+	if (some && look(h, action).several)
 		return "the marked letters are of several syncs: mark those of one";
-	if ((action == DEAD_ACT_RETRY || action == DEAD_ACT_DISCARD) && !look(h).sync)
-		return "none of them is open";
+	if (some && !look(h, action).sync)
+		return action == DEAD_ACT_UNDO ? "none of them was discarded"
+					       : "none of them is open";
 	if (action == DEAD_ACT_EVENT && dead_selected(h) == SIZE_MAX)
 		return "a group is selected: pick one of its letters";
 	return NULL;
@@ -97,15 +102,18 @@ static void
 act(struct tui_screen *s, int what)
 {
 	struct dead *h = s->state;
-	const struct meant m = look(h);
+	const struct meant m = look(h, what);
 	size_t n;
-	int64_t *ids = ids_of(h, &n);
+	int64_t *ids = ids_of(h, what, &n);
 
 	if (ids && m.sync && n > 0) {
 		h->doing = what;
-		h->act = what == DEAD_ACT_DISCARD
-				 ? sl_discard(tui_app_engine(s->app), m.sync, ids, n, h->note)
-				 : sl_retry(tui_app_engine(s->app), m.sync, ids, n);
+		if (what == DEAD_ACT_DISCARD)
+			h->act = sl_discard(tui_app_engine(s->app), m.sync, ids, n, h->note);
+		else if (what == DEAD_ACT_UNDO)
+			h->act = sl_undiscard(tui_app_engine(s->app), m.sync, ids, n);
+		else
+			h->act = sl_retry(tui_app_engine(s->app), m.sync, ids, n);
 	}
 	free(ids);
 }
@@ -138,7 +146,7 @@ ask_retry(struct tui_screen *s, int what)
 {
 	static const struct tui_choice yes[] = { { 's', "send again", false } };
 	const struct dead *h = s->state;
-	const struct meant m = look(h);
+	const struct meant m = look(h, what);
 	char title[80], text[400], count[32];
 
 	if (what == DEAD_ACT_RETRY_ALL)
@@ -164,7 +172,7 @@ noted(struct tui_screen *s, const char *note)
 {
 	static const struct tui_choice yes[] = { { 0, "discard them", true } };
 	struct dead *h = s->state;
-	const struct meant m = look(h);
+	const struct meant m = look(h, DEAD_ACT_DISCARD);
 	char word[32], title[80], count[32];
 
 	if (!note)
@@ -304,6 +312,9 @@ own_action(struct tui_screen *s, const struct tui_cmd *cmd)
 			       &(struct tui_prompt){ .label = "why are they discarded? ",
 						     .history = "discard",
 						     .done = noted });
+		return true;
+	case DEAD_ACT_UNDO:
+		act(s, DEAD_ACT_UNDO);
 		return true;
 	case DEAD_ACT_EVENT:
 		open_event(s);

@@ -42,7 +42,7 @@ state_cell(const struct sl_table *t, unsigned row, const struct sl_run_stats *li
 	   struct tui_value *v)
 {
 	const char *state = sl_table_get(t, row, "state");
-	const uint64_t dead = (uint64_t)sl_table_get_int(t, row, "dead");
+	const uint64_t missed = tui_run_missed_of(t, row);
 	char text[32];
 
 	if (sl_table_get_int(t, row, "broken"))
@@ -52,8 +52,8 @@ state_cell(const struct sl_table *t, unsigned row, const struct sl_run_stats *li
 		v->role = tui_run_look(live->state, 0).role;
 	} else {
 		snprintf(v->scratch, sizeof(v->scratch), "%s",
-			 tui_run_word(state ? state : "never", dead, text));
-		v->role = tui_run_look(state ? state : "never", dead).role;
+			 tui_run_word(state ? state : "never", missed, text));
+		v->role = tui_run_look(state ? state : "never", missed).role;
 	}
 	v->text = sl_str(v->scratch);
 }

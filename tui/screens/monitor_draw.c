@@ -43,7 +43,7 @@ gap(struct page *p)
 static void
 draw_state(const struct sl_run_stats *s, struct page *p)
 {
-	const struct tui_look look = tui_run_look(s->state, s->dead);
+	const struct tui_look look = tui_run_look(s->state, tui_run_missed(s));
 	struct tui_canvas c = next_line(p);
 	const int64_t now = sl_wall_us();
 	char a[32], b[32];
@@ -152,7 +152,8 @@ draw_counts(const struct sl_run_stats *s, struct page *p)
 		{ "given up", s->dead, TUI_FAIL, true },
 		{ "pending", s->pending, TUI_TEXT, s->open },
 		{ "superseded", s->superseded, TUI_TEXT, false },
-		{ "cancelled", s->cancelled, TUI_TEXT, false },
+		{ strcmp(s->state, "settled") == 0 ? "removes left out" : "cancelled", s->cancelled,
+		  TUI_WARN, false },
 	};
 
 	draw_counters(plan, SL_COUNT(plan), p);

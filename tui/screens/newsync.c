@@ -296,33 +296,12 @@ why_not(const struct tui_screen *s, int action)
 	return k->ask_profile || k->ask_sync ? "it is being saved" : tui_read_only(s);
 }
 
-static void
-drop_chosen(struct tui_screen *s, int tag, int choice)
-{
-	struct newsync *k = s->state;
-
-	(void)tag;
-	if (choice != 0)
-		return;
-	k->form.changed = false;
-	tui_app_back(s->app);
-}
-
 static bool
 leave_form(struct tui_screen *s)
 {
-	static const struct tui_choice choices[] = { { 'd', "drop what was typed", false } };
 	struct newsync *k = s->state;
 
-	if (!k->form.changed)
-		return false;
-	struct tui_dialog d = { .title = "Leave the form?",
-				.text = "What was typed here is not saved.",
-				.choices = choices,
-				.nchoices = SL_COUNT(choices),
-				.done = drop_chosen };
-	tui_app_ask(s->app, s, &d);
-	return true;
+	return tui_ask_drop(s, "form", &k->form.changed);
 }
 
 static bool

@@ -53,7 +53,7 @@ plan_list(const struct plan *h, int rows, int cols)
 static void
 draw_state(const struct plan *h, const struct tui_canvas *c)
 {
-	const struct tui_look look = tui_run_look(h->s.state, h->s.dead);
+	const struct tui_look look = tui_run_look(h->s.state, tui_run_missed(&h->s));
 	char a[32], b[32];
 	int x = 1;
 

@@ -20,9 +20,9 @@ static const struct {
 };
 
 struct tui_look
-tui_run_look(const char *state, uint64_t dead)
+tui_run_look(const char *state, uint64_t missed)
 {
-	if (dead > 0 && strcmp(state, "settled") == 0)
+	if (missed > 0 && strcmp(state, "settled") == 0)
 		return (struct tui_look){ "!", "partial", TUI_WARN };
 	for (size_t i = 0; i < SL_COUNT(looks); i++) {
 		if (strcmp(looks[i].state, state) == 0)
@@ -32,9 +32,9 @@ tui_run_look(const char *state, uint64_t dead)
 }
 
 const char *
-tui_run_word(const char *state, uint64_t dead, char out[32])
+tui_run_word(const char *state, uint64_t missed, char out[32])
 {
-	const struct tui_look l = tui_run_look(state, dead);
+	const struct tui_look l = tui_run_look(state, missed);
 
 	snprintf(out, 32, "%s %s", l.mark, l.word);
 	return out;
@@ -119,6 +119,30 @@ tui_run_events(const struct sl_run_stats *s)
 	return s->adds + s->updates + s->removes;
 }
 
+uint64_t
+tui_run_missed(const struct sl_run_stats *s)
+{
+	const uint64_t arrived = s->acked + s->superseded;
+
+	if (strcmp(s->state, "settled") != 0 || strcmp(s->kind, "dry") == 0)
+		return s->dead;
+	return tui_run_events(s) > arrived ? tui_run_events(s) - arrived : 0;
+}
+
+uint64_t
+tui_run_missed_of(const struct sl_table *t, unsigned row)
+{
+	struct sl_run_stats s = { .adds = number(t, row, "adds"),
+				  .updates = number(t, row, "updates"),
+				  .removes = number(t, row, "removes"),
+				  .acked = number(t, row, "acked"),
+				  .superseded = number(t, row, "superseded"),
+				  .dead = number(t, row, "dead") };
+
+	text(t, row, "state", s.state, sizeof(s.state));
+	return tui_run_missed(&s);
+}
+
 double
 tui_run_part(const struct sl_run_stats *s)
 {
@@ -142,7 +166,7 @@ tui_run_brief(const struct sl_run_stats *s, char out[32])
 	const double part = tui_run_part(s);
 
 	if (!s->open || s->planning || part < 0 || strcmp(s->state, "delivering") != 0)
-		return tui_run_word(s->state, s->dead, out);
+		return tui_run_word(s->state, tui_run_missed(s), out);
 	snprintf(out, 32, "> sending %d%%", (int)(part * 100));
 	return out;
 }

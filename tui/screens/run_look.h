@@ -9,10 +9,13 @@ struct tui_look {
 	const char *mark, *word;
 	enum tui_role role;
 };
-/* dead: dead letters of the run (a settled one is then only partly done). */
-struct tui_look tui_run_look(const char *state, uint64_t dead);
+/* missed: planned events of the run that did not arrive (a settled one is then only partly done). */
+struct tui_look tui_run_look(const char *state, uint64_t missed);
 /* "✓ ok" into out; returns out. */
-const char *tui_run_word(const char *state, uint64_t dead, char out[32]);
+const char *tui_run_word(const char *state, uint64_t missed, char out[32]);
+/* Dead letters, and removes that a person left out. Of numbers, and of a row of sl_runs() or sl_list(). */
+uint64_t tui_run_missed(const struct sl_run_stats *s);
+uint64_t tui_run_missed_of(const struct sl_table *t, unsigned row);
 
 /* What a promise means, in a few words; "" for one that is not known. */
 const char *tui_run_promise(const char *promise);

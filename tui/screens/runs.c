@@ -98,7 +98,7 @@ cell(const void *arg, size_t row, int col, struct tui_value *v)
 	unsigned r = (unsigned)row;
 	const struct sl_table *t = page_of(arg, &r);
 	const char *state = sl_table_get(t, r, "state");
-	const uint64_t dead = (uint64_t)sl_table_get_int(t, r, "dead");
+	const uint64_t missed = tui_run_missed_of(t, r);
 	char text[32];
 
 	if (col == COL_RUN || col == COL_SYNC) {
@@ -107,9 +107,9 @@ cell(const void *arg, size_t row, int col, struct tui_value *v)
 		time_cell(v, t, r, col);
 	} else if (col == COL_STATE) {
 		snprintf(v->scratch, sizeof(v->scratch), "%s",
-			 tui_run_word(state ? state : "", dead, text));
+			 tui_run_word(state ? state : "", missed, text));
 		v->text = sl_str(v->scratch);
-		v->role = tui_run_look(state ? state : "", dead).role;
+		v->role = tui_run_look(state ? state : "", missed).role;
 	} else if ((size_t)(col - COL_ADD) < SL_COUNT(counts)) {
 		count(v, t, r, counts[col - COL_ADD].name, counts[col - COL_ADD].role);
 	} else {

@@ -348,38 +348,17 @@ edit_outside(struct tui_screen *s)
 	sl_buf_free(&out);
 }
 
-static void
-drop_chosen(struct tui_screen *s, int tag, int choice)
-{
-	struct sql *k = s->state;
-
-	(void)tag;
-	if (choice != 0)
-		return;
-	k->editor.changed = false;
-	tui_app_back(s->app);
-}
-
 /* Esc leaves the text first, then the screen. */
 static bool
 back(struct tui_screen *s)
 {
-	static const struct tui_choice choices[] = { { 'd', "drop what was typed", false } };
 	struct sql *k = s->state;
 
 	if (!k->low && k->conn[0]) {
 		k->low = true;
 		return true;
 	}
-	if (!k->editor.changed)
-		return false;
-	struct tui_dialog d = { .title = "Leave the editor?",
-				.text = "What was typed here is not saved.",
-				.choices = choices,
-				.nchoices = SL_COUNT(choices),
-				.done = drop_chosen };
-	tui_app_ask(s->app, s, &d);
-	return true;
+	return tui_ask_drop(s, "editor", &k->editor.changed);
 }
 
 static bool
