@@ -109,7 +109,8 @@ is_ours(const char *name)
 {
 	static const char *const names[] = { "state.db",       "state.db-wal",     "state.db-shm",
 					     "log.db",         "log.db-wal",       "log.db-shm",
-					     "log.db-journal", "state.db-journal", "state.lock" };
+					     "log.db-journal", "state.db-journal", "state.lock",
+					     "workspace.id",   "ballast" };
 
 	for (size_t i = 0; i < SL_COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -367,6 +367,10 @@ test_discard(void **state)
 	tui_rig_keys(t, "o");
 	tui_rig_until(t, "settled ones, too");
 	tui_rig_until(t, "1 letter");
+	tui_rig_keys(t, "j U");
+	tui_rig_until(t, "1 open again");
+	tui_rig_keys(t, "o");
+	tui_rig_until(t, "1 letter");
 	tui_rig_close(t);
 }
 
