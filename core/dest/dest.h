@@ -15,6 +15,7 @@ struct sl_dest_limits {
 	uint32_t batch_bytes;  /* most body bytes in one delivery, before compression */
 	uint32_t event_bytes;  /* most bytes of one event; 0 = no limit of its own */
 	uint32_t inflight;     /* most deliveries submitted at once */
+	bool steady;           /* so many are always right: their number is not adapted */
 	double rate;           /* events a second; 0 = no limit */
 };
 

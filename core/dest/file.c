@@ -87,9 +87,12 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 		free(full);
 		return sl_fail(err, SL_E_IO, "file", "no event descriptor: %s", strerror(errno));
 	}
-	*limits = (struct sl_dest_limits){ .batch_events = BATCH_EVENTS,
-					   .batch_bytes = BATCH_BYTES,
-					   .inflight = INFLIGHT };
+	*limits = (struct sl_dest_limits){
+		.batch_events = BATCH_EVENTS,
+		.batch_bytes = BATCH_BYTES,
+		.inflight = INFLIGHT,
+		.steady = true, /* what is submitted together is written together */
+	};
 	return sl_append_open(&c->file, full, sl_dest_bool(&sl_dest_file, cfg, "fsync"), err);
 }
 

@@ -46,6 +46,13 @@ sl_account_free(struct sl_account *a)
 	}
 }
 
+/* How many requests may be on their way now. */
+static uint32_t
+limit_of(const struct sl_account *a)
+{
+	return a->steady ? a->adapt.most : sl_adapt_limit(&a->adapt);
+}
+
 /* Connections to one account may differ in their settings: the lowest rate counts, and the highest
  * number of requests at once, of which each user takes no more than its own. */
 static void
@@ -78,6 +85,7 @@ sl_account_join(struct sl_account *a, struct sl_account_user *u,
 	pthread_mutex_lock(&a->lock);
 	u->next = a->users;
 	a->users = u;
+	a->steady = limits->steady;
 	if (!u->next && a->in_flight == 0)
 		sl_adapt_init(&a->adapt, u->most);
 	settle_limits(a, now_us);
@@ -127,8 +135,7 @@ static bool
 has_room(struct sl_account *a, struct sl_account_user *u, int64_t now_us)
 {
 	u->asked_us = now_us;
-	if (a->in_flight < sl_adapt_limit(&a->adapt) && u->in_flight < u->most &&
-	    is_its_turn(a, u, now_us)) {
+	if (a->in_flight < limit_of(a) && u->in_flight < u->most && is_its_turn(a, u, now_us)) {
 		u->waits_since_us = 0;
 		return true;
 	}
@@ -255,7 +262,7 @@ sl_account_wait(struct sl_account_user *u)
 	const struct timespec ts = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
 
 	pthread_mutex_lock(&u->account->lock);
-	if (u->account->in_flight >= sl_adapt_limit(&u->account->adapt))
+	if (u->account->in_flight >= limit_of(u->account))
 		pthread_cond_timedwait(&u->account->room, &u->account->lock, &ts);
 	pthread_mutex_unlock(&u->account->lock);
 }
@@ -338,7 +345,7 @@ sl_account_look(struct sl_account *a, int64_t now_us)
 	if (a->hold_until_us > now_us)
 		s.hold_until_us = a->hold_until_us;
 	s.in_flight = a->in_flight;
-	s.limit = sl_adapt_limit(&a->adapt);
+	s.limit = limit_of(a);
 	s.retries_wait = a->retries_wait;
 	pthread_mutex_unlock(&a->lock);
 	return s;

@@ -39,6 +39,7 @@ struct sl_account {
 	pthread_cond_t room;     /* a request ended */
 	struct sl_account_user *users;
 	uint32_t in_flight; /* of all users */
+	bool steady;        /* all that may be are always right */
 	struct sl_adapt adapt;
 	struct sl_bucket bucket;
 	struct sl_breaker breaker;

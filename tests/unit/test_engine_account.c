@@ -362,6 +362,81 @@ a_share_that_opens_no_breaker_is_bounded_by_the_budget(void **state)
 	}
 }
 
+/* ---- a destination that takes so many a second and no more --------------------------------------------- */
+
+#define ALLOWED 20 /* a second */
+
+struct limited {
+	struct sl_account_user user[2];
+	struct {
+		int64_t ends_us;
+		unsigned user;
+		bool taken;
+	} flying[64];
+	unsigned nflying;
+	double tokens;
+	uint64_t requests, taken;
+	int64_t retry_after_us;
+};
+
+static void
+limited_tick(struct limited *l, int64_t now)
+{
+	l->tokens = l->tokens + ALLOWED / 1000.0 < ALLOWED ? l->tokens + ALLOWED / 1000.0 : ALLOWED;
+	for (unsigned i = 0; i < l->nflying;) {
+		const bool taken = l->flying[i].taken;
+		struct sl_ending e = { .sent_us = l->flying[i].ends_us - RTT,
+				       .took_us = RTT,
+				       .acked = taken,
+				       .throttled = !taken,
+				       .trouble = !taken,
+				       .retry_after_us = taken ? 0 : l->retry_after_us };
+
+		if (l->flying[i].ends_us > now) {
+			i++;
+			continue;
+		}
+		(void)sl_account_ended(&l->user[l->flying[i].user], &e, now);
+		l->flying[i] = l->flying[--l->nflying];
+	}
+	for (unsigned k = 0; k < 2; k++)
+		while (l->nflying < SL_COUNT(l->flying) &&
+		       sl_account_ask(&l->user[k], 1, false, now).gate == SL_GATE_OPEN) {
+			const bool taken = l->tokens >= 1;
+
+			l->tokens -= taken;
+			l->requests++;
+			l->taken += taken;
+			l->flying[l->nflying].ends_us = now + RTT;
+			l->flying[l->nflying].user = k;
+			l->flying[l->nflying++].taken = taken;
+		}
+}
+
+static void
+a_storm_of_429_is_not_answered_with_one(void **state)
+{
+	static const int64_t said[] = { 0, S, 5 * S };
+
+	(void)state;
+	for (size_t i = 0; i < SL_COUNT(said); i++) {
+		struct limited l = { .tokens = ALLOWED, .retry_after_us = said[i] };
+		struct sl_account *a = account();
+
+		join(a, &l.user[0], 32, 0, 0);
+		join(a, &l.user[1], 32, 0, 0);
+		for (int64_t now = 0; now < 120 * S; now += MS)
+			limited_tick(&l, now);
+		assert_true(l.requests <= 2 * 120 * ALLOWED);
+		/* Of what it allows most is used, unless it asks for more time than it needs. */
+		assert_true(l.taken >= (said[i] > S ? 20 : 60) * ALLOWED);
+		assert_true(l.requests <= l.taken * 2);
+		sl_account_leave(&l.user[0]);
+		sl_account_leave(&l.user[1]);
+		sl_account_free(a);
+	}
+}
+
 /* ---- many threads ------------------------------------------------------------------------------------ */
 
 static void *
@@ -414,6 +489,7 @@ main(void)
 		cmocka_unit_test(room_is_shared_fairly),
 		cmocka_unit_test(half_of_all_failing_makes_no_storm),
 		cmocka_unit_test(a_share_that_opens_no_breaker_is_bounded_by_the_budget),
+		cmocka_unit_test(a_storm_of_429_is_not_answered_with_one),
 		cmocka_unit_test(any_thread_may_use_it),
 	};
 
