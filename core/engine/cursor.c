@@ -125,8 +125,8 @@ static enum sl_code
 look_ahead(struct sl_cursor *c, struct sl_prep *prep, const struct sl_source_handle *h,
 	   struct sl_err *err)
 {
-	return h->driver->reach(h->ctx, prep->arena, &prep->model, &prep->from, back_us(c, prep, h),
-				&c->reach, err);
+	prep->from.back_us = back_us(c, prep, h);
+	return h->driver->reach(h->ctx, prep->arena, &prep->model, &prep->from, &c->reach, err);
 }
 
 /* The row that the place came from is there, or another one above it, unless rows were deleted or a
@@ -147,11 +147,12 @@ check_place(struct sl_cursor *c, struct sl_run_task *t, struct sl_prep *prep,
 static void
 tell(const struct sl_cursor *c, struct sl_run_task *t, const struct sl_prep *prep)
 {
-	char low[128] = "the start";
+	char from[160] = "the start";
 
 	if (prep->from.low.ptr)
-		(void)snprintf(low, sizeof(low), SL_FMT, SL_ARG(prep->from.low));
-	sl_run_log(t, SL_INFO, "source", "reads from %s %s on, %s%s" SL_FMT, prep->sync.cursor, low,
+		(void)snprintf(from, sizeof(from), "%.60s " SL_FMT, prep->sync.cursor,
+			       SL_ARG(prep->from.low));
+	sl_run_log(t, SL_INFO, "source", "reads from %s on, %s%s" SL_FMT, from,
 		   sl_promise_name(c->promise), c->fence.why.len ? ": " : "", SL_ARG(c->fence.why));
 	if (c->reach.doubt.len > 0)
 		sl_run_log(t, SL_WARN, "source", "best effort: " SL_FMT, SL_ARG(c->reach.doubt));
@@ -196,6 +197,17 @@ tell_pinned(const struct sl_cursor *c, struct sl_run_task *t)
 	sl_buf_free(&pids);
 }
 
+/* What was given up on is worth another try where the destination is set to something else now, and its
+ * rows may be far below the place. Once: rows that are not there any more would make every run read all. */
+static bool
+must_try_again(const struct sl_cursor *c, const struct sl_past *past)
+{
+	for (size_t i = 0; i < past->ndead; i++)
+		if (past->dead[i].seen && c->was.dest != c->dest)
+			return true;
+	return false;
+}
+
 enum sl_code
 sl_cursor_start(struct sl_cursor *c, struct sl_run_task *t, struct sl_prep *prep,
 		const struct sl_past *past, const struct sl_source_handle *h, struct sl_err *err)
@@ -204,10 +216,17 @@ sl_cursor_start(struct sl_cursor *c, struct sl_run_task *t, struct sl_prep *prep
 	enum sl_code code = SL_OK;
 
 	prep->from = (struct sl_from){ 0 };
-	c->whole = (t->flags & (SL_RUN_ALL | SL_RUN_WHOLE)) != 0;
+	c->dest = prep->dest;
 	if (c->used) {
 		choose_promise(c, prep, h);
 		code = find_place(c, t, prep, past, err);
+		c->whole = (t->flags & (SL_RUN_ALL | SL_RUN_WHOLE)) != 0;
+		if (must_try_again(c, past)) {
+			c->whole = true;
+			sl_run_log(t, SL_INFO, "source",
+				   "reads everything: events were given up on, and the "
+				   "destination is set to something else now");
+		}
 		prep->from.column = sl_str(prep->sync.cursor);
 		if (!c->whole)
 			prep->from.low = c->was.low;
@@ -257,5 +276,6 @@ sl_cursor_keep(const struct sl_cursor *c, struct sl_run_task *t, struct sl_err *
 	if (!c->used || t->dry)
 		return SL_OK;
 	sl_fence_move(&c->was, &now, &k.place);
+	k.place.dest = c->dest;
 	return sl_writer_call(t->engine->writer, keep_write, &k, err);
 }

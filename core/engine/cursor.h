@@ -15,6 +15,7 @@ struct sl_cursor {
 	struct sl_reach reach;
 	struct sl_cursor_place was; /* what the run reads from */
 	bool whole;                 /* it reads from the start, whatever the place says */
+	uint32_t dest;              /* see sl_dest_print() */
 };
 
 /* Opens the snapshot; for a sync with a cursor with a look at what else is open. Texts are in the arena of

@@ -84,28 +84,28 @@ put_fine(struct sl_buf *b, const struct kind *kind, struct sl_str column)
 
 /* rows, those with a cursor, those whose cursor is fine, the greatest of these less back_us */
 static void
-put_reach(struct sl_buf *b, const struct kind *kind, struct sl_str column, int64_t back_us)
+put_reach(struct sl_buf *b, const struct kind *kind, const struct sl_from *from)
 {
 	sl_buf_puts(b, "SELECT pg_catalog.count(*), pg_catalog.count(q.");
-	sl_query_ident(b, column);
+	sl_query_ident(b, from->column);
 	sl_buf_puts(b, "), pg_catalog.count(q.");
-	sl_query_ident(b, column);
+	sl_query_ident(b, from->column);
 	sl_buf_puts(b, ")");
 	if (kind->fine != NULL) {
 		sl_buf_puts(b, " FILTER (WHERE ");
-		put_fine(b, kind, column);
+		put_fine(b, kind, from->column);
 		sl_buf_puts(b, ")");
 	}
 	sl_buf_puts(b, ", (pg_catalog.max(q.");
-	sl_query_ident(b, column);
+	sl_query_ident(b, from->column);
 	sl_buf_puts(b, ")");
 	if (kind->fine != NULL) {
 		sl_buf_puts(b, " FILTER (WHERE ");
-		put_fine(b, kind, column);
+		put_fine(b, kind, from->column);
 		sl_buf_puts(b, ")");
 	}
-	if (back_us > 0)
-		sl_buf_printf(b, " - interval '%lld microseconds'", (long long)back_us);
+	if (from->back_us > 0)
+		sl_buf_printf(b, " - interval '%lld microseconds'", (long long)from->back_us);
 	sl_buf_printf(b, ")::%s::pg_catalog.text FROM ", kind->cast);
 }
 
@@ -128,7 +128,6 @@ take(struct sl_arena *a, const PGresult *r, struct sl_reach *out, struct sl_err 
 struct question {
 	struct sl_model model;
 	const struct sl_from *from;
-	int64_t back_us;
 };
 
 /* A number may come from a sequence that hands them out in lots. */
@@ -182,7 +181,7 @@ ask(struct sl_pg *pg, struct sl_arena *a, struct question *q, struct sl_reach *o
 	if (code != SL_OK)
 		return code;
 	sl_buf_init(&b, 0);
-	put_reach(&b, kind, q->from->column, q->back_us);
+	put_reach(&b, kind, q->from);
 	sl_query_from(&b, &q->model, NULL);
 	code = sl_pg_put_from(&b, &all, q->from, err);
 	struct sl_pg_command cmd = {
@@ -204,9 +203,9 @@ ask(struct sl_pg *pg, struct sl_arena *a, struct question *q, struct sl_reach *o
 
 enum sl_code
 sl_pg_reach(void *ctx, struct sl_arena *a, const struct sl_model *m, const struct sl_from *from,
-	    int64_t back_us, struct sl_reach *out, struct sl_err *err)
+	    struct sl_reach *out, struct sl_err *err)
 {
-	struct question q = { *m, from, back_us };
+	struct question q = { *m, from };
 	struct sl_pg *pg = ctx;
 	bool own;
 	enum sl_code code = sl_pg_enter(pg, &own, err);

@@ -42,6 +42,7 @@ struct sl_object {
 struct sl_from {
 	struct sl_str column; /* empty = no cursor: all rows */
 	struct sl_str low;    /* exact text of the value; ptr NULL = from the start */
+	int64_t back_us; /* reach() takes so much from the greatest cursor; columns of lag_types only */
 };
 
 /* A scan of chosen columns in one snapshot of the source. */
@@ -147,11 +148,9 @@ struct sl_source_driver {
 	 * late would be lost. Memory of *out is from a. */
 	enum sl_code (*fence)(void *ctx, struct sl_arena *a, struct sl_fence *out,
 			      struct sl_err *err);
-	/* In the snapshot, before begin(). back_us: how much to take from the greatest cursor, for
-	 * columns of lag_types only. */
+	/* In the snapshot, before begin(). */
 	enum sl_code (*reach)(void *ctx, struct sl_arena *a, const struct sl_model *m,
-			      const struct sl_from *from, int64_t back_us, struct sl_reach *out,
-			      struct sl_err *err);
+			      const struct sl_from *from, struct sl_reach *out, struct sl_err *err);
 	enum sl_code (*begin)(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			      struct sl_schema *out, struct sl_err *err);
 	/* SL_OK: *out is a batch with at least one row, now the caller's. SL_DONE: all rows were

@@ -97,8 +97,7 @@ enum sl_code sl_lite_check_key(void *ctx, const struct sl_model *m, const struct
 enum sl_code sl_lite_begin_snapshot(void *ctx, struct sl_err *err);
 enum sl_code sl_lite_fence(void *ctx, struct sl_arena *a, struct sl_fence *out, struct sl_err *err);
 enum sl_code sl_lite_reach(void *ctx, struct sl_arena *a, const struct sl_model *m,
-			   const struct sl_from *from, int64_t back_us, struct sl_reach *out,
-			   struct sl_err *err);
+			   const struct sl_from *from, struct sl_reach *out, struct sl_err *err);
 enum sl_code sl_lite_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			   struct sl_schema *out, struct sl_err *err);
 enum sl_code sl_lite_next(void *ctx, struct sl_batch **out, struct sl_err *err);

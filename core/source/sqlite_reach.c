@@ -10,7 +10,7 @@
 
 #include <sqlite3.h>
 
-#define A_DATE "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
+#define IS_A_DATE " GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
 
 static bool
 is_number(const struct sl_from *from, int64_t *v)
@@ -49,7 +49,8 @@ sl_lite_put_from(struct sl_buf *b, const struct sl_from *from)
 		put_column(b, from);
 		sl_buf_puts(b, ") <> 'text' OR ");
 		put_column(b, from);
-		sl_buf_puts(b, " NOT GLOB " A_DATE);
+		sl_buf_puts(b, " NOT");
+		sl_buf_puts(b, IS_A_DATE);
 	}
 	sl_buf_puts(b, ")");
 }
@@ -75,30 +76,40 @@ sl_lite_fence(void *ctx, struct sl_arena *a, struct sl_fence *out, struct sl_err
 	return sl_lite_begin_snapshot(ctx, err);
 }
 
+/* Does the text begin as a date, and is that not in the future? */
+static void
+put_is_place(struct sl_buf *b, const struct sl_from *from)
+{
+	sl_buf_puts(b, "typeof(");
+	put_column(b, from);
+	sl_buf_puts(b, ") = 'text' AND ");
+	put_column(b, from);
+	sl_buf_puts(b, IS_A_DATE);
+	sl_buf_puts(b, " AND ");
+	put_column(b, from);
+	sl_buf_puts(b, " < date('now', '+2 days')");
+}
+
 /* rows, those with a cursor, integers, the greatest, dates that are not in the future, the day before
  * the last of these */
 static void
 put_reach(struct sl_buf *b, const struct sl_from *from)
 {
-	static const char *const parts[] = {
-		"SELECT count(*), count(",
-		"), count(*) FILTER (WHERE typeof(",
-		") = 'integer'), max(",
-		") FILTER (WHERE typeof(",
-		") = 'integer'), count(*) FILTER (WHERE typeof(",
-		") = 'text' AND ",
-		" GLOB " A_DATE " AND ",
-		" < date('now', '+2 days')), date(substr(max(",
-		") FILTER (WHERE typeof(",
-		") = 'text' AND ",
-		" GLOB " A_DATE " AND ",
-	};
+	static const char *const parts[] = { "SELECT count(*), count(",
+					     "), count(*) FILTER (WHERE typeof(",
+					     ") = 'integer'), max(", ") FILTER (WHERE typeof(" };
 
 	for (size_t i = 0; i < SL_COUNT(parts); i++) {
 		sl_buf_puts(b, parts[i]);
 		put_column(b, from);
 	}
-	sl_buf_puts(b, " < date('now', '+2 days')), 1, 10), '-1 day') FROM ");
+	sl_buf_puts(b, ") = 'integer'), count(*) FILTER (WHERE ");
+	put_is_place(b, from);
+	sl_buf_puts(b, "), date(substr(max(");
+	put_column(b, from);
+	sl_buf_puts(b, ") FILTER (WHERE ");
+	put_is_place(b, from);
+	sl_buf_puts(b, "), 1, 10), '-1 day') FROM ");
 }
 
 static enum sl_code
@@ -152,13 +163,12 @@ ask(struct sl_lite *l, struct sl_arena *a, struct sl_model model, const struct s
 
 enum sl_code
 sl_lite_reach(void *ctx, struct sl_arena *a, const struct sl_model *m, const struct sl_from *from,
-	      int64_t back_us, struct sl_reach *out, struct sl_err *err)
+	      struct sl_reach *out, struct sl_err *err)
 {
 	struct sl_lite *l = ctx;
 	bool own;
 	enum sl_code code = sl_lite_enter(l, &own, err);
 
-	(void)back_us; /* no lag_types */
 	if (code != SL_OK)
 		return code;
 	return sl_lite_leave(l, own, ask(l, a, *m, from, out, err));

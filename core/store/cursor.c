@@ -25,7 +25,7 @@ sl_store_cursor_get(struct sl_store *s, const char *sync, struct sl_arena *a,
 
 	*out = (struct sl_cursor_place){ 0 };
 	sl_q_start(&q, s->db,
-		   "SELECT spec, low, next, open, xmax, at_us, origin FROM cursor"
+		   "SELECT spec, low, next, open, xmax, at_us, origin, dest FROM cursor"
 		   " WHERE sync=? AND run=0",
 		   err);
 	sl_q_text(&q, sync);
@@ -34,6 +34,7 @@ sl_store_cursor_get(struct sl_store *s, const char *sync, struct sl_arena *a,
 		out->spec = sl_q_col_digest(&q, 0);
 		out->xmax = (uint64_t)sl_q_col_int(&q, 4);
 		out->at_us = sl_q_col_int(&q, 5);
+		out->dest = (uint32_t)sl_q_col_int(&q, 7);
 		if (!keep_text(&q, 1, a, &out->low) || !keep_text(&q, 2, a, &out->next) ||
 		    !keep_text(&q, 3, a, &out->open) || !keep_text(&q, 6, a, &out->origin))
 			sl_q_stop(&q, sl_fail(err, SL_E_NOMEM, "state", "no memory for a place"));
@@ -81,7 +82,7 @@ sl_store_cursor_put(struct sl_store *s, const char *sync, int64_t run,
 		return code;
 	sl_q_start(&q, s->db,
 		   "INSERT OR REPLACE INTO cursor(sync, run, spec, low, next, open, xmax, at_us,"
-		   " origin) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		   " origin, dest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_text(&q, sync);
 	sl_q_int(&q, run);
@@ -92,6 +93,7 @@ sl_store_cursor_put(struct sl_store *s, const char *sync, int64_t run,
 	sl_q_int(&q, (int64_t)p->xmax);
 	sl_q_int(&q, p->at_us);
 	sl_q_str(&q, p->origin.ptr ? p->origin : empty);
+	sl_q_int(&q, p->dest);
 	return sl_q_run(&q);
 }
 

@@ -179,6 +179,7 @@ struct sl_cursor_place {
 	uint64_t xmax;         /* of the snapshot that next is from */
 	int64_t at_us;         /* wall, of that snapshot */
 	struct sl_str origin;  /* as in struct sl_fence */
+	uint32_t dest;         /* fingerprint of the destination's settings, as in struct sl_dead */
 };
 /* The present place, memory from a. SL_E_NOTFOUND: there is none. */
 enum sl_code sl_store_cursor_get(struct sl_store *s, const char *sync, struct sl_arena *a,

@@ -19,5 +19,6 @@ CREATE TABLE cursor (
   xmax INTEGER NOT NULL,
   at_us INTEGER NOT NULL,
   origin TEXT NOT NULL,
+  dest INTEGER NOT NULL,
   PRIMARY KEY (sync, run)
 ) STRICT, WITHOUT ROWID;

@@ -351,6 +351,33 @@ another_mapping_reads_everything(void **state)
 }
 
 static void
+another_destination_is_sent_what_the_old_one_refused(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+	char text[300];
+
+	make_orders(r, "\"cursor\": \"ver\"");
+	test_receiver_faults(r->rx, "{\"refuse\": [\"2\", \"3\"]}");
+	assert_int_equal(engine_rig_run(r, "orders", 0).dead, 2);
+	(void)engine_rig_run(r, "orders", 0);
+	assert_int_equal(engine_rig_run(r, "orders", 0).rows_read, 1);
+	/* One of the two is gone for good; nobody will ever see it again. */
+	engine_rig_sql(r, "DELETE FROM orders WHERE id = 3");
+	test_receiver_faults(r->rx, "{}");
+	(void)snprintf(text, sizeof(text),
+		       "{\"type\": \"rudderstack\", \"url\": \"%s/\","
+		       " \"write_key\": \"env:ENGINE_RIG_KEY\"}",
+		       test_receiver_url(r->rx));
+	engine_rig_file(r, "connections/rx.json", text);
+	s = run(r);
+	assert_int_equal(s.rows_read, 29);
+	assert_int_equal(s.acked, 1);
+	assert_same_rows(r);
+	assert_int_equal(reads(r), 1);
+}
+
+static void
 another_type_model_or_destination_reads_everything(void **state)
 {
 	struct engine_rig *r = *state;
@@ -516,87 +543,6 @@ reading_all_is_a_snapshot(void **state)
 	assert_string_equal(engine_rig_run(r, "users", 0).promise, "snapshot");
 }
 
-/* ---- SQLite ---------------------------------------------------------------------------------------------- */
-
-static void
-on_file(const struct engine_rig *r, const char *sql)
-{
-	sqlite3 *db;
-	char path[400], *said = NULL;
-
-	(void)snprintf(path, sizeof(path), "%s/shop.db", r->dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, &said) != SQLITE_OK)
-		fail_msg("%s: %s", sql, said);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void
-use_file(struct engine_rig *r, const char *cursor)
-{
-	char text[300];
-
-	engine_rig_file(r, "connections/file.json",
-			"{\"type\": \"sqlite\", \"path\": \"shop.db\"}");
-	engine_rig_file(r, "profiles/orders.json", PROFILE);
-	(void)snprintf(text, sizeof(text),
-		       "{\"source\": \"file\", \"table\": \"orders\", \"key\": [\"id\"],"
-		       " \"profile\": \"orders\", \"destination\": \"rx\","
-		       " \"detect\": \"cursor\", \"cursor\": \"%s\"}",
-		       cursor);
-	engine_rig_file(r, "syncs/orders.json", text);
-	on_file(r, "DROP TABLE IF EXISTS orders;"
-		   "CREATE TABLE orders (id INTEGER PRIMARY KEY, plan TEXT, ver INTEGER, at TEXT);"
-		   "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)"
-		   " INSERT INTO orders SELECT i, 'free', i, datetime('now', '-' || (31 - i) || ' "
-		   "days')"
-		   " FROM n");
-}
-
-static void
-a_number_in_sqlite(void **state)
-{
-	struct engine_rig *r = *state;
-	struct sl_run_stats s;
-
-	use_file(r, "ver");
-	s = run(r);
-	assert_string_equal(s.promise, "fenced");
-	assert_int_equal(s.rows_read, 30);
-	/* Writers take turns: once is enough. */
-	assert_int_equal(reads(r), 1);
-	on_file(r, "UPDATE orders SET ver = 30, plan = 'tie' WHERE id = 4;"
-		   "UPDATE orders SET ver = NULL, plan = 'none' WHERE id = 5;"
-		   "UPDATE orders SET ver = 'odd', plan = 'odd' WHERE id = 6");
-	s = run(r);
-	assert_int_equal(s.updates, 3);
-	assert_int_equal(s.rows_read, 4);
-	assert_int_equal(s.null_cursors, 1);
-}
-
-static void
-a_time_in_sqlite(void **state)
-{
-	struct engine_rig *r = *state;
-	struct sl_run_stats s;
-
-	use_file(r, "at");
-	assert_int_equal(reads(r), 30);
-	/* From the day before the last one on. */
-	assert_int_equal(reads(r), 2);
-	on_file(r, "UPDATE orders SET at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 day'), plan = "
-		   "'iso'"
-		   " WHERE id = 4; UPDATE orders SET at = 'never', plan = 'odd' WHERE id = 5");
-	s = run(r);
-	assert_int_equal(s.updates, 2);
-	assert_int_equal(s.rows_read, 4);
-	/* A time in the future is no place. */
-	on_file(r, "UPDATE orders SET at = '2999-01-01' WHERE id = 6");
-	(void)run(r);
-	on_file(r, "UPDATE orders SET at = datetime('now'), plan = 'new' WHERE id = 7");
-	assert_int_equal(run(r).updates, 1);
-}
-
 int
 main(void)
 {
@@ -613,6 +559,7 @@ main(void)
 		TEST(a_held_plan_moves_the_place_when_it_was_sent),
 		TEST(an_open_transaction_holds_the_place),
 		TEST(another_mapping_reads_everything),
+		TEST(another_destination_is_sent_what_the_old_one_refused),
 		TEST(another_type_model_or_destination_reads_everything),
 		TEST(a_column_that_went_is_told),
 		TEST(columns_that_do_not_grow_are_refused),
@@ -621,8 +568,6 @@ main(void)
 		TEST(a_sequence_with_a_cache_is_told),
 		TEST(all_rows_can_be_read_once_more),
 		TEST(reading_all_is_a_snapshot),
-		TEST(a_number_in_sqlite),
-		TEST(a_time_in_sqlite),
 	};
 
 	return cmocka_run_group_tests(tests, engine_rig_setup, engine_rig_teardown);

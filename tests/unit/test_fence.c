@@ -236,7 +236,7 @@ read_from(struct reader *r, struct sl_str low)
 	struct sl_reach reach;
 	char *rows, *next;
 
-	assert_int_equal(r->s->d->reach(r->s->ctx, r->s->a, &table, &from, 0, &reach, &r->s->err),
+	assert_int_equal(r->s->d->reach(r->s->ctx, r->s->a, &table, &from, &reach, &r->s->err),
 			 SL_OK);
 	rows = test_source_read(r->s, &scan);
 	assert_non_null(rows);
