@@ -172,10 +172,14 @@ keep_sample(struct sl_plan *p, struct sl_made *made)
 
 	count_made(p, made);
 	pthread_mutex_lock(&t->lock);
+	if (!t->sample_keys)
+		t->sample_keys = calloc(SAMPLE, sizeof(*t->sample_keys));
 	for (uint32_t i = 0; i < made->block->n && sl_table_rows(t->sample) < SAMPLE; i++) {
 		p->sample_bytes += made->block->events[i].len;
-		if (p->sample_bytes <= SAMPLE_BYTES)
-			sl_made_sample(made, i, &p->maker, t->sample);
+		if (p->sample_bytes > SAMPLE_BYTES || !t->sample_keys)
+			continue;
+		t->sample_keys[sl_table_rows(t->sample)] = made->block->events[i].key;
+		sl_made_sample(made, i, &p->maker, t->sample);
 	}
 	t->rec.dead += made->ndead;
 	pthread_mutex_unlock(&t->lock);

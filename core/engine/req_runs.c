@@ -152,39 +152,105 @@ masked(const struct sl_mask *m, const struct sl_table *t, unsigned col, struct s
 	return strcmp(name, "body") == 0 || strcmp(name, "old") == 0 ? sl_mask_body(m, cell) : cell;
 }
 
-/* A dry run left its sample in memory. Gives the task's lock back. */
+/* A page of the sample that a dry run left in memory. */
+struct sample_page {
+	struct sl_table *all; /* owned */
+	struct sample_row {
+		struct sl_digest key;
+		unsigned row; /* of all */
+		struct sl_str old;
+	} * row; /* of the job's arena */
+	size_t n;
+	char sync[72];
+};
+
+/* Gives the task's lock back: the state is read without it. */
+static enum sl_code
+take_page(struct sl_job *j, struct sl_run_task *task, struct sample_page *p, struct sl_err *err)
+{
+	const struct sl_runs_args *a = j->args;
+	const unsigned rows = sl_table_rows(task->sample);
+	int64_t at = 0;
+
+	*p = (struct sample_page){ .all = sl_table_copy(task->sample),
+				   .row = SL_NEW(j->arena, struct sample_row, rows + 1) };
+	memcpy(p->sync, task->rec.sync, sizeof(p->sync));
+	for (unsigned r = 0; p->row && r < rows && p->n < a->limit; r++) {
+		if (a->op && strcmp(sl_table_get(task->sample, r, "op"), a->op) != 0)
+			continue;
+		if (at++ >= a->from)
+			p->row[p->n++] = (struct sample_row){ task->sample_keys[r], r, { 0 } };
+	}
+	pthread_mutex_unlock(&task->lock);
+	return p->all && p->row ? SL_OK : sl_fail(err, SL_E_NOMEM, "", "no memory for the changes");
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct sample_row *x = *(struct sample_row *const *)a;
+	const struct sample_row *y = *(struct sample_row *const *)b;
+
+	return sl_digest_cmp(x->key, y->key);
+}
+
+/* What the destination holds of these rows, as far as the log remembers. */
+static enum sl_code
+find_old(struct sl_job *j, struct sample_page *p, struct sl_err *err)
+{
+	struct sample_row **sorted = SL_NEW(j->arena, struct sample_row *, p->n + 1);
+	struct sl_digest *keys = SL_NEW(j->arena, struct sl_digest, p->n + 1);
+	struct sl_str *old = SL_NEW(j->arena, struct sl_str, p->n + 1);
+	struct sl_store *s = NULL;
+	enum sl_code code;
+
+	if (!sorted || !keys || !old)
+		return sl_fail(err, SL_E_NOMEM, "", "no memory for the changes");
+	code = p->n > 0 ? sl_engine_reader(j->engine, &s, err) : SL_E_NOTFOUND;
+	if (code == SL_E_NOTFOUND)
+		return SL_OK; /* no run has made a state yet */
+	for (size_t i = 0; i < p->n; i++)
+		sorted[i] = &p->row[i];
+	qsort(sorted, p->n, sizeof(struct sample_row *), by_key);
+	for (size_t i = 0; i < p->n; i++)
+		keys[i] = sorted[i]->key;
+	if (code == SL_OK)
+		code = sl_store_last_bodies(s, p->sync, keys, p->n, 0, j->arena, old, err);
+	sl_store_close(s);
+	for (size_t i = 0; i < p->n; i++)
+		sorted[i]->old = old[i];
+	return code;
+}
+
 static enum sl_code
 sample_rows(struct sl_job *j, struct sl_run_task *task, struct sl_err *err)
 {
-	const struct sl_runs_args *a = j->args;
-	struct sl_table *t = sl_table_new(SL_CHANGE_COLUMNS);
+	struct sl_table *t = NULL;
+	struct sample_page p;
 	struct sl_mask mask;
 	struct sl_str cell;
-	int64_t at = 0;
+	enum sl_code code = take_page(j, task, &p, err);
 
-	if (sl_mask_job(&mask, j, task->rec.sync, err) != SL_OK) {
-		pthread_mutex_unlock(&task->lock);
-		sl_table_free(t);
-		return err->code;
-	}
-
-	for (unsigned r = 0; t && r < sl_table_rows(task->sample) && sl_table_rows(t) < a->limit;
-	     r++) {
-		if (a->op && strcmp(sl_table_get(task->sample, r, "op"), a->op) != 0)
-			continue;
-		if (at++ < a->from)
-			continue;
+	if (code == SL_OK)
+		code = sl_mask_job(&mask, j, p.sync, err);
+	if (code == SL_OK)
+		code = find_old(j, &p, err);
+	if (code == SL_OK)
+		t = sl_table_new(SL_CHANGE_COLUMNS);
+	for (size_t i = 0; t && i < p.n; i++) {
 		sl_table_row(t);
 		for (unsigned c = 0; c < sl_table_cols(t); c++) {
-			cell.ptr = sl_table_text(task->sample, r, c, &cell.len);
-			if (cell.ptr)
+			cell.ptr = sl_table_text(p.all, p.row[i].row, c, &cell.len);
+			if (strcmp(sl_table_name(t, c), "old") == 0)
+				sl_cell_given(t, masked(&mask, t, c, p.row[i].old));
+			else if (cell.ptr)
 				sl_cell_str(t, masked(&mask, t, c, cell));
 			else
 				sl_cell_null(t);
 		}
 	}
-	pthread_mutex_unlock(&task->lock);
-	return sl_job_done(j, t, err);
+	sl_table_free(p.all);
+	return code == SL_OK ? sl_job_done(j, t, err) : code;
 }
 
 static enum sl_code

@@ -56,6 +56,7 @@ struct sl_run_task {
 	unsigned batches;                /* between reader and log */
 	uint32_t committed;              /* blocks 0..committed-1 are in the log */
 	struct sl_table *sample;         /* of a dry run: its first changes */
+	struct sl_digest *sample_keys;   /* of their rows, in the same order; owned */
 
 	/* From the log to delivery. */
 	struct sl_block *hand[SL_HAND]; /* by number modulo SL_HAND */

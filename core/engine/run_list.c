@@ -39,6 +39,7 @@ sl_run_task_free(struct sl_run_task *t)
 	for (unsigned i = 0; i < SL_HAND; i++)
 		sl_block_free(t->hand[i]);
 	sl_table_free(t->sample);
+	free(t->sample_keys);
 	sl_retry_free(t->retry);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);

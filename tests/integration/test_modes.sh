@@ -41,6 +41,9 @@ sql "UPDATE people SET plan = 'pro' WHERE id <= 5; INSERT INTO people VALUES (61
 ok "changed and new rows are sent, gone ones are left" counts people 1 5 0 6
 ok "and arrive" eq "$(users_like %)" "$(source_rows people | sed '$i 60|name 60|free')"
 
+sql "UPDATE people SET plan = 'later' WHERE id = 1"
+ok "a plan shows the old value and the new one" has 0 'update ["1"]  traits.plan: "' plan people
+ok "with an arrow between" said '-> "later"'
 for plan in B A B; do
 	sql "UPDATE people SET plan = '$plan' WHERE id = 1"
 	ok "a flip to $plan is sent" counts people 0 1 0 1

@@ -23,6 +23,12 @@ follow_started(struct cmd_call *c, sl_ticket t, int *code)
 	return run;
 }
 
+unsigned
+follow_flags(const struct cmd_call *c)
+{
+	return (cmd_value(c, "all") ? SL_RUN_ALL : 0) | (cmd_value(c, "whole") ? SL_RUN_WHOLE : 0);
+}
+
 static void
 put_bar(FILE *out, double part)
 {

@@ -13,6 +13,8 @@ void follow_promise(const struct sl_run_stats *s);
 int follow_report(struct cmd_call *c, const struct sl_run_stats *s);
 /* The same of an earlier run that one went on with before its own; without JSON, which has a run a line. */
 int follow_report_first(const struct cmd_call *c, const struct sl_run_stats *s);
+/* SL_RUN_* of the options --all and --whole. */
+unsigned follow_flags(const struct cmd_call *c);
 /* The run id of an answer to sl_start and the like; 0 and *code when it failed. */
 int64_t follow_started(struct cmd_call *c, sl_ticket t, int *code);
 

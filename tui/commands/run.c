@@ -1,122 +1,8 @@
-/* run.c - plan, run, release: the commands that stay with a run. */
+/* run.c - run, release: the commands that stay with a run. */
 #include "tui/commands/follow.h"
 #include "tui/commands/print.h"
 
 #include <string.h>
-
-/* ---- plan ---------------------------------------------------------------------------------------- */
-
-/* A dry run has no record: what its numbers say is all there is. */
-static int
-plan_failed(const struct cmd_call *c, const struct sl_run_stats *s)
-{
-	struct sl_problem p = { .exit_code = s->exit_code, .kind = "plan" };
-
-	(void)snprintf(p.message, sizeof(p.message), "%.380s",
-		       s->error[0] ? s->error : "interrupted");
-	return cmd_problem(c, &p);
-}
-
-static void
-print_plan(const struct sl_run_stats *s, const struct sl_table *changes)
-{
-	char n[32];
-
-	(void)printf("%s rows read", print_count(n, s->rows_read));
-	(void)printf(": %s adds", print_count(n, s->adds));
-	(void)printf(", %s updates", print_count(n, s->updates));
-	(void)printf(", %s removes", print_count(n, s->removes));
-	(void)printf(", %s the same", print_count(n, s->same));
-	if (s->skipped)
-		(void)printf(", %s skipped", print_count(n, s->skipped));
-	if (s->dead)
-		(void)printf(", %s that cannot be sent", print_count(n, s->dead));
-	follow_promise(s);
-	if (s->removes_held)
-		(void)printf("\na run would be held for its removes (plan %s)", s->plan);
-	(void)fputs("\nnothing was sent or stored\n", stdout);
-	if (sl_table_rows(changes))
-		print_table(stdout, changes, "op key bytes body reason");
-}
-
-static void
-print_plan_json(const struct sl_run_stats *s, const struct sl_table *changes)
-{
-	(void)printf("{\"rows\": %llu, \"adds\": %llu, \"updates\": %llu, \"removes\": %llu, "
-		     "\"same\": %llu, "
-		     "\"skipped\": %llu, \"still_dead\": %llu, \"invalid\": %llu, \"held\": %s, "
-		     "\"plan\": \"%s\", \"promise\": \"%s\", \"null_cursors\": %llu, \"changes\": ",
-		     (unsigned long long)s->rows_read, (unsigned long long)s->adds,
-		     (unsigned long long)s->updates, (unsigned long long)s->removes,
-		     (unsigned long long)s->same, (unsigned long long)s->skipped,
-		     (unsigned long long)s->still_dead, (unsigned long long)s->dead,
-		     s->removes_held ? "true" : "false", s->plan, s->promise,
-		     (unsigned long long)s->null_cursors);
-	print_json(stdout, changes);
-	(void)fputs("}\n", stdout);
-}
-
-static bool
-is_op(const char *op)
-{
-	return strcmp(op, "add") == 0 || strcmp(op, "update") == 0 || strcmp(op, "remove") == 0;
-}
-
-static unsigned
-flags_of(const struct cmd_call *c)
-{
-	return (cmd_value(c, "all") ? SL_RUN_ALL : 0) | (cmd_value(c, "whole") ? SL_RUN_WHOLE : 0);
-}
-
-static int
-run_plan(struct cmd_call *c)
-{
-	const char *op = cmd_value(c, "op");
-	struct sl_run_stats s;
-	int64_t limit = 20, run;
-	struct sl_msg *m;
-	int code;
-
-	if (!cmd_number(c, "limit", 0, 1000, &limit))
-		return SL_EXIT_CONFIG;
-	if (op && !is_op(op))
-		return cmd_bad_usage(c, "--op takes add, update or remove, not \"%s\"", op);
-	run = follow_started(c, sl_start(c->engine, c->word[0], SL_RUN_DRY | flags_of(c)), &code);
-	if (!run)
-		return code;
-	follow_run(c, run, false, &s);
-	if (s.exit_code != SL_EXIT_OK || s.error[0])
-		return plan_failed(c, &s);
-	m = cmd_answer(c, sl_changes(c->engine, run, op, 0, (unsigned)limit), &code);
-	if (!m)
-		return code;
-	if (c->json)
-		print_plan_json(&s, m->table);
-	else
-		print_plan(&s, m->table);
-	sl_msg_free(m);
-	return SL_EXIT_OK;
-}
-
-static const struct cmd_option plan_options[] = {
-	{ "limit", "N", "show the first N changes, 0 to 1000 (default 20)" },
-	{ "op", "OP", "show only add, update or remove" },
-	{ "all", NULL, "as if every row had changed" },
-	{ "whole", NULL, "with a cursor: read all rows, not only those from its place on" },
-	CMD_UNMASK,
-	{ NULL, NULL, NULL },
-};
-const struct cmd cmd_plan = {
-	.name = "plan",
-	.words = "SYNC",
-	.summary = "count what a run would add, update and remove; send and store nothing",
-	.help = "",
-	.min_words = 1,
-	.max_words = 1,
-	.needs = CMD_LOOKS,
-	.options = plan_options,
-	.run = run_plan,
-};
 
 /* ---- run ------------------------------------------------------------------------------------------- */
 
@@ -169,7 +55,7 @@ run_one(struct cmd_call *c, const char *sync)
 	struct sl_run_stats s, first;
 	const int64_t before = left_over(c, sync);
 	int code, first_code = SL_EXIT_OK;
-	const int64_t run = follow_started(c, sl_start(c->engine, sync, flags_of(c)), &code);
+	const int64_t run = follow_started(c, sl_start(c->engine, sync, follow_flags(c)), &code);
 
 	if (!run)
 		return code;
