@@ -1,6 +1,8 @@
 /* text.c - UTF-8 and the visible form of untrusted text. */
 #include "core/base/text.h"
 
+#define MARKS_MAX 4u /* combining marks on one character; more would cover the lines around it */
+
 static bool
 is_continuation(struct sl_str s, size_t i)
 {
@@ -98,6 +100,15 @@ is_hidden(uint32_t cp)
 	return false;
 }
 
+/* Marks that are drawn over the character before them, in the blocks that are made of nothing else. */
+static bool
+is_combining(uint32_t cp)
+{
+	return (cp >= 0x0300 && cp <= 0x036f) || (cp >= 0x1ab0 && cp <= 0x1aff) ||
+	       (cp >= 0x1dc0 && cp <= 0x1dff) || (cp >= 0x20d0 && cp <= 0x20ff) ||
+	       (cp >= 0xfe20 && cp <= 0xfe2f);
+}
+
 static void
 put_mark(struct sl_buf *out, uint32_t cp, unsigned char byte)
 {
@@ -118,12 +129,17 @@ sl_visible(struct sl_buf *out, struct sl_str s)
 {
 	size_t from = 0; /* start of the run that is copied as it is */
 	size_t pos = 0;
+	unsigned marks = 0; /* on the present character */
 
 	while (pos < s.len) {
 		size_t at = pos;
 		uint32_t cp = sl_utf8_next(s, &pos);
 		bool plain =
 			cp < 0x80 ? cp >= 0x20 && cp != 0x7f : cp != UINT32_MAX && !is_hidden(cp);
+		if (cp < 0x80 || !is_combining(cp))
+			marks = 0;
+		else if (marks++ >= MARKS_MAX)
+			plain = false;
 		if (plain)
 			continue;
 		if (at > from)

@@ -15,7 +15,8 @@ size_t sl_utf8_put(uint32_t cp, char out[4]); /* bytes written, 1..4 */
 bool sl_utf8_valid(struct sl_str s);
 
 /* Append the visible form of s: ESC -> U+241B and so on for C0 (pictures U+2400..), DEL U+2421,
- * C1 and bidi/zero-width/tag controls -> <U+202E>, an invalid byte -> <xFF>. Output is valid UTF-8
+ * C1 and bidi/zero-width/tag controls -> <U+202E>, an invalid byte -> <xFF>; so do combining marks
+ * beyond four on one character. Output is valid UTF-8
  * without any control. Idempotent. */
 void sl_visible(struct sl_buf *out, struct sl_str s);
 

@@ -84,6 +84,9 @@ hostile_text_becomes_marks(void **state)
 	assert_visible(SL_LIT("\xf3\xa0\x81\x81"), "<U+E0041>");
 	assert_visible(SL_LIT("\xff\xc3"), "<xFF><xC3>");
 	assert_visible(SL_LIT("\xed\xa0\x80"), "<xED><xA0><x80>");
+	/* What is drawn over a character: four marks are a language, more a flood. */
+	assert_visible(SL_LIT("e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85\xcc\x86x\xcc\x81"),
+		       "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84<U+0305><U+0306>x\xcc\x81");
 	assert_visible(SL_LIT(""), "");
 }
 
@@ -94,7 +97,10 @@ hostile_bytes(struct sl_rng *r, char *out, size_t max)
 	size_t n = 0;
 
 	while (n + 4 <= max) {
-		switch (sl_rng_below(r, 5)) {
+		switch (sl_rng_below(r, 6)) {
+		case 4:
+			n += sl_utf8_put((uint32_t)(0x2f0 + sl_rng_below(r, 0x90)), out + n);
+			break;
 		case 0:
 			out[n++] = (char)sl_rng_below(r, 256);
 			break;
