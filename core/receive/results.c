@@ -160,9 +160,9 @@ disturb(struct items *x)
 		return;
 	}
 	if (x->plan->set.results_in_order) {
-		if (chance(x, 5) && x->n > 0)
+		if (chance(x, 3) && x->n > 0)
 			x->text.len = x->start[--x->n];
-		else if (chance(x, 5))
+		else if (chance(x, 3))
 			put_item(x, (struct sl_str){ NULL, 0 }, taken[0]);
 	} else if (chance(x, 20)) {
 		put_item(x, SL_LIT("of-nobody"), taken[0]);
@@ -226,7 +226,7 @@ sl_results_make(struct sl_fault_plan *p, bool mixed, struct sl_intake *in, struc
 		in->n = left;
 		disturb(&x);
 		put_list(&x, order, out);
-		if (mixed && chance(&x, 12))
+		if (mixed && chance(&x, 10))
 			break_text(&x, start, out);
 		done = !out->failed && !x.text.failed;
 	}
