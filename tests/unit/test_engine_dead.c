@@ -298,6 +298,31 @@ a_changed_destination_is_sent_what_it_refused(void **state)
 	assert_true(resolved_as(r, "planned anew"));
 }
 
+/* A sync that reads by a cursor would not come past these rows again. */
+static void
+a_changed_destination_is_sent_it_with_a_cursor_too(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s;
+
+	use_receiver(r, "", "");
+	engine_rig_file(r, "syncs/users.json",
+			"{\"source\": \"wh\", \"table\": \"public.users\", \"key\": [\"id\"],\n"
+			" \"profile\": \"users\", \"destination\": \"rx\",\n"
+			" \"detect\": \"cursor\", \"cursor\": \"id\"}\n");
+	(void)run_refused(r);
+	test_receiver_faults(r->rx, "{}");
+	(void)engine_rig_run(r, "users", 0);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.rows_read < 5 && s.adds == 0);
+	use_receiver(r, "/", "");
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.adds == 2 && s.acked == 2 && s.same == 48);
+	assert_int_equal(open_dead(r), 0);
+	s = engine_rig_run(r, "users", 0);
+	assert_true(s.still_dead == 0 && s.adds == 0);
+}
+
 static void
 a_row_that_goes_back_takes_its_dead_letter_away(void **state)
 {
@@ -519,6 +544,7 @@ main(void)
 		TEST(a_discarded_row_is_left_alone_until_it_changes),
 		TEST(a_new_mapping_sends_what_was_given_up_on),
 		TEST(a_changed_destination_is_sent_what_it_refused),
+		TEST(a_changed_destination_is_sent_it_with_a_cursor_too),
 		TEST(a_row_that_goes_back_takes_its_dead_letter_away),
 		TEST(a_letter_says_that_the_destination_may_have_it),
 		TEST(letters_are_found_by_what_they_say),
