@@ -32,7 +32,9 @@ static const struct sl_prop props[] = {
 	  "More headers, each as \"Name: value\"; nothing secret." },
 	{ "results", SL_P_STRING, 0, NULL, 0, 0, NULL,
 	  "Where a 2xx answer lists what became of each event: results, data.items, or . for the "
-	  "answer itself. Empty: the status counts for all of them." },
+	  "answer itself. An item has a status (201, \"created\", 422, \"failed\", 503, "
+	  "\"retry\"), or "
+	  "ok, or an error. Empty: the status of the answer counts for all events." },
 	{ "results_id", SL_P_STRING, 0, NULL, 0, 0, NULL,
 	  "What in an item of results names its event: id, event.id. Empty: the items stand in the "
 	  "order of the events." },
