@@ -13,10 +13,13 @@
 static bool
 has_wal_reset(const char *text)
 {
-	int major, minor, patch;
+	char *end = NULL;
+	long minor, patch;
 
-	if (sscanf(text, "SQLite %d.%d.%d", &major, &minor, &patch) != 3 || major != 3)
+	if (strncmp(text, "SQLite 3.", 9) != 0)
 		return false;
+	minor = strtol(text + 9, &end, 10);
+	patch = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
 	if ((minor == 44 && patch >= 6) || (minor == 50 && patch >= 7))
 		return false;
 	return minor >= 7 && (minor < 51 || (minor == 51 && patch < 3));

@@ -16,20 +16,17 @@ static long
 lock_holder(const struct stat *st)
 {
 	FILE *f = fopen("/proc/locks", "re");
-	char line[256];
+	char line[256], file[64];
 	long holder = 0;
 
+	(void)snprintf(file, sizeof(file), " %02x:%02x:%lu ", major(st->st_dev), minor(st->st_dev),
+		       (unsigned long)st->st_ino);
+	/* 1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF */
 	while (f && holder == 0 && fgets(line, sizeof(line), f)) {
-		unsigned major, minor;
-		unsigned long inode;
-		long pid;
+		const char *pid = strstr(line, " WRITE ");
 
-		/* 1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF */
-		if (sscanf(line, "%*d: FLOCK %*s WRITE %ld %x:%x:%lu", &pid, &major, &minor,
-			   &inode) == 4 &&
-		    inode == (unsigned long)st->st_ino && major == major(st->st_dev) &&
-		    minor == minor(st->st_dev))
-			holder = pid;
+		if (pid && strstr(line, " FLOCK ") && strstr(line, file))
+			holder = strtol(pid + 7, NULL, 10);
 	}
 	if (f)
 		(void)fclose(f);

@@ -236,18 +236,18 @@ add_columns(struct sl_mask *m, const struct sl_object_def *profile, struct sl_er
 }
 
 enum sl_code
-sl_mask_source(struct sl_mask *m, const struct sl_engine *e, const struct sl_config *c,
-	       const char *source, const char *table, struct sl_arena *a, struct sl_err *err)
+sl_mask_source(struct sl_mask *m, const struct sl_job *j, const struct sl_config *c,
+	       const char *source, const char *table, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 
-	start(m, e, a);
+	start(m, j->engine, j->arena);
 	for (size_t i = 0; i < c->nobjects && code == SL_OK; i++) {
 		const struct sl_object_def *o = &c->objects[i], *p;
 		const char *from = sl_object_get(o, "source");
 
 		if (o->kind != SL_KIND_SYNC || !from || strcmp(from, source) != 0 ||
-		    !same_table(sl_object_get(o, "table"), table, a))
+		    !same_table(sl_object_get(o, "table"), table, j->arena))
 			continue;
 		p = whole(c, SL_KIND_PROFILE, sl_object_get(o, "profile"));
 		if (p)

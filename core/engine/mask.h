@@ -35,9 +35,8 @@ enum sl_code sl_mask_objects(struct sl_mask *m, const struct sl_engine *e,
 			     struct sl_arena *a, struct sl_err *err) SL_MUST;
 /* Of what is read from a source by hand: the tags of all syncs that read this table of it, or with sql
  * of all that read from it. Columns only. */
-enum sl_code sl_mask_source(struct sl_mask *m, const struct sl_engine *e, const struct sl_config *c,
-			    const char *source, const char *table, struct sl_arena *a,
-			    struct sl_err *err) SL_MUST;
+enum sl_code sl_mask_source(struct sl_mask *m, const struct sl_job *j, const struct sl_config *c,
+			    const char *source, const char *table, struct sl_err *err) SL_MUST;
 /* The same for a job: nothing is masked when its client may see values. */
 enum sl_code sl_mask_job(struct sl_mask *m, struct sl_job *j, const char *sync,
 			 struct sl_err *err) SL_MUST;

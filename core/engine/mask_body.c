@@ -282,10 +282,11 @@ void
 sl_mask_words(const struct sl_mask *m, struct sl_str body, struct sl_str key, char *text,
 	      size_t cap)
 {
-	struct walk w = { .mask = m, .words = text, .cap = cap };
+	struct walk w = { .mask = m, .cap = cap };
 
 	if (!m->on || !*text)
 		return;
+	w.words = text;
 	if (body.len > 0)
 		visit(&w, body);
 	if (m->key_tagged && key.len > 0)

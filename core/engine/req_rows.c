@@ -225,8 +225,8 @@ rows_job(struct sl_job *j, struct sl_err *err)
 	enum sl_code code = sl_engine_config(j->engine, &c, err);
 
 	if (code == SL_OK && !j->unmasked)
-		code = sl_mask_source(&a->mask, j->engine, c, a->what.connection,
-				      a->what.sql ? NULL : a->what.table, j->arena, err);
+		code = sl_mask_source(&a->mask, j, c, a->what.connection,
+				      a->what.sql ? NULL : a->what.table, err);
 	if (code == SL_OK)
 		code = sl_with_source(j, c, a->what.connection, read_page, a, err);
 	sl_config_free(c);

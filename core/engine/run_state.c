@@ -189,18 +189,18 @@ hide_keys(const struct sl_run_task *t, const struct sl_err *err, char *text, siz
 }
 
 void
-sl_run_error(struct sl_run_task *t, const struct sl_err *given)
+sl_run_error(struct sl_run_task *t, const struct sl_err *err)
 {
-	struct sl_err copy = *given, *err = &copy;
+	struct sl_err told = *err;
 	char text[512];
 
 	if (err->code == SL_E_DATA)
-		hide_keys(t, err, err->msg, sizeof(err->msg));
-	sl_redact_secrets(err->msg, sizeof(err->msg));
-	(void)sl_err_text(err, text, sizeof(text));
+		hide_keys(t, err, told.msg, sizeof(told.msg));
+	sl_redact_secrets(told.msg, sizeof(told.msg));
+	(void)sl_err_text(&told, text, sizeof(text));
 	pthread_mutex_lock(&t->lock);
 	sl_copy(t->rec.error, sizeof(t->rec.error), text);
-	t->error = *err;
+	t->error = told;
 	pthread_mutex_unlock(&t->lock);
 	if (err->code == SL_E_CORRUPT && t->engine->writer)
 		sl_writer_stop(t->engine->writer, err);

@@ -100,7 +100,7 @@ sl_pg_grants(void *ctx, const struct sl_need *needs, uint32_t n, struct sl_buf *
 {
 	struct sl_pg *pg = ctx;
 	struct sl_arena *a = sl_arena_new(8192, 0);
-	bool own, any_bare = false;
+	bool own = false, any_bare = false;
 	enum sl_code code = a ? sl_pg_enter(pg, &own, err) : sl_pg_nomem(err);
 
 	if (code != SL_OK) {

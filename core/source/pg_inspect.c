@@ -173,7 +173,7 @@ sl_pg_inspect(void *ctx, const struct sl_need *needs, uint32_t n, struct sl_find
 {
 	struct sl_pg *pg = ctx;
 	const struct sl_pg_command cmd = { .sql = sql_pg_role, .ms = SL_PG_CATALOG_MS };
-	PGresult *r;
+	PGresult *r = NULL;
 	bool own;
 	enum sl_code code = sl_pg_enter(pg, &own, err);
 

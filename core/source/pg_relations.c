@@ -21,7 +21,7 @@ find_oids(struct sl_pg *pg, const struct sl_str *names, uint32_t n, struct sl_bu
 				  " FROM pg_catalog.unnest($1::pg_catalog.text[]) AS x"
 				  " WHERE pg_catalog.to_regclass(x) IS NOT NULL";
 	struct sl_buf list;
-	PGresult *r;
+	PGresult *r = NULL;
 	enum sl_code code = sl_pg_search_path(pg, pg->user_path, err);
 
 	sl_buf_init(&list, 0);
@@ -49,7 +49,7 @@ explain(struct sl_pg *pg, const struct sl_model *m, struct sl_buf *plan, struct 
 {
 	struct sl_model one = *m;
 	struct sl_buf b;
-	PGresult *r;
+	PGresult *r = NULL;
 	enum sl_code code = sl_pg_statement(m->sql, &one.sql, err);
 
 	if (code == SL_OK)
@@ -108,24 +108,31 @@ take_relations(struct sl_arena *a, const PGresult *r, struct sl_pg_relation **ou
 	return SL_OK;
 }
 
+/* What is known of a model before the catalogue is asked. */
+struct question {
+	const struct sl_need *need;
+	struct sl_buf oids; /* {1,2} */
+	struct sl_buf plan; /* of a query; else empty */
+};
+
 static enum sl_code
-ask(struct sl_pg *pg, struct sl_arena *a, const struct sl_need *need, struct sl_buf *oids,
-    struct sl_buf *plan, struct sl_pg_relation **out, uint32_t *n, struct sl_err *err)
+ask(struct sl_pg *pg, struct sl_arena *a, struct question *q, struct sl_pg_relation **out,
+    uint32_t *n, struct sl_err *err)
 {
+	const bool is_sql = q->need->model.sql.len > 0;
 	struct sl_buf columns;
-	PGresult *r;
+	PGresult *r = NULL;
 	enum sl_code code;
 
 	sl_buf_init(&columns, 0);
-	sl_pg_put_array(&columns, need->columns, need->ncolumns);
-	const char *values[] = { sl_buf_cstr(oids), plan ? sl_buf_cstr(plan) : NULL,
+	sl_pg_put_array(&columns, q->need->columns, q->need->ncolumns);
+	const char *values[] = { sl_buf_cstr(&q->oids), is_sql ? sl_buf_cstr(&q->plan) : NULL,
 				 sl_buf_cstr(&columns) };
 	struct sl_pg_command cmd = {
 		.sql = sql_pg_relations, .nvalues = 3, .values = values, .ms = SL_PG_CATALOG_MS
 	};
-	code = oids->failed || columns.failed || (plan && plan->failed)
-		       ? sl_pg_nomem(err)
-		       : sl_pg_run(pg, &cmd, &r, err);
+	code = q->oids.failed || columns.failed || q->plan.failed ? sl_pg_nomem(err)
+								  : sl_pg_run(pg, &cmd, &r, err);
 	sl_buf_free(&columns);
 	if (code != SL_OK)
 		return code;
@@ -134,36 +141,49 @@ ask(struct sl_pg *pg, struct sl_arena *a, const struct sl_need *need, struct sl_
 	return code;
 }
 
+/* The words that may name relations: of a table itself. */
+static enum sl_code
+list_names(const struct sl_model *m, struct sl_arena *a, struct sl_str *names, uint32_t *n,
+	   struct sl_err *err)
+{
+	struct sl_buf name;
+
+	if (m->sql.len > 0) {
+		*n = sl_pg_names(m->sql, a, names, NAMES_MAX);
+		return SL_OK;
+	}
+	sl_buf_init(&name, 0);
+	if (m->schema.len > 0) {
+		sl_query_ident(&name, m->schema);
+		sl_buf_putc(&name, '.');
+	}
+	sl_query_ident(&name, m->table);
+	names[0].ptr = name.failed ? NULL : sl_arena_strndup(a, name.ptr, name.len);
+	names[0].len = name.len;
+	*n = 1;
+	sl_buf_free(&name);
+	return names[0].ptr ? SL_OK : sl_pg_nomem(err);
+}
+
 enum sl_code
 sl_pg_relations(struct sl_pg *pg, struct sl_arena *a, const struct sl_need *need,
 		struct sl_pg_relation **out, uint32_t *n, struct sl_err *err)
 {
-	const bool is_sql = need->model.sql.len > 0;
-	struct sl_str *names = SL_NEW(a, struct sl_str, is_sql ? NAMES_MAX : 1);
-	struct sl_buf oids, plan, name;
+	struct sl_str *names = SL_NEW(a, struct sl_str, need->model.sql.len ? NAMES_MAX : 1);
+	struct question q = { .need = need };
 	uint32_t nnames = 0;
-	enum sl_code code = names ? SL_OK : sl_pg_nomem(err);
+	enum sl_code code =
+		names ? list_names(&need->model, a, names, &nnames, err) : sl_pg_nomem(err);
 
-	sl_buf_init(&oids, 0);
-	sl_buf_init(&plan, 0);
-	sl_buf_init(&name, 0);
-	if (code == SL_OK && is_sql) {
-		nnames = sl_pg_names(need->model.sql, a, names, NAMES_MAX);
-		code = explain(pg, &need->model, &plan, err);
-	} else if (code == SL_OK) {
-		if (need->model.schema.len > 0) {
-			sl_query_ident(&name, need->model.schema);
-			sl_buf_putc(&name, '.');
-		}
-		sl_query_ident(&name, need->model.table);
-		names[nnames++] = (struct sl_str){ sl_buf_cstr(&name), name.len };
-	}
+	sl_buf_init(&q.oids, 0);
+	sl_buf_init(&q.plan, 0);
+	if (code == SL_OK && need->model.sql.len > 0)
+		code = explain(pg, &need->model, &q.plan, err);
 	if (code == SL_OK)
-		code = find_oids(pg, names, nnames, &oids, err);
+		code = find_oids(pg, names, nnames, &q.oids, err);
 	if (code == SL_OK)
-		code = ask(pg, a, need, &oids, is_sql ? &plan : NULL, out, n, err);
-	sl_buf_free(&oids);
-	sl_buf_free(&plan);
-	sl_buf_free(&name);
+		code = ask(pg, a, &q, out, n, err);
+	sl_buf_free(&q.oids);
+	sl_buf_free(&q.plan);
 	return code;
 }

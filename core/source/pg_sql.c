@@ -170,51 +170,72 @@ is_name(struct sl_str s, size_t start, size_t end)
 	       !(s.ptr[start] >= '0' && s.ptr[start] <= '9');
 }
 
+/* A name that is being put together. */
+struct naming {
+	struct sl_arena *a;
+	struct sl_str *out;
+	uint32_t n;
+	struct sl_buf name;
+	unsigned parts;
+	bool dot; /* behind the last part */
+};
+
+static void
+name_done(struct naming *g)
+{
+	if (g->parts > 0 && !g->name.failed) {
+		g->out[g->n].ptr = sl_arena_strndup(g->a, g->name.ptr, g->name.len);
+		g->out[g->n].len = g->name.len;
+		g->n += g->out[g->n].ptr != NULL;
+	}
+	sl_buf_reset(&g->name);
+	g->parts = 0;
+	g->dot = false;
+}
+
+/* The next part of the name, or, beside a doubled quote, the rest of its last one. What counts of
+ * schema.table.column are the first two. */
+static void
+name_part(struct naming *g, struct sl_str token)
+{
+	g->parts += g->dot || g->parts == 0;
+	if (g->dot && g->parts <= 2)
+		sl_buf_putc(&g->name, '.');
+	if (g->parts <= 2)
+		sl_buf_put_str(&g->name, token);
+	g->dot = false;
+}
+
 uint32_t
 sl_pg_names(struct sl_str sql, struct sl_arena *a, struct sl_str *out, uint32_t max)
 {
-	unsigned parts = 0; /* of the name that is being put together */
-	bool dot = false;
-	uint32_t n = 0;
+	struct naming g = { .a = a, .out = out };
 	size_t before = 0; /* where the last token ended */
-	struct sl_buf name;
 
-	sl_buf_init(&name, 0);
-	for (size_t i = 0; i <= sql.len && n < max;) {
+	sl_buf_init(&g.name, 0);
+	for (size_t i = 0; i < sql.len && g.n < max;) {
 		const size_t start = i;
-		const enum token t = i < sql.len ? next_token(sql, &i) : TOKEN_SEMICOLON;
-		const bool quote = start < sql.len && sql.ptr[start] == '"';
-		const bool named = t == TOKEN_OTHER && is_name(sql, start, i);
+		const enum token t = next_token(sql, &i);
+		const struct sl_str token = { sql.ptr + start, i - start };
+		const bool beside = token.ptr[0] == '"' && before == start;
 
-		if (i == start)
-			i++;
 		if (t == TOKEN_BLANK)
 			continue;
-		if (named && parts > 0 && (dot || (quote && before == start))) {
-			/* schema.table.column: what counts are the first two */
-			parts += dot;
-			if (parts <= 2)
-				sl_buf_printf(&name, "%s" SL_FMT, dot ? "." : "", (int)(i - start),
-					      sql.ptr + start);
-			dot = false;
-		} else if (parts > 0 && t == TOKEN_OTHER && sql.ptr[start] == '.') {
-			dot = true;
+		if (t == TOKEN_OTHER && is_name(sql, start, i)) {
+			if (g.parts > 0 && !g.dot && !beside)
+				name_done(&g);
+			name_part(&g, token);
+		} else if (g.parts > 0 && sl_str_is(token, ".")) {
+			g.dot = true;
 		} else {
-			if (parts > 0 && !name.failed) {
-				out[n].ptr = sl_arena_strndup(a, name.ptr, name.len);
-				out[n].len = name.len;
-				n += out[n].ptr != NULL;
-			}
-			sl_buf_reset(&name);
-			parts = named;
-			dot = false;
-			if (named)
-				sl_buf_put(&name, sql.ptr + start, i - start);
+			name_done(&g);
 		}
 		before = i;
 	}
-	sl_buf_free(&name);
-	return n;
+	if (g.n < max)
+		name_done(&g);
+	sl_buf_free(&g.name);
+	return g.n;
 }
 
 void

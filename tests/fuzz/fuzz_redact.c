@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	cap = 16 + data[0] % (FIELD - 16);
+	cap = 16 + (size_t)data[0] % (FIELD - 16);
 	nvalue = data[1] % sizeof(value);
 	data += 2;
 	size -= 2;
