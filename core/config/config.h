@@ -148,8 +148,8 @@ struct sl_sync {
 	size_t nkey;
 	enum sl_mode mode;
 	enum sl_detect detect;
-	const char *cursor; /* column; NULL unless detect is cursor */
-	int64_t lag_ms;     /* how far a cursor stays back by the clock; 0 = not set */
+	const char *cursor;     /* column; NULL unless detect is cursor */
+	int64_t lag_ms;         /* how far a cursor stays back by the clock; 0 = not set */
 	const char *schedule;   /* "manual", or text kept for a scheduler */
 	int64_t keep_events_ms; /* how long settled events stay in the log */
 	int64_t max_removes;    /* -1: the rule max(20, min(500, 5 %)) */
