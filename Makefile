@@ -162,10 +162,11 @@ fault-run: $(BIN) $(filter-out %.sh,$(FAULTS)) $(FAULT_TOOLS) $(JUDGES)
 		LINK='$(CC) $(CFLAGS_) $(LDFLAGS_)' LIBS='$(PKG_LIBS) $(TEST_LIBS)' $(SUITE) fault $(FAULTS)
 FUZZ_TIME ?= 20
 FUZZ_CPU  ?=
+FUZZ_JOBS ?= 1
 fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20), or FUZZ_CPU seconds of a processor
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
-	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) FUZZ_CPU=$(FUZZ_CPU) tests/tools/run-fuzz.sh $(FUZZ)
+	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) FUZZ_CPU=$(FUZZ_CPU) FUZZ_JOBS=$(FUZZ_JOBS) tests/tools/run-fuzz.sh $(FUZZ)
 bench: $(BIN) $(B)/tests/bench/measure                  ## how fast, as a ratio to what the machine can do
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
 

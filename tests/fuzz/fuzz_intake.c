@@ -1,8 +1,9 @@
 /* fuzz_intake.c - bodies of requests into events: no crash, and no opinion of its own on what JSON
  * is. What jansson takes is taken; what is taken jansson takes too, but for numbers and surrogates
  * that it cannot hold. */
-#include "core/receive/intake.h"
 #include "core/base/skim.h"
+#include "core/receive/intake.h"
+#include "core/receive/results.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -54,6 +55,34 @@ merge(struct sl_str body)
 	sl_buf_free(&out);
 }
 
+/* An answer that tells of each event: a clear one is JSON with an item for each, whatever their ids
+ * are; of a mixed one no more events are applied than came. */
+static void
+answer_each(struct sl_intake *in, uint64_t seed)
+{
+	struct sl_fault_plan plan = { .set = { .mixed = seed % 2 ? 0.5 : 0, .seed = 1 },
+				      .rng = { seed + 1 } };
+	const uint32_t n = in->n;
+	struct sl_str value, key, item;
+	struct sl_skim it;
+	struct sl_buf out;
+	const char *why;
+	uint32_t items = 0;
+	size_t at;
+
+	sl_buf_init(&out, 0);
+	must(sl_results_make(&plan, seed % 2, in, &out));
+	must(in->n <= n);
+	if (seed % 2 == 0) {
+		must(sl_skim_check(sl_buf_view(&out), &value, &why, &at));
+		sl_skim_begin(&it, sl_skim_get(value, "results"));
+		while (sl_skim_next(&it, &key, &item))
+			items++;
+		must(items == n && in->n == n);
+	}
+	sl_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -71,10 +100,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sl_str body = { copy + 1, size - 1 };
 	enum sl_intake_form form = (enum sl_intake_form)((unsigned char)copy[0] % 3);
 	struct sl_intake in = { .arena = arena };
-	if (sl_intake_read(&in, form, names[form], body) == SL_OK)
+	if (sl_intake_read(&in, form, names[form], body) == SL_OK) {
 		must(in.n > 0 && in.events[0].type.len > 0);
-	else
+		answer_each(&in, size);
+	} else {
 		must(in.status >= 400 && in.answer);
+	}
 	compare(body);
 	merge(body);
 	sl_arena_free(arena);

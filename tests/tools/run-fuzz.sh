@@ -1,13 +1,12 @@
 #!/bin/bash
 # run-fuzz.sh TARGET... - each fuzz target for FUZZ_TIME seconds (20), or, with FUZZ_CPU, until it has
-# used so many seconds of a processor: on a busy machine a clock on the wall says little. It starts from
-# its seeds in tests/fuzz/corpus, all of which are tried first; what it finds goes to B, so that the
-# seeds stay as they are.
+# used so many seconds of a processor: on a busy machine a clock on the wall says little. FUZZ_JOBS of
+# them at once (1). Each starts from its seeds in tests/fuzz/corpus, all of which are tried first; what
+# it finds goes to B, so that the seeds stay as they are.
 set -euo pipefail
 
 TIMEFORMAT='%U %S'
 ROUND=30 # seconds on the wall between two looks at the processor's clock
-passed=0 failed=0
 
 # round SECONDS: one process; adds to runs and cpu. Its output is in $log.
 round() {
@@ -20,11 +19,10 @@ round() {
 }
 left() { awk "BEGIN { exit !($cpu < ${FUZZ_CPU:-0}) }"; }
 
-for target in "$@"; do
-	name=${target##*/}
-	seeds=tests/fuzz/corpus/${name#fuzz_}
-	found=$B/corpus/$name log=$B/corpus/$name.log
-	runs=0 cpu=0 rc=0
+# All of one target; its last words in $log.sum, the last of them passed or failed.
+fuzz_one() {
+	local name=$1 target=$2 seeds=tests/fuzz/corpus/${1#fuzz_} found=$B/corpus/$1 log=$B/corpus/$1.log
+	local runs=0 cpu=0 rc=0 cov
 	mkdir -p "$found"
 	[ -d "$seeds" ] || seeds=
 	if [ -n "${FUZZ_CPU:-}" ]; then
@@ -36,13 +34,26 @@ for target in "$@"; do
 	fi
 	cov=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
 	echo "# ${name#fuzz_}: $runs runs, $(awk "BEGIN { printf \"%.0f\", $cpu }") s of a processor, ${cov:-?} edges"
-	if [ "$rc" = 0 ]; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		tail -n 40 "$log"
-		echo "  FAIL $name"
-	fi
+	[ "$rc" = 0 ] && return
+	tail -n 40 "$log"
+	echo "  FAIL $name"
+}
+
+names=()
+for target in "$@"; do
+	name=${target##*/}
+	mkdir -p "$B/corpus"
+	while [ "$(jobs -rp | wc -l)" -ge "${FUZZ_JOBS:-1}" ]; do
+		wait -n || true
+	done
+	fuzz_one "$name" "$target" >"$B/corpus/$name.sum" 2>&1 &
+	names+=("$name")
 done
-echo "fuzz: $passed passed, $failed failed"
+wait
+failed=0
+for name in "${names[@]}"; do
+	cat "$B/corpus/$name.sum"
+	! grep -q "^  FAIL" "$B/corpus/$name.sum" || failed=$((failed + 1))
+done
+echo "fuzz: $((${#names[@]} - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
