@@ -272,9 +272,8 @@ pass_end_on(struct pair *c, int dir)
 	if (!w->eof || w->len > 0 || w->shut)
 		return;
 	w->shut = true;
-	if (c->hit) /* of a hole nobody hears the end */
-		c->broken = true;
-	else if (shutdown(c->fd[!dir], SHUT_WR) != 0 || c->way[!dir].shut)
+	/* Of a hole nobody hears the end. */
+	if (c->hit || shutdown(c->fd[!dir], SHUT_WR) != 0 || c->way[!dir].shut)
 		c->broken = true;
 }
 
