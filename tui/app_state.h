@@ -59,7 +59,7 @@ struct tui_app {
 	} history[TUI_HISTORIES];
 	int rows, cols; /* of the last picture: the whole, then the screen's part */
 	int area_y, area_rows, area_cols;
-	int64_t minute; /* of the clock in the first row */
+	int64_t minute;       /* of the clock in the first row */
 	sl_ticket ask_unmask; /* 0 = nothing was asked */
 	bool unmasked;        /* the screen that is shown has personal data in clear */
 	bool mouse;

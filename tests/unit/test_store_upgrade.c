@@ -50,7 +50,8 @@ make_old(const struct srig *r)
 	run_sql(r,
 		"ALTER TABLE run DROP COLUMN promise; ALTER TABLE run DROP COLUMN null_cursors;"
 		"ALTER TABLE run DROP COLUMN plan; ALTER TABLE audit DROP COLUMN hash;"
-		"ALTER TABLE run DROP COLUMN live; ALTER TABLE dead DROP COLUMN dest; ALTER TABLE run DROP COLUMN since_us;"
+		"ALTER TABLE run DROP COLUMN live; ALTER TABLE dead DROP COLUMN dest; ALTER TABLE "
+		"run DROP COLUMN since_us;"
 		"ALTER TABLE run DROP COLUMN waited_us; ALTER TABLE ack DROP COLUMN doubt;"
 		"DROP TABLE cursor; PRAGMA user_version=1",
 		NULL);

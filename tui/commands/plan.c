@@ -119,7 +119,8 @@ run_plan(struct cmd_call *c)
 		return SL_EXIT_CONFIG;
 	if (op && !is_op(op))
 		return cmd_bad_usage(c, "--op takes add, update or remove, not \"%s\"", op);
-	run = follow_started(c, sl_start(c->engine, c->word[0], SL_RUN_DRY | follow_flags(c)), &code);
+	run = follow_started(c, sl_start(c->engine, c->word[0], SL_RUN_DRY | follow_flags(c)),
+			     &code);
 	if (!run)
 		return code;
 	follow_run(c, run, false, &s);

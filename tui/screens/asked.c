@@ -68,7 +68,7 @@ drop_chosen(struct tui_screen *s, int tag, int choice)
 }
 
 bool
-tui_ask_drop(struct tui_screen *s, const char *what, bool *changed)
+tui_ask_drop(struct tui_screen *s, const char *what, const bool *changed)
 {
 	static const struct tui_choice choices[] = { { 'd', "drop what was typed", false } };
 	char title[40];
@@ -81,7 +81,7 @@ tui_ask_drop(struct tui_screen *s, const char *what, bool *changed)
 				.choices = choices,
 				.nchoices = SL_COUNT(choices),
 				.done = drop_chosen,
-				.tag = (int)((char *)changed - (char *)s->state) };
+				.tag = (int)((const char *)changed - (const char *)s->state) };
 	tui_app_ask(s->app, s, &d);
 	return true;
 }

@@ -18,7 +18,7 @@ void tui_say_problem(const struct tui_screen *s, const struct sl_problem *proble
 
 /* Leaving with text that is not saved: asks, and when it may be dropped clears *changed (a part of the
  * screen's state) and goes back. what: "form". false: nothing was typed. */
-bool tui_ask_drop(struct tui_screen *s, const char *what, bool *changed);
+bool tui_ask_drop(struct tui_screen *s, const char *what, const bool *changed);
 /* Why nothing may be changed now; NULL = it may. */
 const char *tui_read_only(const struct tui_screen *s);
 
