@@ -149,6 +149,8 @@ tui_app_message(struct tui_app *a, const struct sl_msg *m)
 	for (int i = 0; i < TUI_TABS; i++) {
 		for (int j = 0; j < a->tab[i].n; j++) {
 			struct tui_screen *s = a->tab[i].s[j];
+			if (s != top && tui_unmask_withholds(a, m))
+				continue;
 			if (s->ops->message && s->ops->message(s, m) && s == top)
 				a->dirty = true;
 		}

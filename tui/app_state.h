@@ -61,6 +61,7 @@ struct tui_app {
 	int area_y, area_rows, area_cols;
 	int64_t minute;       /* of the clock in the first row */
 	sl_ticket ask_unmask; /* 0 = nothing was asked */
+	bool withheld;        /* the other screens have to read again afterwards */
 	bool unmasked;        /* the screen that is shown has personal data in clear */
 	bool mouse;
 	bool auto_theme; /* nobody chose one: the terminal's background decides */
@@ -89,6 +90,8 @@ void tui_open_messages(struct tui_app *a);
 /* unmask.c: personal data on the screen that is shown */
 void tui_unmask(struct tui_app *a); /* ask, or mask again */
 void tui_unmask_message(struct tui_app *a, const struct sl_msg *m);
+/* News that would make a screen in the background read values in clear: it reads them afterwards. */
+bool tui_unmask_withholds(struct tui_app *a, const struct sl_msg *m);
 void tui_unmask_end(struct tui_app *a); /* the screen is about to be left */
 
 /* app_draw.c */

@@ -74,6 +74,32 @@ tui_unmask_message(struct tui_app *a, const struct sl_msg *m)
 	tui_app_say(a, TUI_SEV_WARN, "personal data is shown until you leave this screen");
 }
 
+bool
+tui_unmask_withholds(struct tui_app *a, const struct sl_msg *m)
+{
+	if (!a->unmasked || m->kind == SL_MSG_REPLY)
+		return false;
+	a->withheld = true;
+	return true;
+}
+
+/* A query that somebody wrote is not run again by itself, a plan not begun. */
+static bool
+reads_again(const struct tui_screen *s)
+{
+	return s != tui_app_top(s->app) && strcmp(s->ops->id, "sql") != 0 &&
+	       strcmp(s->ops->id, "plan") != 0;
+}
+
+static void
+refresh_others(struct tui_app *a)
+{
+	for (int i = 0; i < TUI_TABS; i++)
+		for (int j = 0; j < a->tab[i].n; j++)
+			if (reads_again(a->tab[i].s[j]))
+				refresh(a->tab[i].s[j]);
+}
+
 void
 tui_unmask_end(struct tui_app *a)
 {
@@ -84,4 +110,7 @@ tui_unmask_end(struct tui_app *a)
 	sl_unmasked(tui_app_engine(a), false);
 	/* What it shows when it comes back is masked. */
 	refresh(tui_app_top(a));
+	if (a->withheld)
+		refresh_others(a);
+	a->withheld = false;
 }
