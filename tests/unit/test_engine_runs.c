@@ -231,20 +231,29 @@ many_removes_wait_for_a_person(void **state)
 	assert_int_equal(records(r), 20);
 }
 
-/* Move the plan of a run into the past, in the state of an engine that is shut. */
+/* By another hand, in the state of an engine that is shut. */
 static void
-make_old(const struct engine_rig *r, int64_t run, int hours)
+meddle(const struct engine_rig *r, const char *sql)
 {
-	char path[300], sql[200];
+	char path[300];
 	sqlite3 *db;
 
 	(void)snprintf(path, sizeof(path), "%s/state/state.db", r->dir);
-	(void)snprintf(sql, sizeof(sql),
-		       "UPDATE run SET planned_us = planned_us - %d * 3600000000 WHERE id = %lld",
-		       hours, (long long)run);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* Move the plan of a run into the past. */
+static void
+make_old(const struct engine_rig *r, int64_t run, int hours)
+{
+	char sql[200];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "UPDATE run SET planned_us = planned_us - %d * 3600000000 WHERE id = %lld",
+		       hours, (long long)run);
+	meddle(r, sql);
 }
 
 static void
@@ -295,6 +304,31 @@ an_old_plan_is_not_released(void **state)
 	assert_string_equal(engine_rig_end(r, again.run).state, "settled");
 	assert_audit(r, "release");
 	assert_int_equal(records(r), 20);
+}
+
+static void
+a_run_that_does_not_add_up_is_not_made_to(void **state)
+{
+	struct engine_rig *r = *state;
+	struct sl_run_stats s = engine_rig_run(r, "users", SL_RUN_HOLD);
+	struct sl_msg *m;
+
+	assert_int_equal(s.adds, 50);
+	engine_rig_shut(r);
+	meddle(r, "UPDATE run SET adds = adds + 1");
+	engine_rig_open(r, false);
+	sl_msg_free(engine_rig_ok(r, sl_release(r->engine, s.run, NULL)));
+	s = engine_rig_end(r, s.run);
+	assert_string_equal(s.state, "failed");
+	assert_non_null(strstr(s.error, "does not add up"));
+	assert_true(s.exit_code != SL_EXIT_OK);
+	engine_rig_shut(r);
+	engine_rig_open(r, true);
+	m = engine_rig_ok(r, sl_run(r->engine, s.run));
+	assert_int_equal(sl_table_get_int(m->table, 0, "adds"), 51);
+	assert_int_equal(sl_table_get_int(m->table, 0, "acked"), 50);
+	assert_string_not_equal(sl_table_get(m->table, 0, "state"), "settled");
+	sl_msg_free(m);
 }
 
 static void
@@ -508,6 +542,7 @@ main(void)
 		TEST(mirror_removes_what_is_gone),
 		TEST(many_removes_wait_for_a_person),
 		TEST(an_old_plan_is_not_released),
+		TEST(a_run_that_does_not_add_up_is_not_made_to),
 		TEST(a_plan_is_known_by_its_removes),
 		TEST(few_removes_of_a_plan_go_with_the_rest),
 		TEST(waiting_is_not_part_of_what_a_run_takes),
