@@ -14,15 +14,28 @@ die(const char *what)
 	abort();
 }
 
+/* Room for so many bytes, in powers of two. */
+static size_t
+room_for(size_t n)
+{
+	size_t room = 1;
+
+	while (room < n)
+		room *= 2;
+	return room;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct test_reply *r = arg;
-	char *grown = realloc(r->body, r->len + size * n + 1);
+	size_t room = room_for(r->len + size * n + 1);
 
-	if (!grown)
-		die("out of memory");
-	r->body = grown;
+	if (room > room_for(r->len + 1)) {
+		r->body = realloc(r->body, room);
+		if (!r->body)
+			die("out of memory");
+	}
 	memcpy(r->body + r->len, p, size * n);
 	r->len += size * n;
 	r->body[r->len] = '\0';
