@@ -38,7 +38,8 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstric
         -Wmissing-prototypes -Wold-style-definition -Wcast-qual -Wwrite-strings -Wpointer-arith \
         -Wundef -Wvla -Wformat=2 -Wdouble-promotion -Wimplicit-fallthrough
 WERROR ?= -Werror
-HARDEN := -fstack-protector-strong -fPIE
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE \
+          $(if $(filter x86_64,$(shell uname -m)),-fcf-protection)
 OPT_release := -O2 -g -D_FORTIFY_SOURCE=2
 OPT_debug   := -Og -g3
 OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
