@@ -97,10 +97,26 @@ log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tal
 	sl_writer_log(d->task->engine->writer, &line);
 }
 
+/* What its lane on the monitor waits for. */
+static void
+show_wait(struct sl_run_task *t, const struct sl_parcel *p, const struct sl_tally *y, int64_t us)
+{
+	const enum sl_class c = p->delivery.outcomes[y->worst].cls;
+
+	if (p->lane >= SL_LANES)
+		return;
+	pthread_mutex_lock(&t->lock);
+	(void)snprintf(t->lanes[p->lane].detail, sizeof(t->lanes[p->lane].detail),
+		       "%s: again after %.1f s", sl_class_name(c), (double)us / 1e6);
+	pthread_mutex_unlock(&t->lock);
+}
+
 /* Send the events of p with the step AGAIN once more. */
 static void
-again(struct sl_deliver *d, const struct sl_parcel *p, int64_t at_us)
+again(struct sl_deliver *d, struct sl_parcel *p, const struct sl_tally *y)
 {
+	const int64_t now = sl_mono_us();
+	const int64_t at_us = sl_policy_retry_at(&d->policy, p, y, now, &d->rng);
 	struct sl_parcel *part = NULL;
 	struct sl_err err;
 
@@ -108,6 +124,7 @@ again(struct sl_deliver *d, const struct sl_parcel *p, int64_t at_us)
 		d->stop = err;
 		return;
 	}
+	show_wait(d->task, p, y, at_us - now);
 	part->not_before_us = at_us;
 	sl_send_later(d, part);
 }
@@ -274,7 +291,6 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 	struct sl_deliver *d = arg;
 	struct sl_parcel *p = delivery->owner;
 	struct sl_tally y = { 0 };
-	int64_t retry_at = 0;
 
 	sl_crashpoint("answer-arrived");
 	take_from_flight(d, p);
@@ -292,9 +308,7 @@ sl_deliver_answered(void *arg, struct sl_delivery *delivery)
 	note_latency(d->task, p, &y);
 	log_request(d, p, &y);
 	if (y.again)
-		retry_at = sl_policy_retry_at(&d->policy, p, &y, sl_mono_us(), &d->rng);
-	if (y.again)
-		again(d, p, retry_at);
+		again(d, p, &y);
 	if (y.split)
 		take_apart(d, p, y.split);
 	sl_crashpoint("answer-taken");
