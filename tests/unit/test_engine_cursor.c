@@ -239,11 +239,13 @@ a_run_that_fails_or_is_stopped_moves_nothing(void **state)
 	(void)run(r);
 	(void)run(r);
 	touch(r, "id <= 10");
-	s = engine_rig_run(r, "orders", SL_RUN_HOLD);
-	assert_int_equal(s.rows_read, 11);
-	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, s.run)));
-	s = engine_rig_end(r, s.run);
-	assert_string_equal(s.state, "cancelled");
+	for (int i = 0; i < 2; i++) {
+		s = engine_rig_run(r, "orders", SL_RUN_HOLD);
+		assert_int_equal(s.rows_read, 11);
+		sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, s.run)));
+		s = engine_rig_end(r, s.run);
+		assert_string_equal(s.state, "cancelled");
+	}
 	s = run(r);
 	assert_int_equal(s.rows_read, 11);
 	assert_int_equal(s.updates, 10);
@@ -340,8 +342,9 @@ another_mapping_reads_everything(void **state)
 	assert_int_equal(s.dead, 1);
 	(void)engine_rig_run(r, "orders", 0);
 	assert_int_equal(engine_rig_run(r, "orders", 0).rows_read, 1);
-	engine_rig_file(r, "profiles/orders.json",
-			"{\"event\": \"identify\", \"map\": {\"userId\": \"id\"}}");
+	engine_rig_file(
+		r, "profiles/orders.json",
+		"{\"event\": \"identify\", \"map\": {\"userId\": \"id\", \"traits.p\": \"plan\"}}");
 	s = run(r);
 	assert_int_equal(s.rows_read, 30);
 	assert_int_equal(s.acked, 30);
