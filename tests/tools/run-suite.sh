@@ -50,6 +50,8 @@ for program in "$@"; do
 		why="exit code $rc"
 	fi
 	[ -z "$why" ] || f=$((f + 1))
+	# What a test of faults counted: "# 100 network faults, 0 violations; 95 % bound 3.0e-02".
+	grep -a '^# .*95 % bound' "$out" | sed "s|^#|  ${program##*/}:|" || true
 	if [ "$f" -gt 0 ]; then
 		grep -av '^ok ' "$out" | sed 's/^/    /' || true
 		echo "  FAIL $program${why:+: $why}"
