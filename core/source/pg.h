@@ -10,6 +10,7 @@
  *	pg_columns.c columns of a model and their types
  *	pg_key.c     check_key
  *	pg_scan.c    begin, next, end
+ *	pg_moved.c   tables that changed under the snapshot
  *	pg_relations.c the tables that a model names
  *	pg_inspect.c what doctor looks at
  *	pg_grants.c  SQL for a role that may only read
@@ -61,6 +62,7 @@ struct sl_pg {
 	int64_t until;                  /* deadline of the query, monotonic us; 0 = none */
 	bool checked;                   /* shape of the first result was compared with columns */
 	bool confirmed;                 /* the server said that these were all rows */
+	bool whole; /* the scan is no page: its end means that there is no more */
 };
 
 /* How the bytes that the server sends become the canonical text. */
@@ -153,6 +155,10 @@ enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model
 /* ` WHERE (q."c" >= $1::type OR q."c" IS NULL)`; nothing when all rows are wanted. */
 enum sl_code sl_pg_put_from(struct sl_buf *b, const struct sl_pg_columns *all,
 			    const struct sl_from *from, struct sl_err *err) SL_MUST;
+
+/* pg_moved.c */
+/* After a scan, in its transaction. SL_E_PROTO: what was read is not a table as the snapshot knows it. */
+enum sl_code sl_pg_check_moved(struct sl_pg *pg, struct sl_err *err) SL_MUST;
 
 /* Parts of the vtable. */
 enum sl_code sl_pg_list(void *ctx, struct sl_arena *a, struct sl_str schema, struct sl_object **out,

@@ -197,6 +197,7 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	sl_fill_init(&pg->fill, schema, scan->batch_rows);
 	pg->until = sl_pg_scan_deadline(pg);
 	pg->checked = pg->confirmed = false;
+	pg->whole = scan->limit == 0;
 	pg->phase = SL_PG_SCAN;
 	*out = *schema;
 	return SL_OK;
@@ -376,6 +377,11 @@ sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err)
 	if (pg->phase != SL_PG_SCAN)
 		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "no scan is open");
 	enum sl_code code = fill_batch(pg, err);
+	if (code == SL_DONE) {
+		code = pg->whole ? sl_pg_check_moved(pg, err) : SL_OK;
+		if (code == SL_OK)
+			code = SL_DONE;
+	}
 	if (code == SL_DONE)
 		pg->phase = SL_PG_READ;
 	if (code != SL_OK && code != SL_DONE && code != SL_AGAIN) {

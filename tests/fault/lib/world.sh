@@ -31,10 +31,8 @@ world() {
 			'BEGIN INSERT INTO $name.journal SELECT id, rev, TG_OP FROM n; RETURN NULL; END';
 		CREATE FUNCTION $name.gone() RETURNS trigger LANGUAGE plpgsql AS
 			'BEGIN INSERT INTO $name.journal SELECT id, rev, TG_OP FROM o; RETURN NULL; END';
-		CREATE TRIGGER i AFTER INSERT ON t REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION $name.put();
-		CREATE TRIGGER u AFTER UPDATE ON t REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION $name.put();
-		CREATE TRIGGER d AFTER DELETE ON t REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION $name.gone();
-		INSERT INTO t SELECT 'k' || i, 'free' FROM generate_series(1, $rows) i" 2>/dev/null
+		INSERT INTO t (id, plan) SELECT 'k' || i, 'free' FROM generate_series(1, $rows) i" 2>/dev/null
+	journal_on
 	start_receiver
 	make_workspace
 	put connections/rudder.json <<-END
@@ -58,6 +56,12 @@ world() {
 	settings="${set:+, $set}${more:+, $more}"
 	point_at "\"table\": \"$name.t\""
 }
+# Every change of t goes into the journal, from now on.
+journal_on() {
+	sql "CREATE TRIGGER i AFTER INSERT ON t REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION $name.put();
+		CREATE TRIGGER u AFTER UPDATE ON t REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION $name.put();
+		CREATE TRIGGER d AFTER DELETE ON t REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION $name.gone()"
+}
 # point_at MODEL: what the sync reads
 point_at() {
 	echo "{\"source\": \"pg\", $1, \"key\": [\"id\"], \"profile\": \"s\", \"destination\": \"rudder\"$settings}" |
@@ -80,9 +84,9 @@ change() {
 	local back=$(((gone + 1 + RANDOM % 12) % 13))
 	local update="UPDATE t SET plan = CASE plan WHEN 'free' THEN 'pro' ELSE 'free' END, rev = nextval('revs')
 		WHERE (hashtext(id) & 1023) % 7 = $k;"
-	local add="INSERT INTO t SELECT 'n' || nextval('revs'), 'new' FROM generate_series(1, $n);"
+	local add="INSERT INTO t (id, plan) SELECT 'n' || nextval('revs'), 'new' FROM generate_series(1, $n);"
 	local leave="DELETE FROM t WHERE (hashtext(id) & 1023) % 13 = $gone;
-		INSERT INTO t SELECT DISTINCT id, 'back' FROM journal WHERE op = 'DELETE' AND (hashtext(id) & 1023) % 13 = $back
+		INSERT INTO t (id, plan) SELECT DISTINCT id, 'back' FROM journal WHERE op = 'DELETE' AND (hashtext(id) & 1023) % 13 = $back
 		ON CONFLICT DO NOTHING;"
 	case $mode in
 	mirror | held) sql "$update $leave $add" ;;
