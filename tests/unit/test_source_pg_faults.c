@@ -231,6 +231,49 @@ a_backend_that_is_terminated_is_no_end(void **state)
 	test_source_free(s);
 }
 
+/* The snapshot knows the old table, the query reads the new one: none of its rows, or some. */
+static void
+a_table_that_changes_after_the_snapshot_is_no_table(void **state)
+{
+	static const struct {
+		const char *sql;
+		bool harmless;
+	} changes[] = {
+		{ "CREATE TABLE fresh AS SELECT * FROM built; ALTER TABLE built RENAME TO old;"
+		  "ALTER TABLE fresh RENAME TO built; CREATE OR REPLACE VIEW seen AS TABLE built",
+		  false },
+		{ "TRUNCATE built", false },
+		{ "DROP VIEW seen; ALTER TABLE built ALTER id TYPE bigint USING id + 1;"
+		  "CREATE VIEW seen AS TABLE built",
+		  false },
+		{ "INSERT INTO built VALUES (4)", true },
+		{ "CREATE INDEX ON built (id); ANALYZE built", true },
+	};
+	const struct sl_model models[] = { test_table("public", "built"),
+					   test_sql("SELECT * FROM public.seen") };
+	struct test_source *s = *state;
+
+	for (size_t i = 0; i < SL_COUNT(changes) * 2; i++) {
+		char *text;
+
+		test_pg_sql(pg, NULL,
+			    "DROP VIEW IF EXISTS seen; DROP TABLE IF EXISTS built, old;"
+			    "CREATE TABLE built AS SELECT n AS id FROM generate_series(1, 3) n;"
+			    "CREATE VIEW seen AS TABLE built");
+		assert_int_equal(s->d->begin_snapshot(s->ctx, &s->err), SL_OK);
+		test_pg_sql(pg, NULL, changes[i / 2].sql);
+		text = test_source_rows(s, models[i % 2]);
+		if (changes[i / 2].harmless) {
+			assert_text(text, "1\n2\n3\n");
+			continue;
+		}
+		assert_null(text);
+		assert_int_equal(s->err.code, SL_E_PROTO);
+		assert_true(s->err.retryable);
+		assert_non_null(strstr(s->err.msg, " was replaced, emptied or altered"));
+	}
+}
+
 /* Last of all: the server is gone afterwards. */
 static void
 a_server_that_dies_is_no_end(void **state)
@@ -286,6 +329,7 @@ main(void)
 		TEST(a_server_that_falls_silent_is_no_end),
 		TEST(statement_timeout_is_its_own_error),
 		TEST(a_backend_that_is_terminated_is_no_end),
+		TEST(a_table_that_changes_after_the_snapshot_is_no_table),
 		cmocka_unit_test(a_server_that_dies_is_no_end),
 	};
 
