@@ -1,6 +1,7 @@
 #include "core/engine/cursor.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 #include "core/base/text.h"
 
 #include <stdio.h>
@@ -264,6 +265,7 @@ keep_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
 	const struct keep *k = arg;
 
+	sl_crashpoint("cursor-keep");
 	return sl_store_cursor_put(s, k->sync, k->run, &k->place, err);
 }
 

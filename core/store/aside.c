@@ -15,6 +15,7 @@
 #include "core/store/aside.h"
 
 #include "core/base/clock.h"
+#include "core/base/crashpoint.h"
 #include "core/store/lock.h"
 
 #include <dirent.h>
@@ -151,6 +152,7 @@ move_files(const char *dir, const char *name, struct sl_err *err)
 		(void)snprintf(to, sizeof to, "%s/%s%s", dir, name, ends[i]);
 		if (rename(from, to) != 0 && errno != ENOENT)
 			return sl_file_fail(from, "the damaged state cannot be moved aside", err);
+		sl_crashpoint("aside-file-moved");
 	}
 	return sl_dir_sync(from, err);
 }
@@ -167,9 +169,11 @@ sl_aside_move(const char *dir, struct sl_err *err)
 		new_name(dir, name);
 		(void)snprintf(text, sizeof text, MOVING "%s", name);
 		code = write_mark(dir, text, err);
+		sl_crashpoint("aside-marked");
 	}
 	if (code == SL_OK)
 		code = move_files(dir, name, err);
+	sl_crashpoint("aside-moved");
 	return code == SL_OK ? sl_aside_clear(dir, err) : code;
 }
 

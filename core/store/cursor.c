@@ -2,6 +2,8 @@
  * not over says what the place will be when it has settled. */
 #include "core/store/state.h"
 
+#include "core/base/crashpoint.h"
+
 /* Of a text of the state, a copy; NULL stays NULL. */
 static bool
 keep_text(const struct sl_q *q, int col, struct sl_arena *a, struct sl_str *out)
@@ -123,6 +125,7 @@ sl_cursor_end(struct sl_store *s, const char *sync, int64_t run, bool keep, stru
 {
 	struct sl_q q;
 
+	sl_crashpoint("cursor-promote");
 	if (keep)
 		return make_present(s, sync, run, err);
 	sl_q_start(&q, s->db, "DELETE FROM cursor WHERE sync=? AND run=?", err);

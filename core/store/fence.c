@@ -3,6 +3,8 @@
  * place), the second one's number stops the first before its next write. */
 #include "core/store/state.h"
 
+#include "core/base/crashpoint.h"
+
 static enum sl_code
 read_fence(struct sl_store *s, uint64_t *out, struct sl_err *err)
 {
@@ -42,8 +44,10 @@ sl_fence_raise(struct sl_store *s, struct sl_err *err)
 
 	if (code == SL_OK)
 		code = write_fence(s, err);
+	sl_crashpoint("fence-before");
 	if (code == SL_OK)
 		code = sl_db_exec(s->db, "COMMIT", err);
+	sl_crashpoint("fence-after");
 	sl_db_rollback(s->db);
 	return code;
 }

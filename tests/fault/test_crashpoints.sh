@@ -13,8 +13,8 @@
 SEED=${SEED:-1}
 TIMES=$([ "${FAULT:-}" = long ] && echo 1 2 3 7 || echo 1)
 # Scenes: the modes of world.sh; fresh (no state yet), half and paused (on after a kill while planning or
-# delivering), big (a log that is taken into the file), discard, upgrade (a state of format 1), init.
-PLAYS=${PLAYS:-half paused mirror held retry big fresh discard all upsert append flip insert update upgrade init}
+# delivering), big (a log that is taken into the file), discard, upgrade (a state of format 1), damaged, init.
+PLAYS=${PLAYS:-half paused mirror cursor held retry big fresh discard all upsert append flip insert update upgrade damaged init}
 
 # The state as format 1 had it: what the upgrade adds goes.
 downgrade() {
@@ -34,6 +34,11 @@ prepare() {
 	case $1 in
 	fresh) forget ;;
 	upgrade) downgrade ;;
+	damaged) # the receiver begins anew with it, so that its order of versions does, too
+		sqlite3 got.db "DELETE FROM events; DELETE FROM users"
+		sqlite3 "$w/state/state.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+		dd if=/dev/urandom of="$w/state/state.db" bs=1024 seek=16 count=48 conv=notrunc status=none
+		;;
 	big) # text that cannot be packed: more than is left in the write-ahead log
 		sql "UPDATE t SET rev = nextval('revs'), plan = (SELECT string_agg(md5(rev::text || i), '') FROM generate_series(1, 16) i)"
 		;;
@@ -61,6 +66,10 @@ play() {
 		rm -rf made
 		act init made -q
 		;;
+	damaged) # what was met is moved aside when the state is opened again
+		act run s -q
+		[ "$rc" = 137 ] || act run s -q
+		;;
 	*) round ;;
 	esac
 }
@@ -70,8 +79,10 @@ some() {
 	case $1 in
 	big) always='^checkpoint|^block-read' step=1000 ;;
 	fresh) always='^state|^schema|^seed|^sync' step=8 ;;
+	damaged) always='^aside|^fence' step=12 ;;
 	upgrade) always='^upgrade' step=12 ;;
 	discard) always='^discard' step=12 ;;
+	cursor) always=^cursor step=6 ;;
 	all | upsert | append | flip | insert | update) step=6 ;;
 	esac
 	[ "${FAULT:-}" != long ] || [ "$1" = big ] || step=1
@@ -83,7 +94,7 @@ points() {
 	case $1 in
 	half | paused) mode=mirror size=1700 ;;
 	big) mode=append size=25000 ;;
-	fresh | discard | upgrade | init) mode=upsert ;;
+	fresh | discard | upgrade | damaged | init) mode=upsert ;;
 	esac
 	RANDOM=$SEED
 	world "$1" "$mode" "$size"

@@ -11,7 +11,7 @@
 SEED=${SEED:-$((EPOCHSECONDS % 100000))}
 ROUND=60 # kills in one world
 KILLS=${KILLS:-$([ "${FAULT:-}" = long ] && echo 300 || echo 60)}
-MODES=${MODES:-upsert mirror append all retry held flip insert update}
+MODES=${MODES:-upsert cursor mirror append all retry held flip insert update}
 
 # Now and then the receiver misbehaves, too: answers are lost, requests fail, rows are refused.
 weather() {

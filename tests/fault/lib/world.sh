@@ -8,7 +8,7 @@
 #	settle                  # as often as a person must until it is through
 #	check                   # says each violation as a line, and fails when there is one
 #
-# Modes: upsert, update, insert, mirror, append; all (upsert with --all), flip (upsert of values that come
+# Modes: upsert, cursor, update, insert, mirror, append; all (upsert with --all), flip (upsert of values that come
 # again, without a rising column), retry (upsert with refused rows that are sent again), held (mirror
 # whose removes wait). The invariants have the numbers of the comments in check().
 
@@ -40,7 +40,7 @@ world() {
 	END
 	local kind='"event": "record"' map='"identifiers.id": "id", "fields.plan": "plan", "fields.rev": "rev"' set=
 	case $mode in
-	upsert | all | retry)
+	upsert | all | retry | cursor)
 		kind='"event": "identify"' map='"userId": "id", "traits.plan": "plan", "traits.rev": "rev"'
 		;;
 	flip) kind='"event": "identify"' map='"userId": "id", "traits.plan": "plan"' ;;
@@ -52,6 +52,7 @@ world() {
 	held) set='"mode": "mirror", "max_removes": 2' ;;
 	insert | update) set="\"mode\": \"$mode\"" ;;
 	esac
+	[ "$mode" != cursor ] || set='"detect": "cursor", "cursor": "rev"'
 	profile s "$map" "$kind"
 	settings="${set:+, $set}${more:+, $more}"
 	point_at "\"table\": \"$name.t\""
@@ -119,6 +120,11 @@ act() {
 	[ "$rc" != 137 ] || killed=$((killed + 1))
 }
 held_run() { state "SELECT coalesce(max(id), 0) FROM run WHERE state = 2"; }
+# confirm RUN: lets it go with its removes, as it tells of itself
+confirm() {
+	act release "$1" --confirm-removes "$(state "SELECT removes FROM run WHERE id = $1")" \
+		--plan "$(state "SELECT plan FROM run WHERE id = $1")" --sync s -q
+}
 # What a person does for one round of the mode; each step may be killed.
 round() {
 	local run
@@ -161,7 +167,7 @@ check() {
 	local held='SELECT key AS id, fields AS x FROM g.records'
 	local order='1' bad
 	case $mode in
-	upsert | all | retry | flip) held='SELECT user_id AS id, traits AS x FROM g.users' ;;
+	upsert | all | retry | cursor | flip) held='SELECT user_id AS id, traits AS x FROM g.users' ;;
 	append) held="SELECT id, x FROM ev WHERE seq IN (SELECT max(seq) FROM ev GROUP BY id)" ;;
 	esac
 	[ "$mode" != flip ] || order='0'
