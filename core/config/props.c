@@ -68,7 +68,8 @@ static const struct sl_prop sync_props[] = {
 	  "sync by it yet." },
 	{ "keep_events", SL_P_MILLIS, 0, "7d", 0, 0, NULL,
 	  "How long settled events stay in the log for viewing and replay: 12h, 7d; 0 erases them "
-	  "when they are settled." },
+	  "when they are settled, from every file of the state. Key values stay (removes need "
+	  "them), and failed events until they are resolved." },
 	{ "max_removes", SL_P_INT, 0, "-1", -1, INT64_MAX, NULL,
 	  "Removes that one run may send without asking; -1 is the built-in rule: 5 % of the rows, "
 	  "at "

@@ -107,10 +107,11 @@ check_private(struct sl_doctor *d, const char *path)
 static bool
 is_ours(const char *name)
 {
-	static const char *const names[] = { "state.db",       "state.db-wal",     "state.db-shm",
-					     "log.db",         "log.db-wal",       "log.db-shm",
-					     "log.db-journal", "state.db-journal", "state.lock",
-					     "workspace.id",   "ballast" };
+	static const char *const names[] = {
+		"state.db",   "state.db-wal", "state.db-shm",   "log.db",
+		"log.db-wal", "log.db-shm",   "log.db-journal", "state.db-journal",
+		"state.lock", "ballast",      "workspace.id",   "state.damaged"
+	};
 
 	for (size_t i = 0; i < SL_COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -131,6 +131,21 @@ check_audit(struct sl_doctor *d, struct sl_store *s, struct sl_err *err)
 	return SL_OK;
 }
 
+/* Every page, seal and sum; and was it begun anew? */
+static enum sl_code
+check_whole(struct sl_doctor *d, struct sl_store *s, struct sl_err *err)
+{
+	const enum sl_code code = sl_store_verify(s, err);
+
+	if (code == SL_OK)
+		sl_doctor_say(d, "content", SL_GRADE_OK, "",
+			      "every page and every event is as it was written, every run adds up");
+	if (code == SL_OK && *sl_engine_notice(d->job->engine))
+		sl_doctor_say(d, "content", SL_GRADE_WARN, "", "%s",
+			      sl_engine_notice(d->job->engine));
+	return code;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
 static void
@@ -160,6 +175,8 @@ sl_doctor_state(struct sl_doctor *d)
 	code = sl_engine_reader(d->job->engine, &s, &err);
 	if (code == SL_E_NOTFOUND)
 		return; /* said with the files */
+	if (code == SL_OK)
+		code = check_whole(d, s, &err);
 	if (code == SL_OK)
 		code = check_runs(d, s, &err);
 	if (code == SL_OK)

@@ -66,6 +66,8 @@ cmd_man(FILE *out, const struct cmd_option *common, const struct cmd_option *scr
 		    "object a file; its README.md "
 		    "shows the formats. The state is kept apart: state.db, the truth, and log.db, "
 		    "which may be "
-		    "deleted.\n",
+		    "deleted. A state.db that is damaged is moved aside to "
+		    "state.db.damaged-TIME; it is never deleted. The file ballast keeps room for "
+		    "what must be recorded when the disk is full.\n",
 		    out);
 }
