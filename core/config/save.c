@@ -1,7 +1,6 @@
 /* save.c - an object as the text of its file, and its deletion. */
 #include "core/config/parts.h"
 
-#include "core/base/crashpoint.h"
 #include "core/base/near.h"
 #include "core/base/text.h"
 
@@ -267,9 +266,7 @@ sl_config_delete(const struct sl_config *c, enum sl_kind kind, const char *name,
 	if (dirfd < 0)
 		return err->code;
 	const char *base = strchr(o->file, '/') + 1;
-	sl_crashpoint("config-delete-before");
 	int sys = unlinkat(dirfd, base, 0) != 0 || fsync(dirfd) != 0 ? errno : 0;
-	sl_crashpoint("config-deleted");
 	close(dirfd);
 	return sys ? sl_fail_file(err, sys, o->file, "deleted") : SL_OK;
 }
