@@ -24,7 +24,7 @@ typedef uint64_t sl_ticket; /* 0 = not accepted: the engine is closing */
 /* What went wrong, for a person. Strings may be empty, never NULL. */
 struct sl_problem {
 	int exit_code;    /* what a command ends with, see SL_EXIT_* */
-	const char *kind; /* "config" "auth" "net" "data" "locked" "cancelled" ... */
+	const char *kind; /* "config" "auth" "net" "data" "locked" "held" "cancelled" ... */
 	char where[128];  /* "syncs/users.json:14: key" */
 	char message[384];
 	char hint[192]; /* how to mend it */
@@ -233,7 +233,8 @@ sl_ticket sl_preview(struct sl_engine *e, const struct sl_draft *d, unsigned lim
 #define SL_RUN_WHOLE 8u /* with a cursor: read all rows once, and send what changed */
 
 /* Answer as soon as the run has its id: run (int). What happens then is told by SL_MSG_RUN. A sync has
- * one run at a time: failed with kind "locked" when one is open (its id is in the table: run). */
+ * one run at a time: failed with kind "locked" when one is open, "held" when one waits for sl_release() (its id is
+ * in the table: run). */
 sl_ticket sl_start(struct sl_engine *e, const char *sync, unsigned flags);
 /* What a person has seen of a held run and agrees to: all of it must be right. */
 struct sl_confirm {

@@ -120,6 +120,7 @@ sl_code_name(enum sl_code code)
 		[SL_E_DATA] = "data",
 		[SL_E_NOTFOUND] = "not found",
 		[SL_E_LOCKED] = "locked",
+		[SL_E_HELD] = "held",
 		[SL_E_CANCELLED] = "cancelled",
 		[SL_E_CORRUPT] = "corrupt",
 		[SL_E_BUG] = "bug",

@@ -21,7 +21,8 @@ enum sl_code {
 	SL_E_PROTO, /* the peer spoke, but not our language; includes SQL errors */
 	SL_E_DATA,  /* this row or event is bad; others may be fine */
 	SL_E_NOTFOUND,
-	SL_E_LOCKED, /* another process owns the state */
+	SL_E_LOCKED, /* another process owns the state, or another run the sync */
+	SL_E_HELD,   /* a plan waits for a person's word */
 	SL_E_CANCELLED,
 	SL_E_CORRUPT, /* the state failed its own checks: stop */
 	SL_E_BUG      /* an invariant broke */

@@ -9,6 +9,23 @@
 
 #define MAX_LOGGED 2000 /* lines about single events; the rest is counted */
 
+/* What a destination says about rows may repeat their values: that stays with the dead letter. The log keeps
+ * our own words, and those about the connection or the credentials. */
+static void
+log_words(struct sl_line *line, const struct sl_outcome *o)
+{
+	switch (o->cls) {
+	case SL_C_AUTH:
+	case SL_C_CONFIG:
+	case SL_C_UNKNOWN:
+		break;
+	default:
+		if (o->status != 0)
+			return;
+	}
+	(void)snprintf(line->answer, sizeof(line->answer), "%s", o->detail);
+}
+
 static void
 log_event(struct sl_deliver *d, const struct sl_parcel *p, uint32_t i, const char *what)
 {
@@ -24,7 +41,7 @@ log_event(struct sl_deliver *d, const struct sl_parcel *p, uint32_t i, const cha
 	line.status = o->status;
 	line.took_us = p->delivery.took_us;
 	(void)snprintf(line.text, sizeof(line.text), "%s", what);
-	(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+	log_words(&line, o);
 	sl_writer_log(d->task->engine->writer, &line);
 }
 
@@ -93,7 +110,7 @@ log_request(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_tal
 		(void)snprintf(line.text + n, sizeof(line.text) - n, ", %u %s together: in parts",
 			       y->split, o->cls == SL_C_SPLIT ? "refused" : "failed");
 	if (o->cls != SL_C_ACK)
-		(void)snprintf(line.answer, sizeof(line.answer), "%s", o->detail);
+		log_words(&line, o);
 	sl_writer_log(d->task->engine->writer, &line);
 }
 

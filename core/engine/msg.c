@@ -159,6 +159,8 @@ exit_code_of(enum sl_code code)
 		return SL_EXIT_DOWN;
 	case SL_E_LOCKED:
 		return SL_EXIT_LOCKED;
+	case SL_E_HELD:
+		return SL_EXIT_HELD;
 	case SL_E_DATA:
 		return SL_EXIT_DATA;
 	case SL_E_CANCELLED:

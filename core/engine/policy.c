@@ -185,7 +185,12 @@ sl_policy_stop(const struct sl_policy *p, const struct sl_parcel *parcel, const 
 	}
 	if (p->failures < (p->last_try ? 1 : FEW_FAILURES) || !sl_policy_patience_over(p, now_us))
 		return SL_OK;
-	(void)sl_fail(err, SL_E_NET, "destination", "the destination is down: %s",
-		      o->detail[0] ? o->detail : "no answer");
+	/* The words of an answer may repeat rows. */
+	if (o->status != 0)
+		(void)sl_fail(err, SL_E_NET, "destination",
+			      "the destination is down: it answers %d", o->status);
+	else
+		(void)sl_fail(err, SL_E_NET, "destination", "the destination is down: %s",
+			      o->detail[0] ? o->detail : "no answer");
 	return sl_err_hint(err, "the events are kept; run the sync again when it is back");
 }

@@ -484,6 +484,17 @@ again(struct sl_run_task *t)
 		interrupted(t, &err);
 }
 
+enum sl_code
+sl_run_held(int64_t run, struct sl_err *err)
+{
+	(void)sl_fail(err, SL_E_HELD, "run", "run %lld of this sync waits for confirmation",
+		      (long long)run);
+	return sl_err_hint(err,
+			   "look at its plan, then release it (sluice release %lld) or drop it "
+			   "(sluice stop %lld)",
+			   (long long)run, (long long)run);
+}
+
 /* Wait until the run before this one is over. false: this one is not to be, and has ended. */
 static bool
 wait_turn(struct sl_run_task *t)
@@ -511,10 +522,7 @@ wait_turn(struct sl_run_task *t)
 	if (state == SL_RUN_SETTLED || state == SL_RUN_CANCELLED)
 		return true;
 	if (state == SL_RUN_HELD) {
-		(void)sl_fail(&err, SL_E_LOCKED, "run",
-			      "run %lld of this sync waits for confirmation",
-			      (long long)before->rec.id);
-		(void)sl_err_hint(&err, "look at its plan and release it, or stop it");
+		(void)sl_run_held(before->rec.id, &err);
 	} else if (err.code == SL_OK) {
 		(void)sl_fail(&err, SL_E_CANCELLED, "run",
 			      "run %lld before this one did not come to its end",

@@ -2,6 +2,7 @@
 #include "core/engine/job.h"
 #include "core/engine/run_list.h"
 #include "core/engine/run_start.h"
+#include "core/engine/run_state.h"
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
@@ -195,13 +196,14 @@ new_task(struct sl_engine *e, const struct sl_run_args *a, struct sl_run_task **
 }
 
 static enum sl_code
-busy(struct sl_job *j, int64_t run, const char *what, struct sl_err *err)
+busy(struct sl_job *j, int64_t run, struct sl_err *err)
 {
 	enum sl_code code = answer_run(j, run, err);
 
 	if (code != SL_OK)
 		return code;
-	return sl_fail(err, SL_E_LOCKED, "run", "run %lld of this sync %s", (long long)run, what);
+	return sl_fail(err, SL_E_LOCKED, "run", "run %lld of this sync is not finished yet",
+		       (long long)run);
 }
 
 enum sl_code
@@ -214,7 +216,7 @@ sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after,
 
 	*after = NULL;
 	if (other)
-		return busy(j, other, "is not finished yet", err);
+		return busy(j, other, err);
 	code = sl_runs_recover_lost(e, err);
 	if (code == SL_OK)
 		code = waiting_run(e, sync, &waiting, err);
@@ -225,10 +227,8 @@ sl_run_clear_way(struct sl_job *j, const char *sync, struct sl_run_task **after,
 					      : resumed_task(e, &waiting, NULL);
 		return *after ? SL_OK : sl_fail(err, SL_E_NOMEM, "run", "no memory for the run");
 	}
-	code = busy(j, waiting.id, "waits for confirmation", err);
-	if (code == SL_E_LOCKED)
-		(void)sl_err_hint(err, "look at its plan and release it, or stop it");
-	return code;
+	code = answer_run(j, waiting.id, err);
+	return code == SL_OK ? sl_run_held(waiting.id, err) : code;
 }
 
 static enum sl_code

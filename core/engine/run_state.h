@@ -12,5 +12,7 @@ enum sl_code sl_run_move(struct sl_run_task *t, enum sl_run_state state,
 void sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest);
 /* Why it fails, pauses or does not come to its end: kept for people, and logged. */
 void sl_run_error(struct sl_run_task *t, const struct sl_err *err);
+/* SL_E_HELD: the run waits for a person; err says how to go on. */
+enum sl_code sl_run_held(int64_t run, struct sl_err *err);
 
 #endif

@@ -280,7 +280,7 @@ a_run_behind_one_that_is_held_does_not_wait_for_ever(void **state)
 	s = engine_rig_run(r, "people", 0);
 	assert_string_equal(s.state, "failed");
 	assert_non_null(strstr(s.error, "waits for confirmation"));
-	assert_int_equal(s.exit_code, SL_EXIT_LOCKED);
+	assert_int_equal(s.exit_code, SL_EXIT_HELD);
 	assert_true(sl_run_stats(r->engine, held, &s));
 	assert_string_equal(s.state, "held");
 	assert_true(s.removes == 30 && s.acked == 1);
