@@ -120,6 +120,8 @@ new_screen(struct tui_app *a, const struct tui_screen_ops *ops)
 	s->app = a;
 	s->state = calloc(1, ops->state_size ? ops->state_size : 1);
 	if (!s->state || (ops->init && !ops->init(s))) {
+		if (s->state && ops->fini)
+			ops->fini(s);
 		free(s->state);
 		free(s);
 		return NULL;

@@ -19,8 +19,8 @@ struct tui_screen_ops {
 	const struct tui_action *actions;
 	size_t nactions;
 
-	bool (*init)(struct tui_screen *s); /* once; false: out of memory */
-	void (*fini)(struct tui_screen *s); /* once */
+	bool (*init)(struct tui_screen *s); /* once; false: out of memory, fini() comes next */
+	void (*fini)(struct tui_screen *s); /* once; also after half an init() */
 	void (*enter)(struct tui_screen *s,
 		      const char *arg);      /* is shown; arg NULL = as it was left */
 	void (*leave)(struct tui_screen *s); /* another one is shown */
