@@ -28,7 +28,7 @@ static struct image whole, crashed, wal;
 static const char *
 path_of(const char *name)
 {
-	static char path[128];
+	static char path[512];
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	return path;

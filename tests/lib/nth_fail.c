@@ -29,6 +29,8 @@ bad(const char *what, const char *why)
 	_exit(BAD);
 }
 
+/* The process is lost already: that it may hang here is a fair price for the place. */
+// NOLINTBEGIN(bugprone-signal-handler)
 static void
 crashed(int sig)
 {
@@ -41,6 +43,7 @@ crashed(int sig)
 	alloc_fail_say();
 	(void)raise(sig);
 }
+// NOLINTEND(bugprone-signal-handler)
 
 static void
 check_failed(const struct sl_err *err, enum sl_code code)

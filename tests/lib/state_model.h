@@ -64,13 +64,13 @@ struct smodel {
 };
 
 /* A state in a directory of its own; not opened yet. */
-void smodel_begin(struct smodel *m, uint64_t seed);
-uint64_t smodel_below(struct smodel *m, uint64_t n);
-/* One transaction of the open state m->store.s. SL_OK: m->now has moved. */
-enum sl_code smodel_transaction(struct smodel *m);
+void smodel_begin(struct smodel *r, uint64_t seed);
+uint64_t smodel_below(struct smodel *r, uint64_t n);
+/* One transaction of the open state r->store.s. SL_OK: r->now has moved. */
+enum sl_code smodel_transaction(struct smodel *r);
 /* The open state is sound, was never begun anew, and is the model: as of the last commit that went well,
  * or, where it is unsure, as of the one after it. Ends the test when not. */
-void smodel_check(struct smodel *m);
-void smodel_nothing_aside(const struct smodel *m);
+void smodel_check(struct smodel *r);
+void smodel_nothing_aside(const struct smodel *r);
 
 #endif

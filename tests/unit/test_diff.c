@@ -471,7 +471,7 @@ what_may_have_been_applied_is_sent_over(void **state)
 	struct sl_snap *snap = calloc(ROWS, sizeof *snap), u;
 	struct row *t = table(11);
 	size_t orphans, at = 0, n = snapshot_of(t, snap);
-	struct sl_change c;
+	struct sl_change c = { 0 };
 	uint32_t changed;
 
 	(void)state;
