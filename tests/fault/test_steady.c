@@ -33,13 +33,15 @@ static struct use
 use_now(void)
 {
 	struct use u = { entries("/proc/self/fd"), entries("/proc/self/task"), 0 };
-	long size = 0, pages = 0;
+	char text[128], *resident;
 	FILE *f = fopen("/proc/self/statm", "r");
 
 	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%ld %ld", &size, &pages), 2);
+	assert_non_null(fgets(text, sizeof(text), f));
 	(void)fclose(f);
-	u.rss_kib = pages * (sysconf(_SC_PAGESIZE) / 1024);
+	resident = strchr(text, ' '); /* the second number, in pages */
+	assert_non_null(resident);
+	u.rss_kib = strtol(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
 	return u;
 }
 
