@@ -317,7 +317,7 @@ sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_
 			free(w->lines);
 			free(w);
 		}
-		return sl_fail(err, SL_E_NOMEM, "state", "cannot start the writer thread");
+		return sl_fail(err, SL_E_NOMEM, "state", "no memory to start the writer thread");
 	}
 	*out = w;
 	return SL_OK;
