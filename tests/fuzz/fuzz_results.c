@@ -149,8 +149,9 @@ check_all(const struct sl_results_form *f, struct sl_str answer, uint32_t n,
 
 	if (!root) {
 		enum json_error_code code = json_error_code(&e);
-		/* Numbers and surrogates that jansson cannot hold are JSON all the same. */
-		bool its_own = code == json_error_numeric_overflow || strstr(e.text, "\\u");
+		/* Numbers, surrogates and NULs in names that jansson cannot hold are JSON all the same. */
+		bool its_own = code == json_error_numeric_overflow ||
+			       code == json_error_null_byte_in_key || strstr(e.text, "\\u");
 
 		for (uint32_t i = 0; i < n; i++)
 			must(its_own || out[i].cls == SL_C_UNKNOWN);
