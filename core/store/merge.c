@@ -15,7 +15,9 @@ sl_unfolded(struct sl_store *s, const char *sync, struct sl_mark from, struct sl
 
 	*out = (struct sl_unfolded){ 0 };
 	sl_q_start(&q, s->db,
-		   "SELECT coalesce(sum(a.acked), 0), count(*) FROM block b CROSS JOIN ack a"
+		   "SELECT coalesce(sum(a.acked), 0), count(*),"
+		   " total(a.acked<0 OR a.acked>b.n OR b.n>length(b.digests))"
+		   " FROM block b CROSS JOIN ack a"
 		   " ON a.run=b.run AND a.no=b.no WHERE b.sync=? AND (b.run, b.no)>=(?, ?)",
 		   err);
 	sl_q_text(&q, sync);
@@ -24,6 +26,10 @@ sl_unfolded(struct sl_store *s, const char *sync, struct sl_mark from, struct sl
 	if (sl_q_row(&q)) {
 		out->acked = (uint64_t)sl_q_col_int(&q, 0);
 		out->blocks = (uint64_t)sl_q_col_int(&q, 1);
+		/* A count that cannot be would make a merge of as many passes. */
+		if (sl_q_col_int(&q, 2) != 0)
+			sl_q_stop(&q,
+				  sl_db_damaged(s->db, err, "the sums of its events cannot be"));
 	}
 	return sl_q_end(&q);
 }
