@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <xxhash.h>
@@ -40,6 +41,19 @@ sl_digest(const struct sl_digest_key *k, const void *p, size_t n)
 	if (h.high64 == 0 && h.low64 == 0)
 		h.low64 = 1;
 	return (struct sl_digest){ .hi = h.high64, .lo = h.low64 };
+}
+
+static int
+by_digest(const void *a, const void *b)
+{
+	return sl_digest_cmp(*(const struct sl_digest *)a, *(const struct sl_digest *)b);
+}
+
+void
+sl_digest_sort(struct sl_digest *d, size_t n)
+{
+	if (n > 0)
+		qsort(d, n, sizeof(*d), by_digest);
 }
 
 bool

@@ -32,6 +32,8 @@ sl_digest_eq(struct sl_digest a, struct sl_digest b)
 	return a.hi == b.hi && a.lo == b.lo;
 }
 
+void sl_digest_sort(struct sl_digest *d, size_t n); /* as sl_digest_cmp() says; NULL with n 0 */
+
 void sl_digest_hex(struct sl_digest d, char out[33]); /* NUL-terminated */
 
 /* False: no memory, out is undefined. */

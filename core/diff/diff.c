@@ -149,12 +149,6 @@ sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 }
 
 static bool
-is_there(const struct sl_snap *s)
-{
-	return s && (s->row.hi != 0 || s->row.lo != 0);
-}
-
-static bool
 key_is_null(const struct sl_diff_spec *s, const struct sl_value *row)
 {
 	for (uint32_t i = 0; i < s->nkey; i++)
@@ -186,7 +180,7 @@ in_doubt(const struct sl_diff_spec *s, struct sl_digest key, uint32_t acked)
 bool
 sl_diff_is_same(const struct sl_diff_spec *s, const struct sl_snap *old, struct sl_digest row)
 {
-	return is_there(old) && !s->full && sl_digest_eq(old->row, row) &&
+	return sl_snap_is_there(old) && !s->full && sl_digest_eq(old->row, row) &&
 	       !in_doubt(s, old->key, old->version);
 }
 
@@ -227,7 +221,7 @@ judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_
 		count->still_dead++;
 		return SL_DONE;
 	}
-	c->op = is_there(old) ? SL_OP_UPDATE : SL_OP_ADD;
+	c->op = sl_snap_is_there(old) ? SL_OP_UPDATE : SL_OP_ADD;
 	return SL_OK;
 }
 
@@ -362,7 +356,7 @@ sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out
 static bool
 is_gone(const struct sl_snap *s)
 {
-	return s->seen == 0 && is_there(s);
+	return s->seen == 0 && sl_snap_is_there(s);
 }
 
 /* Zero ("none") when no memory is left for a row beyond the fixed buffer. */
@@ -441,7 +435,7 @@ sl_diff_orphans(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_er
 		const struct sl_digest key = s->unsure[i].key;
 		const struct sl_snap *old = sl_snap_find(s->snap, s->nsnap, key);
 
-		if (is_there(old) || !in_doubt(s, key, old ? old->version : 0) ||
+		if (sl_snap_is_there(old) || !in_doubt(s, key, old ? old->version : 0) ||
 		    sl_diff_showed(d, key))
 			continue;
 		if (!*out && new_list(s->nunsure - i, out, err) != SL_OK)

@@ -282,7 +282,6 @@ hide_values(struct sl_deliver *d, struct sl_parcel *p)
 {
 	struct sl_delivery *dl = &p->delivery;
 	char said[sizeof(dl->outcomes->detail)], clean[sizeof(said)];
-
 	bool refused = false;
 
 	for (uint32_t i = 0; i < dl->n; i++)

@@ -335,12 +335,6 @@ sl_made_join(struct sl_made *dst, struct sl_made *src, struct sl_err *err)
 	return SL_OK;
 }
 
-static int
-by_digest(const void *a, const void *b)
-{
-	return sl_digest_cmp(*(const struct sl_digest *)a, *(const struct sl_digest *)b);
-}
-
 enum sl_code
 sl_made_write(struct sl_store *s, const struct sl_made *m, const char *sync, int64_t run,
 	      struct sl_err *err)
@@ -350,7 +344,7 @@ sl_made_write(struct sl_store *s, const struct sl_made *m, const char *sync, int
 	char why[64];
 
 	if (code == SL_OK && m->nreplaced > 0) {
-		qsort(m->replaced, m->nreplaced, sizeof(*m->replaced), by_digest);
+		sl_digest_sort(m->replaced, m->nreplaced);
 		(void)snprintf(why, sizeof(why), "planned anew in run %lld", (long long)run);
 		code = sl_store_dead_replaced(s, sync, m->replaced, m->nreplaced, why, err);
 	}

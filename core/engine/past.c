@@ -67,7 +67,7 @@ load(struct sl_past *p, const char *sync, uint32_t dest, struct sl_err *err)
 	if (code == SL_OK)
 		keep_unsettled(p);
 	for (size_t i = 0; i < p->nsnap; i++)
-		p->live += p->snap[i].row.hi != 0 || p->snap[i].row.lo != 0;
+		p->live += sl_snap_is_there(&p->snap[i]);
 	return code;
 }
 

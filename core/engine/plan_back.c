@@ -36,12 +36,6 @@ sl_plan_take_back(struct sl_plan *p, struct sl_change *changes, uint32_t *n, str
 	return code;
 }
 
-static int
-by_key(const void *a, const void *b)
-{
-	return sl_digest_cmp(*(const struct sl_digest *)a, *(const struct sl_digest *)b);
-}
-
 struct resolve {
 	const struct sl_plan *plan;
 	const char *why;
@@ -65,7 +59,7 @@ resolve(struct sl_plan *p, const char *why, struct sl_err *err)
 	enum sl_code code = SL_OK;
 
 	if (p->nback > 0 && !p->task->dry) {
-		qsort(p->back, p->nback, sizeof(*p->back), by_key);
+		sl_digest_sort(p->back, p->nback);
 		code = sl_writer_call(p->task->engine->writer, resolve_write, &w, err);
 	}
 	p->nback = 0;
@@ -89,8 +83,7 @@ sl_plan_gone(struct sl_plan *p, struct sl_err *err)
 		const struct sl_snap *u = sl_snap_find(p->past.unsure, p->past.nunsure, key);
 		const uint32_t acked = old ? old->version : 0;
 
-		if ((old && (old->row.hi != 0 || old->row.lo != 0)) || (u && u->seen > acked) ||
-		    sl_diff_showed(p->diff, key))
+		if (sl_snap_is_there(old) || (u && u->seen > acked) || sl_diff_showed(p->diff, key))
 			continue;
 		code = note_back(p, key, err);
 	}

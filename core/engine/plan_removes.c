@@ -55,12 +55,6 @@ remove_is_dead(const struct sl_plan *p, struct sl_digest key)
 			       sl_next_version(&p->spec, key, none, snap ? snap->version : 0));
 }
 
-static int
-by_key(const void *a, const void *b)
-{
-	return sl_digest_cmp(*(const struct sl_digest *)a, *(const struct sl_digest *)b);
-}
-
 /* The keys to remove, sorted: rows that were acknowledged and are gone, and those that were sent without an
  * answer and are gone. Removes that were given up on before are left out. *out is malloc'ed. */
 static enum sl_code
@@ -91,7 +85,7 @@ keys_to_remove(struct sl_plan *p, struct sl_digest **out, size_t *n, struct sl_e
 	pthread_mutex_lock(&p->task->lock);
 	p->task->rec.still_dead += ngone + norphans - *n;
 	pthread_mutex_unlock(&p->task->lock);
-	qsort(*out, *n, sizeof(**out), by_key);
+	sl_digest_sort(*out, *n);
 	return SL_OK;
 }
 

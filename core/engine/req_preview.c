@@ -70,13 +70,11 @@ judge(struct preview *p, const struct sl_value *row, struct preview_row *r, stru
 {
 	const struct sl_diff_spec *s = &p->spec;
 	const struct sl_snap *old;
-	bool there;
 
 	*c = (struct sl_change){ .key = sl_key_digest(s, row), .digest = sl_row_digest(s, row) };
 	old = sl_snap_find(s->snap, s->nsnap, c->key);
-	there = old && (old->row.hi != 0 || old->row.lo != 0);
 	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
-	c->op = there ? SL_OP_UPDATE : SL_OP_ADD;
+	c->op = sl_snap_is_there(old) ? SL_OP_UPDATE : SL_OP_ADD;
 	r->key = c->key;
 	r->op = c->op;
 	r->same = sl_diff_is_same(s, old, c->digest);

@@ -80,6 +80,13 @@ struct sl_snap {
 		seen; /* the diff's own mark (atomic); 0 when loaded. Of unsure events: see diff.h */
 };
 
+/* Does the destination hold the row, as far as it has said? No entry (NULL): it does not. */
+static inline bool
+sl_snap_is_there(const struct sl_snap *s)
+{
+	return s && (s->row.hi != 0 || s->row.lo != 0);
+}
+
 /* One event of a block: what the log knows of it beside its bytes. */
 struct sl_event {
 	struct sl_digest key;

@@ -48,10 +48,9 @@ static enum sl_code
 write_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
 {
 	struct sl_part_writer *w = arg;
-	bool removed = e->row.hi == 0 && e->row.lo == 0;
 
 	/* nobody asks for the key of a row that is gone */
-	return sl_part_add(w, e, removed ? SL_LIT("") : text, err);
+	return sl_part_add(w, e, sl_snap_is_there(e) ? text : SL_LIT(""), err);
 }
 
 /* The new generation is what counts from now on. */
@@ -107,7 +106,7 @@ count_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_er
 
 	(void)text;
 	(void)err;
-	*rows += e->row.hi != 0 || e->row.lo != 0;
+	*rows += sl_snap_is_there(e);
 	return SL_OK;
 }
 

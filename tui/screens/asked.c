@@ -86,6 +86,32 @@ tui_ask_drop(struct tui_screen *s, const char *what, const bool *changed)
 	return true;
 }
 
+void
+tui_ask_cancel_run(struct tui_screen *s, void (*done)(struct tui_screen *, int tag, int choice),
+		   int tag)
+{
+	static const struct tui_choice yes[] = { { 'c', "cancel the run", false } };
+
+	tui_app_ask(s->app, s,
+		    &(struct tui_dialog){
+			    .title = "Cancel this run?",
+			    .text = "It stops after what is in flight. What was acknowledged "
+				    "stays; the rest is planned again by the next run.",
+			    .choices = yes,
+			    .nchoices = 1,
+			    .done = done,
+			    .tag = tag });
+}
+
+void
+tui_ask_search(struct tui_screen *s, void (*searched)(struct tui_screen *, const char *text))
+{
+	tui_app_prompt(
+		s->app, s,
+		&(struct tui_prompt){
+			.label = "/", .history = "search", .changed = searched, .done = searched });
+}
+
 const char *
 tui_read_only(const struct tui_screen *s)
 {

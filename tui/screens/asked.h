@@ -19,6 +19,11 @@ void tui_say_problem(const struct tui_screen *s, const struct sl_problem *proble
 /* Leaving with text that is not saved: asks, and when it may be dropped clears *changed (a part of the
  * screen's state) and goes back. what: "form". false: nothing was typed. */
 bool tui_ask_drop(struct tui_screen *s, const char *what, const bool *changed);
+/* Cancelling a run: done is called with choice 0 for yes, and with this tag. */
+void tui_ask_cancel_run(struct tui_screen *s,
+			void (*done)(struct tui_screen *, int tag, int choice), int tag);
+/* The prompt of "/": searched is told of every change, and of the end. */
+void tui_ask_search(struct tui_screen *s, void (*searched)(struct tui_screen *, const char *text));
 /* Why nothing may be changed now; NULL = it may. */
 const char *tui_read_only(const struct tui_screen *s);
 

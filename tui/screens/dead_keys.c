@@ -406,11 +406,7 @@ dead_action(struct tui_screen *s, const struct tui_cmd *cmd)
 		dead_reload(s);
 		return true;
 	case TUI_ACT_SEARCH:
-		tui_app_prompt(s->app, s,
-			       &(struct tui_prompt){ .label = "/",
-						     .history = "search",
-						     .changed = searched,
-						     .done = searched });
+		tui_ask_search(s, searched);
 		return true;
 	default:
 		break;

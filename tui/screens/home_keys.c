@@ -144,22 +144,6 @@ answered(struct tui_screen *s, int tag, int choice)
 }
 
 static void
-ask_stop(struct tui_screen *s)
-{
-	static const struct tui_choice yes[] = { { 'c', "cancel the run", false } };
-
-	tui_app_ask(s->app, s,
-		    &(struct tui_dialog){
-			    .title = "Cancel this run?",
-			    .text = "It stops after what is in flight. What was acknowledged "
-				    "stays; the rest is planned again by the next run.",
-			    .choices = yes,
-			    .nchoices = 1,
-			    .done = answered,
-			    .tag = ASK_STOP });
-}
-
-static void
 ask_delete(struct tui_screen *s)
 {
 	static const struct tui_choice yes[] = { { 0, "delete the sync", true } };
@@ -254,7 +238,7 @@ sync_action(struct tui_screen *s, const struct tui_cmd *cmd)
 		tui_app_open(s->app, "plan", sync);
 		return true;
 	case HOME_ACT_STOP:
-		ask_stop(s);
+		tui_ask_cancel_run(s, answered, ASK_STOP);
 		return true;
 	case HOME_ACT_RESUME:
 		h->doing = "the run goes on";
@@ -324,11 +308,7 @@ home_action(struct tui_screen *s, const struct tui_cmd *cmd)
 		home_ask_all(s);
 		return true;
 	case TUI_ACT_SEARCH:
-		tui_app_prompt(s->app, s,
-			       &(struct tui_prompt){ .label = "/",
-						     .history = "search",
-						     .changed = searched,
-						     .done = searched });
+		tui_ask_search(s, searched);
 		return true;
 	default:
 		return tui_table_action(&h->table, cmd, home_table_rows(h, rows) - 1);

@@ -217,11 +217,7 @@ logs_action(struct tui_screen *s, const struct tui_cmd *cmd)
 	case TUI_ACT_BACK:
 		return back(s);
 	case TUI_ACT_SEARCH:
-		tui_app_prompt(s->app, s,
-			       &(struct tui_prompt){ .label = "/",
-						     .history = "search",
-						     .changed = logs_searched,
-						     .done = logs_searched });
+		tui_ask_search(s, logs_searched);
 		return true;
 	case TUI_ACT_NEXT_MATCH:
 		logs_next_match(s, 1);

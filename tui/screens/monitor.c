@@ -224,21 +224,6 @@ stop_answer(struct tui_screen *s, int tag, int choice)
 }
 
 static void
-ask_stop(struct tui_screen *s)
-{
-	static const struct tui_choice yes[] = { { 'c', "cancel the run", false } };
-
-	tui_app_ask(s->app, s,
-		    &(struct tui_dialog){
-			    .title = "Cancel this run?",
-			    .text = "It stops after what is in flight. What was acknowledged "
-				    "stays; the rest is planned again by the next run.",
-			    .choices = yes,
-			    .nchoices = 1,
-			    .done = stop_answer });
-}
-
-static void
 open_with(struct tui_screen *s, const char *id, const char *before)
 {
 	const struct monitor *h = s->state;
@@ -290,7 +275,7 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 		open(s);
 		return true;
 	case ACT_STOP:
-		ask_stop(s);
+		tui_ask_cancel_run(s, stop_answer, 0);
 		return true;
 	case ACT_RESUME:
 		h->doing = "the run goes on";

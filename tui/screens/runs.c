@@ -415,11 +415,7 @@ action(struct tui_screen *s, const struct tui_cmd *cmd)
 	case TUI_ACT_CLEAR:
 		return clear(s, cmd);
 	case TUI_ACT_SEARCH:
-		tui_app_prompt(s->app, s,
-			       &(struct tui_prompt){ .label = "/",
-						     .history = "search",
-						     .changed = searched,
-						     .done = searched });
+		tui_ask_search(s, searched);
 		return true;
 	case TUI_ACT_FILTER:
 		tui_app_prompt(s->app, s,
