@@ -50,12 +50,13 @@ sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us, struct sl
 		return SL_OK;
 	if (code != SL_OK || keep_us < 0)
 		return code;
-	sl_q_start(
-		&q, s->db,
-		"DELETE FROM ack WHERE (run, no) IN (SELECT run, no FROM block WHERE " OLD_AND_DONE
-		" AND (run, no)<(?7, ?8) AND (ack.cancelled+ack.dead=0"
-		" OR at_us<CASE WHEN ack.doubt>0 THEN ?10 ELSE ?9 END))",
-		err);
+	sl_q_start(&q, s->db,
+		   "DELETE FROM ack WHERE (run, no) IN (SELECT block.run, block.no FROM block"
+		   /* a join: a look back at the outer row would read every block for each */
+		   " CROSS JOIN ack a ON a.run=block.run AND a.no=block.no WHERE " OLD_AND_DONE
+		   " AND (block.run, block.no)<(?7, ?8) AND (a.cancelled+a.dead=0"
+		   " OR at_us<CASE WHEN a.doubt>0 THEN ?10 ELSE ?9 END))",
+		   err);
 	bind_old(&q, sync, cut);
 	sl_q_int(&q, fold.mark.run);
 	sl_q_int(&q, fold.mark.no);
