@@ -3,7 +3,8 @@
 #   run-suite.sh NAME PROGRAM...   each is a cmocka program or a script that prints TAP
 #   run-suite.sh --sum FILE        the sum over the suites that were noted in FILE
 # A program also fails when it ends with an error, runs longer than TEST_TIMEOUT seconds (300), or
-# runs no test or fewer than it announced. SUMS names the file that each suite adds its sum to.
+# runs no test or fewer than it announced. AT_ONCE programs (1) run at the same time, what they say
+# keeps their order. SUMS names the file that each suite adds its sum to.
 set -euo pipefail
 
 if [ "$1" = --sum ]; then
@@ -15,7 +16,7 @@ fi
 
 suite=$1
 shift
-here=$(cd "$(dirname "$0")" && pwd)
+LONG=10 # seconds from which on a program's time is told
 export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=${ASAN_OPTIONS:-abort_on_error=0:detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
@@ -27,12 +28,46 @@ if [ "${VARIANT:-}" = tsan ] && setarch -R true 2>/dev/null; then
 	fixed=(setarch -R)
 fi
 
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+work=$(mktemp -d)
+# When it is broken off the programs that run go, too: timeout hands the signal on.
+finish() {
+	local job
+	for job in $(jobs -p); do
+		# shellcheck disable=SC2046
+		kill $(cat "/proc/$job/task/$job/children" 2>/dev/null) "$job" 2>/dev/null || true
+	done
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# run N PROGRAM: what it says in $work/N.out; its exit code and seconds in $work/N.end, once it has ended
+run() {
+	local rc=0 begin=$EPOCHSECONDS
+	timeout -k 10 "${TEST_TIMEOUT:-300}" "${fixed[@]}" "$2" >"$work/$1.out" 2>&1 </dev/null || rc=$?
+	echo "$rc $((EPOCHSECONDS - begin))" >"$work/$1.new"
+	mv "$work/$1.new" "$work/$1.end"
+}
+
+programs=("$@")
+begun=0 running=0
+# until_ended N: begins programs in their order, AT_ONCE at a time, until the Nth has ended
+until_ended() {
+	while [ ! -e "$work/$1.end" ]; do
+		while [ "$running" -lt "${AT_ONCE:-1}" ] && [ "$begun" -lt "${#programs[@]}" ]; do
+			run "$begun" "${programs[begun]}" &
+			begun=$((begun + 1)) running=$((running + 1))
+		done
+		wait -n || true
+		running=$((running - 1))
+	done
+}
+
 passed=0 failed=0 skipped=0
-for program in "$@"; do
-	rc=0
-	timeout -k 10 "${TEST_TIMEOUT:-300}" "${fixed[@]}" "$program" >"$out" 2>&1 </dev/null || rc=$?
+for n in "${!programs[@]}"; do
+	program=${programs[n]} out=$work/$n.out
+	until_ended "$n"
+	read -r rc seconds <"$work/$n.end"
 	read -r p f s plan < <(awk '
 		/^(not )?ok [0-9]+ (.*)?# [Ss][Kk][Ii][Pp]/ { s++; next }
 		/^ok [0-9]/ { p++ }
@@ -51,7 +86,14 @@ for program in "$@"; do
 	fi
 	[ -z "$why" ] || f=$((f + 1))
 	# What a test of faults counted: "# 100 network faults, 0 violations; 95 % bound 3.0e-02".
-	grep -a '^# .*95 % bound' "$out" | sed "s|^#|  ${program##*/}:|" || true
+	name=${program##*/}
+	[ "$seconds" -lt $LONG ] || name="$name ($seconds s)"
+	counted=$(grep -a '^# .*95 % bound' "$out" || true)
+	if [ -n "$counted" ]; then
+		sed "s|^#|  $name:|" <<<"$counted"
+	elif [ "$seconds" -ge $LONG ]; then
+		echo "  $name"
+	fi
 	if [ "$f" -gt 0 ]; then
 		grep -av '^ok ' "$out" | sed 's/^/    /' || true
 		echo "  FAIL $program${why:+: $why}"
