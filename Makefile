@@ -168,7 +168,8 @@ fuzz:                          ## each fuzz target for FUZZ_TIME seconds (20), o
 	@$(MAKE) VARIANT=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
 	@B=$(B) FUZZ_TIME=$(FUZZ_TIME) FUZZ_CPU=$(FUZZ_CPU) FUZZ_JOBS=$(FUZZ_JOBS) tests/tools/run-fuzz.sh $(FUZZ)
-bench: $(BIN) $(B)/tests/bench/measure                  ## how fast, as a ratio to what the machine can do
+BENCH_TOOLS := $(call prog,$(wildcard tests/bench/*.c))
+bench: $(BIN) $(BENCH_TOOLS)   ## how fast, as a ratio to what the machine can do; T=full runs one case, T=? lists them
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/bench/run.sh
 
 # ---- checks -------------------------------------------------------------------------------------

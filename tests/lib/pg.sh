@@ -8,6 +8,7 @@
 #
 # DIR must be short (a socket's path has room for 107 bytes) and reachable for the server's user.
 # pg_start fails with a message and status 1; a directory that was used before is started again.
+# PG_SETTINGS may hold more options of the server: "-c jit=off -c work_mem=64MB".
 # Started by root the server runs as `postgres` or `nobody`; its log is DIR/log.
 
 PG_PASSWORD=${PG_PASSWORD:-test-only-c0ffee}
@@ -55,7 +56,7 @@ pg_start() {
 	[ -z "$_port" ] || _listen=127.0.0.1
 	export PGHOST="$PG_DIR" PGPORT="${_port:-5432}" PGUSER=postgres
 	(cd "$PG_DIR" && pg_as "$_bin/pg_ctl" -D "$PG_DIR/data" -l "$PG_DIR/log" -w -t 60 -o \
-		"-F -c unix_socket_directories='$PG_DIR' -c listen_addresses='$_listen' -c port=$PGPORT" \
+		"-F ${PG_SETTINGS:-} -c unix_socket_directories='$PG_DIR' -c listen_addresses='$_listen' -c port=$PGPORT" \
 		start) >/dev/null || {
 		cat "$PG_DIR/log" >&2
 		return 1

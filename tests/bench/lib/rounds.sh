@@ -1,0 +1,41 @@
+# rounds.sh - cases next to their ceilings, in rounds; medians of rounds. Source it after world.sh.
+#
+#	rounds body          # calls body ROUNDS times with the number of the round; inside:
+#	copy big             # the ceiling: sets $ceiling, seconds
+#	note NAME ROWS       # remembers the last run against the last ceiling
+#	result NAME TARGET   # prints the line; TARGET as ">= 1.5", about the ratio
+
+rounds() {
+	local k
+	for k in $(seq "$ROUNDS"); do
+		say "round $k of $ROUNDS"
+		"$1" "$k"
+	done
+}
+
+# copy TABLE: what psql needs to read it all, and throw it away
+copy() {
+	"$measure" psql -Xq -c "COPY $1 TO STDOUT" 3>"$dir/copy" >/dev/null || broken "COPY $1 failed"
+	ceiling=$(took "$dir/copy" wall)
+}
+
+median() { sort -g | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
+worst() { sort -g | tail -n 1; }
+
+# Columns: rows/s, rows/s of the ceiling, ratio, CPUs, MiB.
+note() {
+	awk -v rows="$2" -v wall="$wall" -v ceiling="$ceiling" -v rest="$cpu $cpu_pg $cpu_rc $mib" \
+		'BEGIN { print rows / wall, rows / ceiling, ceiling / wall, rest }' >>"$dir/note.${1// /_}"
+}
+of() { awk -v c="$2" '{ print $c }' "$dir/note.${1// /_}"; } # NAME COLUMN
+
+# line CASE VALUE UNIT CEILING RATIO TARGET TARGET_OF CPU CPU CPU MIB NOTE
+line() {
+	local IFS=$'\t'
+	echo "$*"
+}
+# result NAME TARGET [NOTE]
+result() {
+	line "$1" "$(of "$1" 1 | median)" rows/s "$(of "$1" 2 | median)" "$(of "$1" 3 | median)" "$2" ratio \
+		"$(of "$1" 4 | median)" "$(of "$1" 5 | median)" "$(of "$1" 6 | median)" "$(of "$1" 7 | worst)" "${3:--}"
+}
