@@ -419,7 +419,7 @@ static void
 read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_result *r)
 {
 	long status = 0, head = 0;
-	curl_off_t up = 0;
+	curl_off_t up = 0, ready = 0;
 	const char *server = header(s, "Server");
 
 	curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -427,11 +427,13 @@ read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_res
 		status = 0;
 	curl_easy_getinfo(s->easy, CURLINFO_REQUEST_SIZE, &head);
 	curl_easy_getinfo(s->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+	curl_easy_getinfo(s->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	*r = (struct sl_http_result){ .status = (int)status,
 				      .ok = code == CURLE_OK || s->cut,
 				      .cut = s->cut,
 				      .sent = head > 0 || up > 0,
 				      .sys = (int)code,
+				      .connect_us = (int64_t)ready,
 				      .body = sl_buf_view(&s->answer),
 				      .server = server ? server : "",
 				      .bytes_sent = (size_t)up };

@@ -13,7 +13,7 @@
 #include "core/base/str.h"
 #include "core/dest/http_headers.h"
 
-#define SL_HTTP_INFLIGHT_MAX 64
+#define SL_HTTP_INFLIGHT_MAX 256
 #define SL_HTTP_BODY_MAX     65536 /* bytes of a response that are read; the rest is not waited for */
 #define SL_HTTP_ANSWER_MAX   (8u << 20) /* the same where the whole answer counts */
 
@@ -28,6 +28,7 @@ struct sl_http_result {
 	bool setup;             /* wrong address or certificate: trying again will not help */
 	int sys;                /* CURLcode */
 	int64_t retry_after_us; /* asked for by the server; 0 = nothing */
+	int64_t connect_us;     /* look-up, connection and TLS; about 0 on one that is open */
 	struct sl_str body;     /* what was read of it */
 	const char *error;      /* curl's own words; "" when ok */
 	const char *server;     /* value of the Server header, or "" */

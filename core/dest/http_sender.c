@@ -140,6 +140,7 @@ complete(void *arg, struct sl_http_call *call, const struct sl_http_result *r)
 			sl_http_headers_hide(c->s->headers, d->outcomes[i].detail,
 					     sizeof(d->outcomes[i].detail));
 	d->took_us = sl_mono_us() - d->sent_us;
+	d->connect_us = r->connect_us < d->took_us ? r->connect_us : d->took_us;
 	d->bytes_sent = r->bytes_sent;
 	d->driver = NULL;
 	c->done(c->arg, d);

@@ -33,11 +33,11 @@ struct sl_http_sender {
 		"gzip", SL_P_ENUM, 0, def, 0, 0, sl_gzip_choices,                                  \
 			"Compress request bodies; auto: unless the server runs on this machine."   \
 	}
-#define SL_HTTP_PROP_INFLIGHT                                                                      \
+#define SL_HTTP_PROP_INFLIGHT(def)                                                                 \
 	{                                                                                          \
-		"inflight", SL_P_INT, 0, "16", 1, SL_HTTP_INFLIGHT_MAX, NULL,                      \
+		"inflight", SL_P_INT, 0, def, 1, SL_HTTP_INFLIGHT_MAX, NULL,                       \
 			"Most requests on their way at once; it starts with two, and more are "    \
-			"tried while the server answers as fast as before."                        \
+			"tried while every answer is good and more get through."                   \
 	}
 #define SL_HTTP_PROP_RATE                                                                          \
 	{                                                                                          \

@@ -37,7 +37,7 @@ static const struct sl_prop props[] = {
 	{ "batch_bytes", SL_P_BYTES, 0, "500000", EVENT_BYTES * 2, RUDDER_BATCH_BYTES, NULL,
 	  "Most bytes of one request before compression." },
 	SL_HTTP_PROP_GZIP("auto"),
-	SL_HTTP_PROP_INFLIGHT,
+	SL_HTTP_PROP_INFLIGHT("64"),
 	SL_HTTP_PROP_RATE,
 	SL_HTTP_PROP_TIMEOUT,
 	SL_HTTP_PROP_CA,

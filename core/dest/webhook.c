@@ -44,7 +44,7 @@ static const struct sl_prop props[] = {
 	{ "batch_bytes", SL_P_BYTES, 0, "500000", 1024, 64 << 20, NULL,
 	  "Most bytes of one request before compression." },
 	SL_HTTP_PROP_GZIP("off"),
-	SL_HTTP_PROP_INFLIGHT,
+	SL_HTTP_PROP_INFLIGHT("16"),
 	SL_HTTP_PROP_RATE,
 	SL_HTTP_PROP_TIMEOUT,
 	SL_HTTP_PROP_CA,

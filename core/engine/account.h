@@ -84,8 +84,8 @@ void sl_account_wait(struct sl_account_user *u);
 
 /* How a request ended. */
 struct sl_ending {
-	int64_t sent_us, took_us;
-	int64_t retry_after_us; /* asked for; 0 = nothing */
+	int64_t sent_us, took_us; /* without the time to connect */
+	int64_t retry_after_us;   /* asked for; 0 = nothing */
 	enum sl_call call;
 	bool probe;
 	bool acked;     /* some of it */

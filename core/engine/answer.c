@@ -211,7 +211,7 @@ tell_account(struct sl_deliver *d, const struct sl_parcel *p, const struct sl_ta
 {
 	const struct sl_ending e = {
 		.sent_us = p->delivery.sent_us,
-		.took_us = p->delivery.took_us,
+		.took_us = p->delivery.took_us - p->delivery.connect_us,
 		.retry_after_us = y->retry_after_us,
 		.call = y->alive || y->stopped ? SL_CALL_ANSWERED
 			: y->unconnected       ? SL_CALL_NOT_CONNECTED

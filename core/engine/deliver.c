@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define OPEN_BLOCKS 48          /* blocks held in memory at most */
+#define OPEN_BLOCKS 512         /* blocks held in memory at most */
 #define OPEN_BYTES  (32u << 20) /* and their bodies, but for the last one */
 #define FLUSH_US    150000      /* verdicts wait at most this long for the log */
 #define POLL_MS     100

@@ -159,6 +159,7 @@ struct sl_delivery {
 	unsigned attempt;            /* 1 = first try */
 	int64_t sent_us;             /* monotonic, set by submit() */
 	int64_t took_us;             /* set at completion */
+	int64_t connect_us;          /* of it, before a byte of it could go; set at completion */
 	size_t bytes_sent;           /* on the wire, after compression; set at completion */
 	void *owner;                 /* the caller's; drivers leave it alone */
 	void *driver;                /* the driver's, while it holds the delivery */

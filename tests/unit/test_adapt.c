@@ -45,7 +45,7 @@ rounds(struct sl_adapt *a, struct peer *p, int64_t now, unsigned n)
 }
 
 static void
-it_starts_at_two_and_grows_by_one_a_round_trip(void **state)
+it_starts_at_two_and_doubles_every_round_trip(void **state)
 {
 	struct peer p = { .base_us = 100 * MS, .width = 1000, .rng = { 3 } };
 	struct sl_adapt a;
@@ -54,11 +54,71 @@ it_starts_at_two_and_grows_by_one_a_round_trip(void **state)
 	(void)state;
 	sl_adapt_init(&a, 64);
 	assert_int_equal(sl_adapt_limit(&a), 2);
-	for (uint32_t want = 3; want <= 64; want++) {
+	for (uint32_t want = 4; want <= 64; want *= 2) {
 		now = rounds(&a, &p, now, 1);
 		assert_int_equal(sl_adapt_limit(&a), want);
 	}
 	(void)rounds(&a, &p, now, 20);
+	assert_int_equal(sl_adapt_limit(&a), 64);
+}
+
+static void
+more_than_a_destination_can_do_at_once_is_taken_back(void **state)
+{
+	struct peer p = { .base_us = 20 * MS, .width = 10, .rng = { 5 } };
+	struct sl_adapt a;
+	int64_t now = MS;
+	unsigned crowded = 0;
+
+	(void)state;
+	sl_adapt_init(&a, 64);
+	now = rounds(&a, &p, now, 6);
+	assert_in_range(sl_adapt_limit(&a), 8, 16);
+	/* Now and then more are tried, and never many more. */
+	for (unsigned i = 0; i < 2000; i++) {
+		now = rounds(&a, &p, now, 1);
+		assert_in_range(sl_adapt_limit(&a), 8, 24);
+		crowded += sl_adapt_limit(&a) > 16;
+	}
+	assert_in_range(crowded, 0, 40);
+}
+
+static void
+what_became_faster_is_used(void **state)
+{
+	struct peer p = { .base_us = 20 * MS, .width = 8, .rng = { 5 } };
+	struct sl_adapt a;
+	int64_t now = MS;
+
+	(void)state;
+	sl_adapt_init(&a, 64);
+	now = rounds(&a, &p, now, 100);
+	assert_in_range(sl_adapt_limit(&a), 8, 12);
+	p.width = 1000;
+	(void)rounds(&a, &p, now, 300);
+	assert_int_equal(sl_adapt_limit(&a), 64);
+}
+
+static void
+after_trouble_it_grows_by_one_a_round_trip(void **state)
+{
+	struct peer p = { .base_us = 20 * MS, .width = 1000, .rng = { 5 } };
+	struct sl_adapt a;
+	int64_t now;
+
+	(void)state;
+	sl_adapt_init(&a, 64);
+	now = rounds(&a, &p, MS, 4);
+	assert_int_equal(sl_adapt_limit(&a), 32);
+	sl_adapt_ended(&a,
+		       &(struct sl_round){
+			       .sent_us = now, .took_us = MS, .in_flight = 32, .trouble = true },
+		       now + MS);
+	now += MS;
+	for (uint32_t want = 22; want <= 64; want++) {
+		assert_int_equal(sl_adapt_limit(&a), want);
+		now = rounds(&a, &p, now, 1);
+	}
 	assert_int_equal(sl_adapt_limit(&a), 64);
 }
 
@@ -169,7 +229,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_starts_at_two_and_grows_by_one_a_round_trip),
+		cmocka_unit_test(it_starts_at_two_and_doubles_every_round_trip),
+		cmocka_unit_test(more_than_a_destination_can_do_at_once_is_taken_back),
+		cmocka_unit_test(what_became_faster_is_used),
+		cmocka_unit_test(after_trouble_it_grows_by_one_a_round_trip),
 		cmocka_unit_test(it_keeps_to_the_most_that_is_allowed),
 		cmocka_unit_test(what_is_not_used_does_not_grow),
 		cmocka_unit_test(trouble_cuts_once_for_what_was_on_its_way),

@@ -307,7 +307,7 @@ limits_leave_room_for_the_envelope(void **state)
 	(void)state;
 	assert_int_equal(rig_open(&r, "rudderstack", "k", NULL, pairs), SL_OK);
 	assert_int_equal(r.limits.event_bytes, 32768);
-	assert_int_equal(r.limits.inflight, 16);
+	assert_int_equal(r.limits.inflight, 64);
 	assert_true(r.limits.rate <= 0);
 	n = r.limits.batch_bytes / (sizeof(big) - 1);
 	assert_true(n <= r.limits.batch_events);
