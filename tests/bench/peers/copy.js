@@ -10,7 +10,7 @@ const events = `COPY (
     'traits', json_build_object('uid', uid, 'email', email, 'firstName', first_name, 'lastName', last_name,
       'mrr', mrr, 'score', score, 'createdAt', created_at, 'updatedAt', updated_at, 'active', active,
       'note', note, 'prefs', prefs))
-  FROM people) TO STDOUT`;
+  FROM ${process.env.TABLE}) TO STDOUT`;
 
 async function main() {
   const client = new Client();

@@ -7,7 +7,7 @@ const { identify, headers } = require('./people');
 async function main() {
   const client = new Client();
   await client.connect();
-  const cursor = client.query(new Cursor('SELECT * FROM people'));
+  const cursor = client.query(new Cursor('SELECT * FROM ' + process.env.TABLE));
   const pool = new Pool(process.env.URL, { connections: 4 });
   const busy = new Set();
 

@@ -13,7 +13,7 @@ auth = (os.environ["WRITE_KEY"], "")
 
 connection = psycopg2.connect("")
 cursor = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
-cursor.execute("SELECT * FROM people")
+cursor.execute("SELECT * FROM " + os.environ["TABLE"])
 rows = cursor.fetchall()
 for start in range(0, len(rows), 500):
     batch = [identify(row) for row in rows[start : start + 500]]

@@ -34,7 +34,7 @@ def send(rows):
 connection = psycopg2.connect("")
 cursor = connection.cursor("people", cursor_factory=psycopg2.extras.RealDictCursor)
 cursor.itersize = 2000
-cursor.execute("SELECT * FROM people")
+cursor.execute("SELECT * FROM " + os.environ["TABLE"])
 sent = []
 with ThreadPoolExecutor(4) as pool:
     while rows := cursor.fetchmany(500):
