@@ -405,8 +405,10 @@ struct sl_receiver_options {
 	const char *database;  /* path; NULL = in memory */
 	const char *write_key; /* a reference: env:NAME file:PATH; NULL = any key will do */
 	bool discard;          /* count only */
-	const char *faults;    /* JSON text, see the help; NULL = none */
-	bool sync_full;        /* each answer waits for the disk: survives a power cut too */
+	const char *tls_cert;  /* PEM files for HTTPS; NULL = both NULL, plain HTTP */
+	const char *tls_key;
+	const char *faults; /* JSON text, see the help; NULL = none */
+	bool sync_full;     /* each answer waits for the disk: survives a power cut too */
 };
 struct sl_receiver_count {
 	uint64_t requests, events, repeats, conflicts, bytes;

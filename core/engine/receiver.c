@@ -11,6 +11,8 @@ sl_receiver_start(const struct sl_receiver_options *o, struct sl_problem *proble
 		.port = (uint16_t)o->port,
 		.database = o->database,
 		.faults = o->faults,
+		.tls_cert = o->tls_cert,
+		.tls_key = o->tls_key,
 		.discard = o->discard,
 		.sync_full = o->sync_full,
 	};

@@ -2,6 +2,7 @@
 #include "core/receive/receive.h"
 
 #include "core/receive/delay.h"
+#include "core/receive/pem.h"
 #include "core/receive/request.h"
 
 #include <arpa/inet.h>
@@ -22,6 +23,7 @@ struct sl_receiver {
 	struct MHD_Daemon *daemon;
 	struct MHD_Response *okay; /* the answer to almost all, made once */
 	struct sl_delay *delay;
+	char *cert, *key; /* PEM; NULL = plain HTTP */
 	uint16_t port;
 };
 
@@ -276,21 +278,38 @@ start_daemon(struct sl_receiver *r, const struct sl_receive_options *o, int fd, 
 	unsigned connections = o->max_connections ? o->max_connections : 256;
 	unsigned idle = o->idle_seconds ? o->idle_seconds : 60;
 	size_t memory = o->discard ? MEMORY_DISCARD : MEMORY_KEEP;
+	const unsigned tls = r->key ? MHD_USE_TLS : 0;
+	/* Without TLS the list of options ends before these. */
+	const enum MHD_OPTION https = tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END;
 	sigset_t all, old;
 
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
 	r->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
-		r, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
-		MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, idle,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | tls, 0, NULL, NULL,
+		on_request, r, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		memory, MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		idle, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, https, r->cert,
+		MHD_OPTION_HTTPS_MEM_KEY, r->key, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (r->daemon)
 		return SL_OK;
 	(void)close(fd);
-	return sl_fail(err, SL_E_IO, "receiver", "cannot start the server with %u connections",
-		       connections);
+	return sl_fail(err, SL_E_IO, "receiver", "cannot start the server with %u connections%s",
+		       connections, tls ? ", or certificate and key do not fit" : "");
+}
+
+static enum sl_code
+read_tls(struct sl_receiver *r, const struct sl_receive_options *o, struct sl_err *err)
+{
+	enum sl_code rc;
+
+	if (!o->tls_cert && !o->tls_key)
+		return SL_OK;
+	if (!o->tls_cert || !o->tls_key)
+		return sl_fail(err, SL_E_CONFIG, "tls", "a certificate and its key go together");
+	rc = sl_pem_read("tls-cert", o->tls_cert, &r->cert, err);
+	return rc == SL_OK ? sl_pem_read("tls-key", o->tls_key, &r->key, err) : rc;
 }
 
 static enum sl_code
@@ -316,7 +335,8 @@ setup(struct sl_receiver *r, const struct sl_receive_options *o, struct sl_err *
 	    MHD_add_response_header(r->okay, MHD_HTTP_HEADER_CONTENT_TYPE,
 				    "text/plain; charset=utf-8") != MHD_YES)
 		return sl_fail(err, SL_E_NOMEM, "receiver", "out of memory");
-	if (!o->discard)
+	rc = read_tls(r, o, err);
+	if (rc == SL_OK && !o->discard)
 		rc = sl_keep_open(o->database, o->sync_full, &r->ctx.keep, err);
 	return rc == SL_OK ? sl_delay_new(resume, &r->delay, err) : rc;
 }
@@ -362,6 +382,8 @@ sl_receive_stats(const struct sl_receiver *r, struct sl_receive_stats *out)
 		.events = r->ctx.count.events,
 		.repeats = r->ctx.count.repeats,
 		.conflicts = r->ctx.count.conflicts,
+		.first_us = r->ctx.count.first_us,
+		.last_us = r->ctx.count.last_us,
 	};
 }
 
@@ -384,6 +406,8 @@ sl_receive_stop(struct sl_receiver *r)
 	if (r->ctx.write_key)
 		explicit_bzero(r->ctx.write_key, strlen(r->ctx.write_key));
 	free(r->ctx.write_key);
+	sl_pem_free(r->cert);
+	sl_pem_free(r->key);
 	free(r);
 }
 

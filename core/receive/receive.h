@@ -32,9 +32,11 @@ struct sl_receive_options {
 	const char *database;  /* a file, made when missing; NULL or "" = in memory */
 	const char *write_key; /* NULL or "" = any key, or none, is fine */
 	const char *faults;    /* a JSON object as PUT /_fault takes it; NULL = none */
-	bool discard;          /* look into nothing, store nothing, count requests, bytes, events */
-	bool sync_full;        /* wait for the disk at each commit: survives a power cut too */
-	size_t max_body;       /* bytes, before and after gunzip; 0 = 16 MiB */
+	const char *tls_cert;  /* PEM files: speak HTTPS. NULL = both NULL, HTTP */
+	const char *tls_key;
+	bool discard;    /* look into nothing, store nothing, count requests, bytes, events */
+	bool sync_full;  /* wait for the disk at each commit: survives a power cut too */
+	size_t max_body; /* bytes, before and after gunzip; 0 = 16 MiB */
 	unsigned max_connections; /* 0 = 256 */
 	unsigned idle_seconds;    /* a silent connection is closed; 0 = 60 */
 };
@@ -50,6 +52,7 @@ struct sl_receive_stats {
 	uint64_t events;    /* taken, repeats included; discard: occurrences of "messageId" */
 	uint64_t repeats;   /* events whose messageId was there already */
 	uint64_t conflicts; /* repeats whose body differs in more than sentAt and receivedAt */
+	int64_t first_us, last_us; /* when the first and the last request came (wall); 0 = none */
 };
 
 /* Starts the server's thread; returns when it takes connections. SL_E_CONFIG: the options are wrong;

@@ -1,6 +1,7 @@
 /* request.c - routes, authorisation, the body, and what is answered. */
 #include "core/receive/request.h"
 
+#include "core/base/clock.h"
 #include "core/receive/inflate.h"
 #include "core/receive/results.h"
 #include "core/receive/tally.h"
@@ -142,6 +143,16 @@ copy_cut(char *to, size_t cap, const char *from)
 	to[n] = '\0';
 }
 
+static void
+note_request(struct sl_request_ctx *ctx)
+{
+	const int64_t now = sl_wall_us();
+
+	if (atomic_fetch_add(&ctx->count.requests, 1) == 0)
+		atomic_store(&ctx->count.first_us, now);
+	atomic_store(&ctx->count.last_us, now);
+}
+
 struct sl_request *
 sl_request_new(struct sl_request_ctx *ctx, const struct sl_request_head *h)
 {
@@ -163,7 +174,7 @@ sl_request_new(struct sl_request_ctx *ctx, const struct sl_request_head *h)
 		return NULL;
 	}
 	if (takes_events(rq->route)) {
-		atomic_fetch_add(&ctx->count.requests, 1);
+		note_request(ctx);
 		if (!rq->status)
 			rq->fault = sl_fault_next(&ctx->faults);
 	}
@@ -240,11 +251,17 @@ answer_stats(struct sl_request *rq, struct sl_answer *a)
 		const char *name;
 		uint64_t n;
 	} rows[] = {
-		{ "requests", c->count.requests },   { "ok", c->count.ok },
-		{ "refused", c->count.refused },     { "failed", c->count.failed },
-		{ "faults", c->count.faults },       { "bytes", c->count.bytes },
-		{ "events", c->count.events },       { "repeats", c->count.repeats },
+		{ "requests", c->count.requests },
+		{ "ok", c->count.ok },
+		{ "refused", c->count.refused },
+		{ "failed", c->count.failed },
+		{ "faults", c->count.faults },
+		{ "bytes", c->count.bytes },
+		{ "events", c->count.events },
+		{ "repeats", c->count.repeats },
 		{ "conflicts", c->count.conflicts },
+		{ "first_us", (uint64_t)c->count.first_us },
+		{ "last_us", (uint64_t)c->count.last_us },
 	};
 
 	for (size_t i = 0; i < SL_COUNT(rows); i++)

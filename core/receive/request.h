@@ -22,6 +22,7 @@ struct sl_request_ctx {
 	struct {
 		atomic_uint_fast64_t requests, ok, refused, failed, faults, bytes, events, repeats,
 			conflicts;
+		atomic_int_fast64_t first_us, last_us; /* wall */
 	} count;
 };
 

@@ -93,31 +93,13 @@ end_tls
 to "https://localhost:$tls_port" '"ca_file": "no-such-file.pem"'
 ok "a file of certificates that is not there is a mistake of the settings" has 2 "no-such-file.pem" check --online
 
-# A server with the right certificate: reads each request, says OK.
-cat >answer <<'END'
-while read -r line; do
-	line=${line%$'\r'}
-	case $line in
-	[Cc]ontent-[Ll]ength:*) n=${line#*:} ;;
-	'')
-		[ "${n:-0}" = 0 ] || read -rN "$n" body
-		printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK'
-		n=0
-		;;
-	esac
-done
-END
-mkfifo asked answers
-tls_port=$((20000 + RANDOM % 20000))
-bash answer <asked >answers &
+# A server with the right certificate: our receiver.
+rm -f port
+"$SLUICE" receive --port 0 --port-file port --database tls.db --tls-cert good.pem --tls-key good.key -q >receiver.log 2>&1 &
 started+=("$!")
-openssl s_server -quiet -accept "127.0.0.1:$tls_port" -cert good.pem -key good.key <>answers >asked 2>server.log &
-started+=("$!")
-for ((i = 0; i < 100; i++)); do
-	! (exec 9<>"/dev/tcp/127.0.0.1/$tls_port") 2>/dev/null || break
-	sleep 0.05
-done
-to "https://localhost:$tls_port" '"ca_file": "'"$dir"'/ca.pem", "gzip": "off", "inflight": 1'
+wait_file port
+to "https://localhost:$(cat port)" '"ca_file": "'"$dir"'/ca.pem", "gzip": "on"'
 ok "with the right one, in a file of our own, the rows go" ends 0 run people
 ok "all of them, and what was planned before" [ "$(state 'SELECT sum(acked) FROM run')" = 50 ]
+ok "the receiver unpacked and kept them" [ "$(sqlite3 tls.db 'SELECT count(*) FROM users')" = 50 ]
 done_testing

@@ -296,5 +296,7 @@ ok "a port that is taken" eval 'sl receive --port "$port"; [ $rc -gt 0 ] && said
 ok "all addresses need a write key" eval 'sl receive --port 0 --bind 0.0.0.0; [ $rc = 2 ] && said "write"'
 ok "a port out of range" has 2 "from 0 to 65535" receive --port 70000
 ok "a database that cannot be made" eval 'sl receive --port 0 --database /nowhere/x.db; [ $rc -gt 0 ] && said /nowhere'
+ok "TLS takes two files" has 2 "go together" receive --port 0 --tls-cert key.txt
+ok "that are PEM" has 2 "no PEM file" receive --port 0 --tls-cert key.txt --tls-key key.txt
 ok "a port file that cannot be written" eval 'sl receive --port 0 --port-file /nowhere/port; [ $rc = 6 ] && said /nowhere'
 done_testing

@@ -57,8 +57,9 @@ serve(struct cmd_call *c, struct sl_receiver_options *o)
 		return SL_EXIT_STATE;
 	}
 	if (!c->quiet) {
-		(void)printf("listening on http://%s:%u (Ctrl-C ends it)\n",
-			     o->bind ? o->bind : "127.0.0.1", sl_receiver_port(r));
+		(void)printf("listening on http%s://%s:%u (Ctrl-C ends it)\n",
+			     o->tls_cert ? "s" : "", o->bind ? o->bind : "127.0.0.1",
+			     sl_receiver_port(r));
 		(void)fflush(stdout);
 	}
 	while (cmd_interrupts() == 0)
@@ -75,6 +76,8 @@ run_receive(struct cmd_call *c)
 	struct sl_receiver_options o = { .bind = cmd_value(c, "bind"),
 					 .database = cmd_value(c, "database"),
 					 .write_key = cmd_value(c, "write-key"),
+					 .tls_cert = cmd_value(c, "tls-cert"),
+					 .tls_key = cmd_value(c, "tls-key"),
 					 .discard = cmd_value(c, "discard") != NULL,
 					 .faults = cmd_value(c, "faults") };
 	int64_t port = 8080;
@@ -94,6 +97,8 @@ static const struct cmd_option receive_options[] = {
 	{ "bind", "ADDRESS", "default 127.0.0.1; others need a write key" },
 	{ "database", "FILE", "keep the events in this SQLite file (default: in memory)" },
 	{ "write-key", "REF", "take only events with this key, named as env:NAME or file:PATH" },
+	{ "tls-cert", "FILE", "speak HTTPS, with this certificate (PEM)" },
+	{ "tls-key", "FILE", "and this key of it (PEM)" },
 	{ "port-file", "FILE", "write the port there once it listens" },
 	{ "discard", NULL, "count requests and events, keep nothing" },
 	{ "faults", "JSON", "misbehave on purpose" },
