@@ -2,6 +2,7 @@
 #
 #	rounds body          # calls body ROUNDS times with the number of the round; inside:
 #	copy big             # the ceiling: sets $ceiling, seconds
+#	against SECONDS      # or another one
 #	note NAME ROWS       # remembers the last run against the last ceiling
 #	result NAME TARGET   # prints the line; TARGET as ">= 1.5", about the ratio
 
@@ -18,6 +19,8 @@ copy() {
 	"$measure" psql -Xq -c "COPY $1 TO STDOUT" 3>"$dir/copy" >/dev/null || broken "COPY $1 failed"
 	ceiling=$(took "$dir/copy" wall)
 }
+
+against() { ceiling=$1; }
 
 median() { sort -g | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'; }
 worst() { sort -g | tail -n 1; }
@@ -38,4 +41,25 @@ line() {
 result() {
 	line "$1" "$(of "$1" 1 | median)" rows/s "$(of "$1" 2 | median)" "$(of "$1" 3 | median)" "$2" ratio \
 		"$(of "$1" 4 | median)" "$(of "$1" 5 | median)" "$(of "$1" 6 | median)" "$(of "$1" 7 | worst)" "${3:--}"
+}
+# nothing_and_little SYNC READ TABLE: rounds of a second run that finds nothing and of one that finds 1 %
+# changed, each next to COPY of READ; the column mrr of TABLE is what changes. Remembered as "SYNC, 0 %" and "SYNC, 1 %".
+nothing_and_little() {
+	local name=$1 read=$2 table=$3
+	little() {
+		copy "$read"
+		run "$name" 0
+		note "$name, 0 %" "$ROWS"
+		change "$table" "$1"
+		copy "$read"
+		run "$name" $((ROWS / 100))
+		note "$name, 1 %" "$ROWS"
+	}
+	base "$name" "$ROWS"
+	rounds little
+}
+# change TABLE ROUND: another hundredth of it each time
+change() {
+	psql -Xq -v ON_ERROR_STOP=1 -c "UPDATE $1 SET mrr = mrr + 1 WHERE id % 100 = $2 % 100" -c "VACUUM $1" ||
+		broken "the table $1 cannot be changed"
 }

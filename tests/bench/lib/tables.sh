@@ -3,7 +3,8 @@
 #   big        ROWS x 12 columns, integer key, about 245 bytes a row as COPY writes it
 #   big_uuid   the same with a random uuid as key
 #   next       big with another value in one column of every row
-#   fifth      the first fifth of big
+#   fifth      a fifth of big
+#   tenth      a tenth of it
 #   plain      a view over big
 #   wide       a tenth of ROWS x 100 columns
 #   doc        a tenth of ROWS with 4 KB of jsonb each
@@ -27,6 +28,8 @@ table_sql() {
 		score, created_at, updated_at, active, note, prefs FROM big; ALTER TABLE next ADD PRIMARY KEY (id)" ;;
 	fifth) echo "CREATE TABLE fifth AS SELECT i::bigint AS id, $twelve FROM generate_series(1, $ROWS / 5) i;
 		ALTER TABLE fifth ADD PRIMARY KEY (id)" ;;
+	tenth) echo "CREATE TABLE tenth AS SELECT i::bigint AS id, $twelve FROM generate_series(1, $ROWS / 10) i;
+		ALTER TABLE tenth ADD PRIMARY KEY (id)" ;;
 	plain) echo "CREATE VIEW plain AS SELECT * FROM big" ;;
 	wide) echo "CREATE TABLE wide AS SELECT i::bigint AS id,
 		$(for c in $(seq 33); do
@@ -52,6 +55,7 @@ table_cost() {
 	case $1 in
 	big | big_uuid | next) echo 620 9 ;;
 	fifth) echo 130 2 ;;
+	tenth) echo 65 1 ;;
 	plain) echo 0 0 ;;
 	wide) echo 220 6 ;;
 	doc) echo 500 12 ;;

@@ -1,0 +1,14 @@
+#!/bin/bash
+# diff_uuid.sh - the same where the key is a random uuid
+# tables: big_uuid
+# seconds: 42
+# disk: 800
+. "$(dirname "$0")/../lib/world.sh"
+. "$bench/lib/rounds.sh"
+
+receiver
+world
+sync_of uuid '"table": "public.big_uuid", "key": ["uid"], "profile": "uuids"'
+nothing_and_little uuid big_uuid big_uuid
+result "uuid, 0 %" ">= 1.5" "uuid key"
+result "uuid, 1 %" ">= 1.2" "uuid key"
