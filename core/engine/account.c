@@ -10,7 +10,7 @@
 #define HOLD_LONG_US 60000000LL   /* to this */
 #define WAIT_US      100000       /* for room, before the waiter looks whether its run goes on */
 #define SHARED_US    20000        /* the same while it has answers of its own to look for */
-#define FORGOTTEN_US 500000       /* one that has not asked for so long waits no more */
+#define FORGOTTEN_US 150000       /* one that has not asked for so long waits no more */
 #define LATE_US      20000        /* one that does not come for its token lets others go before */
 #define TURN_US      1000
 #define BURST_S      0.1 /* of the rate may be saved up */
@@ -132,10 +132,18 @@ is_its_turn(const struct sl_account *a, const struct sl_account_user *u, int64_t
 }
 
 static bool
-has_room(struct sl_account *a, struct sl_account_user *u, int64_t now_us)
+may_take_room(const struct sl_account_user *u, int64_t now_us)
+{
+	const struct sl_account *a = u->account;
+
+	return a->in_flight < limit_of(a) && u->in_flight < u->most && is_its_turn(a, u, now_us);
+}
+
+static bool
+has_room(struct sl_account_user *u, int64_t now_us)
 {
 	u->asked_us = now_us;
-	if (a->in_flight < limit_of(a) && u->in_flight < u->most && is_its_turn(a, u, now_us)) {
+	if (may_take_room(u, now_us)) {
 		u->waits_since_us = 0;
 		return true;
 	}
@@ -198,7 +206,7 @@ ask(struct sl_account_user *u, uint32_t n, bool retry, int64_t now_us)
 	if (a->breaker.state == SL_BREAKER_HALF_OPEN) {
 		retry = false; /* the breaker has its own measure */
 		n = 1;
-	} else if (!has_room(a, u, now_us)) {
+	} else if (!has_room(u, now_us)) {
 		return closed(SL_GATE_ROOM, u->next || a->users != u ? SHARED_US : WAIT_US);
 	}
 	wait = retry ? sl_retry_budget_ask(&a->budget, now_us) : 0;
@@ -217,6 +225,9 @@ ask(struct sl_account_user *u, uint32_t n, bool retry, int64_t now_us)
 	u->probes = u->probes || p.probe;
 	u->in_flight++;
 	a->in_flight++;
+	/* Room that is left may be somebody else's now. */
+	if (a->in_flight < limit_of(a))
+		pthread_cond_broadcast(&a->room);
 	return p;
 }
 
@@ -258,11 +269,11 @@ sl_account_take_back(struct sl_account_user *u, const struct sl_permit *p, uint3
 void
 sl_account_wait(struct sl_account_user *u)
 {
-	const int64_t until = sl_mono_us() + WAIT_US;
+	const int64_t now = sl_mono_us(), until = now + WAIT_US;
 	const struct timespec ts = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
 
 	pthread_mutex_lock(&u->account->lock);
-	if (u->account->in_flight >= limit_of(u->account))
+	if (!may_take_room(u, now))
 		pthread_cond_timedwait(&u->account->room, &u->account->lock, &ts);
 	pthread_mutex_unlock(&u->account->lock);
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #define OPEN_BLOCKS 512         /* blocks held in memory at most */
-#define OPEN_BYTES  (32u << 20) /* and their bodies, but for the last one */
+#define OPEN_BYTES  (32u << 20) /* and their bodies, of all runs together, but for the last one */
 #define FLUSH_US    150000      /* verdicts wait at most this long for the log */
 #define POLL_MS     100
 #define FULL_MS     10 /* before a driver that took nothing is asked again */
@@ -157,8 +157,8 @@ take_blocks(struct sl_deliver *d, struct sl_err *err)
 	struct sl_block *b;
 	enum sl_code code = SL_OK;
 
-	while (code == SL_OK && d->nopen < OPEN_BLOCKS && d->open_bytes < OPEN_BYTES &&
-	       !d->ready.first) {
+	while (code == SL_OK && d->nopen < OPEN_BLOCKS &&
+	       d->open_bytes < sl_run_share(d->task, OPEN_BYTES) && !d->ready.first) {
 		code = next_block(d, &b, err);
 		if (code == SL_OK)
 			code = open_block(d, b, err);
@@ -352,6 +352,7 @@ static void
 deliver_free(struct sl_deliver *d)
 {
 	sl_account_leave(&d->account);
+	__atomic_fetch_sub(&d->task->engine->delivering, 1, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&d->task->lock);
 	d->task->dest = NULL;
 	d->task->account = NULL;
@@ -377,6 +378,7 @@ sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *
 	if (!d)
 		return sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
 	d->task = t;
+	__atomic_fetch_add(&t->engine->delivering, 1, __ATOMIC_RELAXED);
 	d->open_tail = &d->open;
 	if (!sl_random_bytes(&d->rng.s, sizeof(d->rng.s)) || d->rng.s == 0)
 		d->rng.s = 0x9e3779b97f4a7c15u;

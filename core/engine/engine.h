@@ -45,6 +45,7 @@ struct sl_engine {
 	struct sl_job *jobs;
 	struct sl_run_task *runs;    /* open runs and the last finished ones of this process */
 	struct sl_account *accounts; /* at destinations; they stay */
+	unsigned delivering;         /* atomic: runs that share the memory for what is on its way */
 };
 
 /* ---- workspace and connections, for jobs and runs -------------------------------------------- */

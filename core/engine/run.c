@@ -78,7 +78,8 @@ sl_run_block_ready(struct sl_run_task *t, struct sl_block *b)
 		stillborn += b->verdicts[i] == SL_V_DEAD;
 	pthread_mutex_lock(&t->lock);
 	t->rec.dead += stillborn;
-	if (t->delivering && !t->hand[b->no % SL_HAND] && t->hand_bytes < SL_HAND_BYTES) {
+	if (t->delivering && !t->hand[b->no % SL_HAND] &&
+	    t->hand_bytes < sl_run_share(t, SL_HAND_BYTES)) {
 		t->hand_bytes += b->body_len;
 		t->hand[b->no % SL_HAND] = b;
 		b = NULL;

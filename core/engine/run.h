@@ -14,7 +14,7 @@
 #include "core/engine/table.h"
 
 #define SL_HAND       16          /* committed blocks kept in memory for delivery */
-#define SL_HAND_BYTES (16u << 20) /* and their bodies, but for the last one */
+#define SL_HAND_BYTES (16u << 20) /* and their bodies, of all runs together, but for the last one */
 #define SL_LATENCIES  128         /* the last requests, for percentiles */
 
 struct sl_deliver;
@@ -108,6 +108,15 @@ void sl_run_no_room(struct sl_run_task *t, const struct sl_err *err);
 enum sl_code sl_run_may_write(struct sl_run_task *t, struct sl_err *err) SL_MUST;
 /* The block if it is at hand (then the caller's), else NULL. */
 struct sl_block *sl_run_take(struct sl_run_task *t, uint32_t no);
+
+/* What this run may take of bytes that all deliveries of the engine share. */
+static inline size_t
+sl_run_share(const struct sl_run_task *t, size_t bytes)
+{
+	const unsigned n = __atomic_load_n(&t->engine->delivering, __ATOMIC_RELAXED);
+
+	return n > 1 ? bytes / n : bytes;
+}
 
 /* ---- the two halves -------------------------------------------------------------------------- */
 

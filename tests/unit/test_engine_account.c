@@ -1,6 +1,7 @@
 /* What all runs that send to one destination share: simulated destinations, in simulated time. */
 #include "core/engine/account.h"
 
+#include "core/base/clock.h"
 #include "tests/lib/check.h"
 
 #include <stdlib.h>
@@ -344,6 +345,31 @@ live_through(unsigned percent, uint64_t seed)
 	free(o.waiting);
 }
 
+/* Whoever has the processor in its turn would keep it from those whose turn it is. */
+static void
+who_waits_for_a_turn_sleeps(void **state)
+{
+	struct sl_account *a = account();
+	struct sl_account_user u[2];
+	struct sl_permit p[2];
+	const int64_t now = sl_mono_us();
+
+	(void)state;
+	join(a, &u[0], 2, 0, now);
+	join(a, &u[1], 2, 0, now);
+	p[0] = sl_account_ask(&u[0], 1, false, now);
+	p[1] = sl_account_ask(&u[0], 1, false, now);
+	assert_int_equal(sl_account_ask(&u[1], 1, false, now).gate, SL_GATE_ROOM);
+	(void)end(&u[0], &p[0], SL_CALL_ANSWERED, now);
+	/* There is room now, and it is the second's. */
+	assert_int_equal(sl_account_ask(&u[0], 1, false, now).gate, SL_GATE_ROOM);
+	sl_account_wait(&u[0]);
+	assert_true(sl_mono_us() - now >= 50 * MS);
+	sl_account_leave(&u[0]);
+	sl_account_leave(&u[1]);
+	sl_account_free(a);
+}
+
 static void
 half_of_all_failing_makes_no_storm(void **state)
 {
@@ -487,6 +513,7 @@ main(void)
 		cmocka_unit_test(pleas_without_a_time_get_longer_pauses),
 		cmocka_unit_test(half_open_is_one_event_of_all_runs),
 		cmocka_unit_test(room_is_shared_fairly),
+		cmocka_unit_test(who_waits_for_a_turn_sleeps),
 		cmocka_unit_test(half_of_all_failing_makes_no_storm),
 		cmocka_unit_test(a_share_that_opens_no_breaker_is_bounded_by_the_budget),
 		cmocka_unit_test(a_storm_of_429_is_not_answered_with_one),

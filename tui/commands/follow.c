@@ -42,13 +42,13 @@ put_bar(FILE *out, double part)
 
 /* One line that is written over; shorter than a narrow terminal. */
 static void
-progress(const struct sl_run_stats *s)
+progress(const struct sl_run_stats *s, const char *whose)
 {
 	const uint64_t planned = s->adds + s->updates + s->removes;
 	const uint64_t final = s->acked + s->dead + s->superseded + s->cancelled;
 	char n[32], eta[32];
 
-	(void)fputs("\r\033[K", stderr);
+	(void)fprintf(stderr, "\r\033[K%s", whose);
 	if (s->planning) {
 		if (s->rows_est > 0 && s->rows_read <= (uint64_t)s->rows_est)
 			put_bar(stderr, (double)s->rows_read / (double)s->rows_est);
@@ -71,30 +71,102 @@ progress(const struct sl_run_stats *s)
 	(void)fflush(stderr);
 }
 
+/* Of several runs: what they have done together, for one line. */
+static void
+add_up(const struct follow *f, unsigned n, struct sl_run_stats *sum)
+{
+	*sum = f[0].stats;
+	sum->waiting[0] = '\0';
+	for (unsigned i = 1; i < n; i++) {
+		const struct sl_run_stats *s = &f[i].stats;
+
+		sum->planning = sum->planning || s->planning;
+		sum->rows_est =
+			sum->rows_est < 0 || s->rows_est < 0 ? -1 : sum->rows_est + s->rows_est;
+		sum->rows_read += s->rows_read;
+		sum->adds += s->adds;
+		sum->updates += s->updates;
+		sum->removes += s->removes;
+		sum->acked += s->acked;
+		sum->dead += s->dead;
+		sum->superseded += s->superseded;
+		sum->cancelled += s->cancelled;
+		sum->rate += s->rate;
+		sum->read_rate += s->read_rate;
+		if (sum->eta_us >= 0)
+			sum->eta_us =
+				s->eta_us < 0 || s->eta_us > sum->eta_us ? s->eta_us : sum->eta_us;
+	}
+}
+
+static void
+show_progress(const struct follow *f, unsigned n)
+{
+	struct sl_run_stats sum;
+
+	if (n == 1) {
+		progress(&f->stats, "");
+		return;
+	}
+	char runs[24];
+
+	(void)snprintf(runs, sizeof(runs), "%u runs: ", n);
+	add_up(f, n, &sum);
+	progress(&sum, runs);
+}
+
+/* Bring the numbers of all up to date. Is one of them over? */
+static bool
+look(struct cmd_call *c, struct follow *f, unsigned n)
+{
+	bool over = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		f[i].over = !sl_run_stats(c->engine, f[i].run, &f[i].stats) || !f[i].stats.open ||
+			    (!f[i].released && strcmp(f[i].stats.state, "held") == 0);
+		over = over || f[i].over;
+	}
+	return over;
+}
+
+static void
+stop_all(struct cmd_call *c, struct follow *f, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!f[i].stopping)
+			(void)sl_stop(c->engine, f[i].run);
+		f[i].stopping = true;
+	}
+}
+
 void
-follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out)
+follow_wait(struct cmd_call *c, struct follow *f, unsigned n)
 {
 	const bool show = !c->quiet && isatty(STDERR_FILENO);
-	bool stopping = false;
 
-	while (sl_run_stats(c->engine, run, out)) {
+	while (!look(c, f, n)) {
 		struct pollfd p = { .fd = sl_engine_fd(c->engine), .events = POLLIN };
 		struct sl_msg *m;
 
-		if (!out->open || (!released && strcmp(out->state, "held") == 0))
-			break;
-		if (cmd_interrupts() > 0 && !stopping) {
-			stopping = true;
-			(void)sl_stop(c->engine, run);
-		}
+		if (cmd_interrupts() > 0)
+			stop_all(c, f, n);
 		if (show)
-			progress(out);
+			show_progress(f, n);
 		(void)poll(&p, 1, TURN_MS);
 		while ((m = sl_next(c->engine)))
 			sl_msg_free(m);
 	}
 	if (show)
 		(void)fputs("\r\033[K", stderr);
+}
+
+void
+follow_run(struct cmd_call *c, int64_t run, bool released, struct sl_run_stats *out)
+{
+	struct follow f = { .run = run, .released = released };
+
+	follow_wait(c, &f, 1);
+	*out = f.stats;
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define AT_ONCE 16 /* runs of one call at most */
+
 /* ---- run ------------------------------------------------------------------------------------------- */
 
 static bool
@@ -13,24 +15,22 @@ is_held(const struct sl_run_stats *s)
 }
 
 /* A held run goes on where the call said so beforehand. */
-static int
-release_as_asked(struct cmd_call *c, struct sl_run_stats *s)
+static bool
+release_as_asked(struct cmd_call *c, struct follow *f, int *code)
 {
+	const struct sl_run_stats *s = &f->stats;
 	struct sl_confirm yes = { -1, cmd_value(c, "plan"), s->sync };
-	int code = SL_EXIT_OK;
 
-	if (!cmd_number(c, "confirm-removes", 0, INT64_MAX, &yes.removes))
-		return SL_EXIT_CONFIG;
-	if (!is_held(s) || (yes.removes < 0 && !cmd_value(c, "without-removes")))
-		return SL_EXIT_OK;
+	(void)cmd_number(c, "confirm-removes", 0, INT64_MAX, &yes.removes); /* checked before */
+	if (!is_held(s) || f->released || (yes.removes < 0 && !cmd_value(c, "without-removes")))
+		return false;
 	/* Few of them may be confirmed by their number alone, before anybody saw the plan. */
 	if (!yes.plan && s->removes * 2 <= s->live)
 		yes.plan = s->plan;
-	if (follow_started(c, sl_release(c->engine, s->run, yes.removes < 0 ? NULL : &yes),
-			   &code) == 0)
-		return code;
-	follow_run(c, s->run, true, s);
-	return SL_EXIT_OK;
+	f->released =
+		follow_started(c, sl_release(c->engine, s->run, yes.removes < 0 ? NULL : &yes),
+			       code) != 0;
+	return f->released;
 }
 
 /* The run that is in the log yet: a new one of the sync delivers it first. 0 = none. */
@@ -50,39 +50,67 @@ left_over(struct cmd_call *c, const char *sync)
 }
 
 static int
-run_one(struct cmd_call *c, const char *sync)
+begin(struct cmd_call *c, const char *sync, struct follow *f)
 {
-	struct sl_run_stats s, first;
-	const int64_t before = left_over(c, sync);
-	int code, first_code = SL_EXIT_OK;
-	const int64_t run = follow_started(c, sl_start(c->engine, sync, follow_flags(c)), &code);
+	int code = SL_EXIT_OK;
 
-	if (!run)
-		return code;
-	follow_run(c, run, false, &s);
-	code = release_as_asked(c, &s);
-	if (before && sl_run_stats(c->engine, before, &first))
+	*f = (struct follow){ .before = left_over(c, sync) };
+	f->run = follow_started(c, sl_start(c->engine, sync, follow_flags(c)), &code);
+	return code;
+}
+
+/* One that is over goes on, or is told of: then its exit code. */
+static bool
+end(struct cmd_call *c, struct follow *f, int *code)
+{
+	struct sl_run_stats first;
+	int first_code = SL_EXIT_OK;
+
+	*code = SL_EXIT_OK;
+	if (release_as_asked(c, f, code))
+		return false;
+	if (f->before && sl_run_stats(c->engine, f->before, &first))
 		first_code = follow_report_first(c, &first);
-	if (code == SL_EXIT_OK)
-		code = follow_report(c, &s);
-	return code != SL_EXIT_OK ? code : first_code;
+	if (*code == SL_EXIT_OK)
+		*code = follow_report(c, &f->stats);
+	if (*code == SL_EXIT_OK)
+		*code = first_code;
+	return true;
 }
 
 static int
 run_run(struct cmd_call *c)
 {
-	int worst = SL_EXIT_OK;
+	struct follow f[AT_ONCE];
+	int64_t most = 1, removes;
+	unsigned n = 0, next = 0;
+	int worst = SL_EXIT_OK, code;
 
-	for (unsigned i = 0; i < c->nwords && cmd_interrupts() == 0; i++) {
-		const int code = run_one(c, c->word[i]);
-
-		if (code > worst)
-			worst = code;
+	if (!cmd_number(c, "at-once", 1, AT_ONCE, &most) ||
+	    !cmd_number(c, "confirm-removes", 0, INT64_MAX, &removes))
+		return SL_EXIT_CONFIG;
+	for (;;) {
+		while (n < most && next < c->nwords && cmd_interrupts() == 0) {
+			code = begin(c, c->word[next++], &f[n]);
+			worst = code > worst ? code : worst;
+			n += f[n].run != 0;
+		}
+		if (n == 0)
+			return worst;
+		follow_wait(c, f, n);
+		for (unsigned i = 0; i < n;) {
+			if (!f[i].over || !end(c, &f[i], &code)) {
+				i++;
+				continue;
+			}
+			worst = code > worst ? code : worst;
+			f[i] = f[--n];
+		}
 	}
-	return worst;
 }
 
 static const struct cmd_option run_options[] = {
+	{ "at-once", "N", "work on so many of the syncs at the same time (1 to 16; default 1)" },
 	{ "all", NULL, "send every row, changed or not" },
 	{ "whole", NULL, "with a cursor: read all rows once, and send what changed" },
 	{ "confirm-removes", "N", "if the run is held for its removes, let exactly N of them go" },
@@ -93,7 +121,7 @@ static const struct cmd_option run_options[] = {
 const struct cmd cmd_run = {
 	.name = "run",
 	.words = "SYNC...",
-	.summary = "run syncs, one after the other",
+	.summary = "run syncs, one after the other or several at once",
 	.help = "First delivers what an interrupted run left in the log, then reads the source. "
 		"Ctrl-C stops after what is\n"
 		"in flight; nothing is lost: what was not acknowledged is planned again. With "
