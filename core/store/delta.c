@@ -1,9 +1,22 @@
-/* delta.c - read the events of blocks that have the wanted verdict, in order, and sort them by key. */
 #include "core/store/delta.h"
 
 #include "core/store/block.h"
+#include "core/store/buckets.h"
 
 #include <stdlib.h>
+
+/* A move as it waits to be sorted; the text follows. */
+struct record {
+	struct sl_digest key, row;
+	uint32_t version;
+	uint32_t len_doubt; /* of the text, times 2, and the doubt */
+};
+
+/* Where a record lies. Records of one key stay in the order of the log. */
+struct sl_place {
+	uint64_t hi; /* of its key */
+	uint32_t off;
+};
 
 static enum sl_code
 no_memory(struct sl_err *err)
@@ -11,98 +24,157 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "snapshot", "folding the log: out of memory");
 }
 
-static bool
-reserve(struct sl_delta *d, size_t more)
-{
-	size_t cap = d->cap ? d->cap : 1024;
-	struct sl_move *m;
-
-	if (d->n + more <= d->cap)
-		return true;
-	while (cap < d->n + more)
-		cap += cap / 2;
-	m = realloc(d->moves, cap * sizeof *m);
-	if (!m)
-		return false;
-	d->moves = m;
-	d->cap = cap;
-	return true;
-}
+#define FEW 32 /* sorted by insertion */
 
 /* ---- sorting -------------------------------------------------------------------------------- */
 
-static int
-by_key(const void *a, const void *b)
+static struct record
+record_at(const struct sl_buf *raw, uint32_t off)
 {
-	const struct sl_move *x = a, *y = b;
-	int c = sl_digest_cmp(x->key, y->key);
+	struct record r;
 
-	return c ? c : (x->order > y->order) - (x->order < y->order);
+	memcpy(&r, raw->ptr + off, sizeof r);
+	return r;
+}
+
+static int
+by_key(const void *a, const void *b, void *arg)
+{
+	const struct sl_place *x = a, *y = b;
+	const struct sl_buf *raw = arg;
+	int c;
+
+	if (x->hi != y->hi)
+		return x->hi < y->hi ? -1 : 1;
+	c = sl_digest_cmp(record_at(raw, x->off).key, record_at(raw, y->off).key);
+	return c ? c : (x->off > y->off) - (x->off < y->off);
 }
 
 static void
-sort_few(struct sl_move *m, size_t n)
+sort_few(struct sl_place *p, size_t n, struct sl_buf *raw)
 {
+	if (n > FEW) {
+		qsort_r(p, n, sizeof *p, by_key, raw);
+		return;
+	}
 	for (size_t i = 1; i < n; i++) {
-		struct sl_move x = m[i];
+		struct sl_place x = p[i];
 		size_t j = i;
 
-		for (; j > 0 && by_key(&m[j - 1], &x) > 0; j--)
-			m[j] = m[j - 1];
-		m[j] = x;
+		for (; j > 0 && by_key(&p[j - 1], &x, raw) > 0; j--)
+			p[j] = p[j - 1];
+		p[j] = x;
 	}
 }
 
-static void
-sort_any(struct sl_move *m, size_t n)
+static bool
+reserve(struct sl_delta *d, size_t n)
 {
-	if (n <= 32)
-		sort_few(m, n);
-	else
-		qsort(m, n, sizeof *m, by_key);
+	struct sl_place *places, *spare;
+	size_t cap = n + n / 8;
+
+	if (n <= d->cap)
+		return true;
+	free(d->spare);
+	d->spare = NULL;
+	places = realloc(d->places, cap * sizeof *places);
+	if (!places)
+		return false;
+	d->places = places;
+	spare = malloc(cap * sizeof *spare);
+	d->spare = spare;
+	d->cap = spare ? cap : 0;
+	return spare != NULL;
 }
 
-/* Digests are uniform: one pass throws the moves into buckets of a few, then each is sorted. */
+/* Digests are uniform: one pass throws the places into heaps of a few, then each is sorted. */
 static enum sl_code
-sort_moves(struct sl_delta *d, uint64_t lo, uint64_t hi, struct sl_err *err)
+sort_places(struct sl_delta *d, uint64_t lo, struct sl_err *err)
 {
-	size_t buckets = 1, sum = 0;
+	size_t heaps = 1;
 	unsigned shift = 0;
-	struct sl_move *to;
-	uint32_t *at;
+	struct sl_place *to = d->spare;
+	uint32_t *at, sum = 0;
 
-	if (d->n <= 1024) {
-		sort_any(d->moves, d->n);
+	if (d->n <= FEW) {
+		sort_few(d->places, d->n, &d->raw);
 		return SL_OK;
 	}
-	while (buckets * 8 < d->n)
-		buckets *= 2;
-	while ((hi - lo) >> shift >= buckets)
+	while (heaps * 8 < d->n)
+		heaps *= 2;
+	while ((d->end - lo) >> shift >= heaps)
 		shift++;
-	to = malloc(d->n * sizeof *to);
-	at = calloc(buckets + 1, sizeof *at);
-	if (!to || !at) {
-		free(to);
-		free(at);
+	at = calloc(heaps + 1, sizeof *at);
+	if (!at)
 		return no_memory(err);
-	}
 	for (size_t i = 0; i < d->n; i++)
-		at[(d->moves[i].key.hi - lo) >> shift]++;
-	for (size_t b = 0; b <= buckets; b++) {
-		size_t count = at[b];
+		at[(d->places[i].hi - lo) >> shift]++;
+	for (size_t h = 0; h <= heaps; h++) {
+		uint32_t count = at[h];
 
-		at[b] = (uint32_t)sum;
+		at[h] = sum;
 		sum += count;
 	}
 	for (size_t i = 0; i < d->n; i++)
-		to[at[(d->moves[i].key.hi - lo) >> shift]++] = d->moves[i];
-	for (size_t b = 0, start = 0; b < buckets; start = at[b++])
-		sort_any(to + start, at[b] - start);
+		to[at[(d->places[i].hi - lo) >> shift]++] = d->places[i];
+	for (size_t h = 0, start = 0; h < heaps; start = at[h++])
+		sort_few(to + start, at[h] - start, &d->raw);
 	free(at);
-	free(d->moves);
-	d->moves = to;
-	d->cap = d->n;
+	d->spare = d->places;
+	d->places = to;
 	return SL_OK;
+}
+
+static enum sl_code
+find_places(struct sl_delta *d, struct sl_err *err)
+{
+	const size_t len = d->raw.len;
+
+	d->n = 0;
+	for (size_t off = 0; off < len;) {
+		struct record r = record_at(&d->raw, (uint32_t)off);
+
+		if (d->n == d->cap && !reserve(d, d->n + 1 + (len - off) / sizeof r))
+			return no_memory(err);
+		d->places[d->n++] = (struct sl_place){ r.key.hi, (uint32_t)off };
+		off += sizeof r + (r.len_doubt >> 1);
+	}
+	return SL_OK;
+}
+
+enum sl_code
+sl_delta_next(struct sl_delta *d, struct sl_err *err)
+{
+	uint64_t lo = d->next > 0 ? d->end + 1 : 0;
+	enum sl_code code;
+
+	if (d->next == sl_buckets_count(d->buckets))
+		return SL_DONE;
+	code = sl_buckets_take(d->buckets, d->next, &d->raw, err);
+	if (code != SL_OK)
+		return code;
+	d->end = sl_buckets_end(d->buckets, d->next++);
+	code = find_places(d, err);
+	return code == SL_OK ? sort_places(d, lo, err) : code;
+}
+
+struct sl_digest
+sl_delta_key(const struct sl_delta *d, size_t i)
+{
+	return record_at(&d->raw, d->places[i].off).key;
+}
+
+struct sl_move
+sl_delta_move(const struct sl_delta *d, size_t i)
+{
+	const uint32_t off = d->places[i].off;
+	const struct record r = record_at(&d->raw, off);
+
+	return (struct sl_move){ .key = r.key,
+				 .row = r.row,
+				 .version = r.version,
+				 .doubt = r.len_doubt & 1,
+				 .text = { d->raw.ptr + off + sizeof r, r.len_doubt >> 1 } };
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -147,37 +219,36 @@ is_wanted(const struct sl_delta_spec *spec, uint8_t verdict)
 	return spec->unsure ? v == SL_V_CANCELLED || v == SL_V_DEAD : v == SL_V_ACKED;
 }
 
-static void
-add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta *d)
+static enum sl_code
+add_moves(const struct sl_delta_spec *spec, const struct row *r, struct sl_delta *d,
+	  struct sl_err *err)
 {
 	uint32_t kend = 0;
+	enum sl_code code = SL_OK;
 
-	for (uint32_t i = 0; i < r->n; i++) {
-		struct sl_move m = { .key = sl_get_digest(r->digests + (size_t)i * 16),
-				     .row = sl_get_digest(r->digests + ((size_t)r->n + i) * 16),
-				     .version = sl_meta_version(r->texts.meta, i),
-				     .doubt = (r->verdicts[i] & SL_V_DOUBT) != 0,
-				     .order = (uint32_t)d->n };
+	for (uint32_t i = 0; code == SL_OK && i < r->n; i++) {
+		struct record m = { .key = sl_get_digest(r->digests + (size_t)i * 16),
+				    .row = sl_get_digest(r->digests + ((size_t)r->n + i) * 16),
+				    .version = sl_meta_version(r->texts.meta, i),
+				    .len_doubt = (r->verdicts[i] & SL_V_DOUBT) != 0 };
+		struct sl_str text = SL_LIT("");
 
 		if (spec->texts) {
 			uint32_t koff, klen;
 
 			sl_meta_key(r->texts.meta, r->n, i, &kend, &koff, &klen);
-			if ((uint64_t)koff + klen <= r->texts.len) {
-				m.koff = koff;
-				m.klen = klen;
-			}
+			if ((uint64_t)koff + klen <= r->texts.len)
+				text = (struct sl_str){ (const char *)r->texts.keys + koff, klen };
+			m.len_doubt |= (uint32_t)text.len << 1;
 		}
-		if (!is_wanted(spec, r->verdicts[i]) || m.key.hi < spec->lo || m.key.hi > spec->hi)
+		if (!is_wanted(spec, r->verdicts[i]))
 			continue;
-		if (m.klen) {
-			size_t place = d->texts.len;
-
-			sl_buf_put(&d->texts, (const char *)r->texts.keys + m.koff, m.klen);
-			m.koff = (uint32_t)place;
-		}
-		d->moves[d->n++] = m;
+		code = sl_buckets_put(d->buckets, m.key.hi,
+				      (struct sl_str){ (const char *)&m, sizeof m }, err);
+		if (code == SL_OK && text.len > 0)
+			code = sl_buckets_put(d->buckets, m.key.hi, text, err);
 	}
+	return code;
 }
 
 static enum sl_code
@@ -194,53 +265,77 @@ read_row(struct sl_store *s, const struct sl_delta_spec *spec, const struct sl_q
 	if (!r.verdicts)
 		return err->code;
 	code = unpack(s, q, spec, r.n, &r.texts, err);
-	if (code == SL_OK && !reserve(d, r.n))
-		code = no_memory(err);
 	if (code == SL_OK)
-		add_moves(spec, &r, d);
-	if (code == SL_OK && d->texts.failed)
-		code = no_memory(err);
+		code = add_moves(spec, &r, d, err);
 	free(r.texts.meta);
 	free(r.texts.keys);
 	free(r.verdicts);
 	return code;
 }
 
+#define BLOCKS_OF                                                                                  \
+	" FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"                              \
+	" WHERE b.sync=?1 AND (b.run, b.no)>=(?2, ?3) AND (b.run, b.no)<(?4, ?5) AND"              \
+	" CASE WHEN ?6 THEN a.cancelled+a.dead ELSE a.acked END>0"
+
+static void
+bind_blocks(struct sl_q *q, const struct sl_delta_spec *spec)
+{
+	sl_q_text(q, spec->sync);
+	sl_q_int(q, spec->from.run);
+	sl_q_int(q, spec->from.no);
+	sl_q_int(q, spec->to.run);
+	sl_q_int(q, spec->to.no);
+	sl_q_int(q, spec->unsure);
+}
+
+/* About how many bytes the records will be. */
+static enum sl_code
+measure(struct sl_store *s, const struct sl_delta_spec *spec, uint64_t *bytes, struct sl_err *err)
+{
+	struct sl_q q;
+
+	*bytes = 0;
+	sl_q_start(&q, s->db,
+		   "SELECT total(CASE WHEN ?6 THEN a.cancelled+a.dead ELSE a.acked END),"
+		   " total(b.keys_len)" BLOCKS_OF,
+		   err);
+	bind_blocks(&q, spec);
+	if (sl_q_row(&q))
+		*bytes = (uint64_t)sl_q_col_int(&q, 0) * sizeof(struct record) +
+			 (spec->texts ? (uint64_t)sl_q_col_int(&q, 1) : 0);
+	return sl_q_end(&q);
+}
+
 enum sl_code
 sl_delta_read(struct sl_store *s, const struct sl_delta_spec *spec, struct sl_delta *d,
 	      struct sl_err *err)
 {
+	uint64_t bytes;
 	struct sl_q q;
-	enum sl_code code;
+	enum sl_code code = measure(s, spec, &bytes, err);
 
-	d->n = 0;
-	sl_buf_reset(&d->texts);
-	sl_q_start(&q, s->db,
-		   "SELECT " SL_BLOCK_COLUMNS
-		   " FROM block b CROSS JOIN ack a ON a.run=b.run AND a.no=b.no"
-		   " WHERE b.sync=? AND (b.run, b.no)>=(?, ?) AND (b.run, b.no)<(?, ?) AND"
-		   " CASE WHEN ? THEN a.cancelled+a.dead ELSE a.acked END>0"
-		   " ORDER BY b.run, b.no",
-		   err);
-	sl_q_text(&q, spec->sync);
-	sl_q_int(&q, spec->from.run);
-	sl_q_int(&q, spec->from.no);
-	sl_q_int(&q, spec->to.run);
-	sl_q_int(&q, spec->to.no);
-	sl_q_int(&q, spec->unsure);
+	*d = (struct sl_delta){ 0 };
+	if (code == SL_OK)
+		code = sl_buckets_new(s->dir, bytes, &d->buckets, err);
+	if (code != SL_OK)
+		return code;
+	sl_q_start(&q, s->db, "SELECT " SL_BLOCK_COLUMNS BLOCKS_OF " ORDER BY b.run, b.no", err);
+	bind_blocks(&q, spec);
 	while (sl_q_row(&q)) {
 		code = read_row(s, spec, &q, d, err);
 		if (code != SL_OK)
 			sl_q_stop(&q, code);
 	}
-	code = sl_q_end(&q);
-	return code == SL_OK ? sort_moves(d, spec->lo, spec->hi, err) : code;
+	return sl_q_end(&q);
 }
 
 void
 sl_delta_free(struct sl_delta *d)
 {
-	free(d->moves);
-	sl_buf_free(&d->texts);
+	sl_buckets_free(d->buckets);
+	sl_buf_free(&d->raw);
+	free(d->places);
+	free(d->spare);
 	*d = (struct sl_delta){ 0 };
 }

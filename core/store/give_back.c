@@ -4,26 +4,73 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Is key among the sorted moves? */
-static bool
-has_key(const struct sl_delta *d, struct sl_digest key)
+static enum sl_code
+no_memory(struct sl_err *err)
 {
-	size_t lo = 0, hi = d->n;
+	return sl_fail(err, SL_E_NOMEM, "state", "reading dead letters: out of memory");
+}
+
+/* The keys that were cancelled, sorted. */
+struct keys {
+	struct sl_digest *list; /* owned */
+	size_t n, cap;
+};
+
+static bool
+has_key(const struct keys *k, struct sl_digest key)
+{
+	size_t lo = 0, hi = k->n;
 
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
 
-		if (sl_digest_cmp(d->moves[mid].key, key) < 0)
+		if (sl_digest_cmp(k->list[mid], key) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < d->n && sl_digest_eq(d->moves[lo].key, key);
+	return lo < k->n && sl_digest_eq(k->list[lo], key);
+}
+
+static enum sl_code
+add_keys(struct keys *k, const struct sl_delta *d, struct sl_err *err)
+{
+	if (k->n + d->n > k->cap) {
+		const size_t cap = k->n + d->n + k->cap / 2;
+		struct sl_digest *more = realloc(k->list, cap * sizeof *more);
+
+		if (!more)
+			return no_memory(err);
+		k->list = more;
+		k->cap = cap;
+	}
+	for (size_t i = 0; i < d->n; i++)
+		k->list[k->n++] = sl_delta_key(d, i);
+	return SL_OK;
+}
+
+static enum sl_code
+cancelled_keys(struct sl_store *s, const struct sl_run *retry, struct keys *k, struct sl_err *err)
+{
+	const struct sl_delta_spec spec = { .sync = retry->sync,
+					    .from = { retry->id, 0 },
+					    .to = { retry->id + 1, 0 },
+					    .unsure = true };
+	struct sl_delta d = { 0 };
+	enum sl_code code = sl_delta_read(s, &spec, &d, err);
+
+	while (code == SL_OK) {
+		code = sl_delta_next(&d, err);
+		if (code == SL_OK)
+			code = add_keys(k, &d, err);
+	}
+	sl_delta_free(&d);
+	return code == SL_DONE ? SL_OK : code;
 }
 
 /* The letters that the retry took, but for those that it gave up on again: it has letters of its own of them. */
 static enum sl_code
-letters_of(struct sl_store *s, const struct sl_run *retry, const struct sl_delta *cancelled,
+letters_of(struct sl_store *s, const struct sl_run *retry, const struct keys *cancelled,
 	   int64_t *ids, size_t *n, struct sl_err *err)
 {
 	char was[64];
@@ -46,22 +93,15 @@ letters_of(struct sl_store *s, const struct sl_run *retry, const struct sl_delta
 enum sl_code
 sl_dead_give_back(struct sl_store *s, const struct sl_run *retry, struct sl_err *err)
 {
-	const struct sl_delta_spec spec = { .sync = retry->sync,
-					    .from = { retry->id, 0 },
-					    .to = { retry->id + 1, 0 },
-					    .hi = UINT64_MAX,
-					    .unsure = true };
-	struct sl_delta d = { 0 };
+	struct keys keys = { 0 };
 	int64_t *ids = NULL;
 	struct sl_q q;
 	size_t n = 0;
-	enum sl_code code = sl_delta_read(s, &spec, &d, err);
+	enum sl_code code = cancelled_keys(s, retry, &keys, err);
 
 	if (code == SL_OK) {
-		ids = malloc((d.n + 1) * sizeof *ids);
-		code = ids ? letters_of(s, retry, &d, ids, &n, err)
-			   : sl_fail(err, SL_E_NOMEM, "state",
-				     "reading dead letters: out of memory");
+		ids = malloc((keys.n + 1) * sizeof *ids);
+		code = ids ? letters_of(s, retry, &keys, ids, &n, err) : no_memory(err);
 	}
 	for (size_t i = 0; i < n && code == SL_OK; i++) {
 		sl_q_start(&q, s->db, "UPDATE dead SET resolution=NULL, resolved_us=0 WHERE id=?",
@@ -70,6 +110,6 @@ sl_dead_give_back(struct sl_store *s, const struct sl_run *retry, struct sl_err 
 		code = sl_q_run(&q);
 	}
 	free(ids);
-	sl_delta_free(&d);
+	free(keys.list);
 	return code;
 }

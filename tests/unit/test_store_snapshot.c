@@ -310,6 +310,16 @@ test_many_parts(void **state)
 	play(&p);
 }
 
+/* More than is sorted in memory: by way of a temporary file. */
+static void
+test_many_rows(void **state)
+{
+	struct plot p = { .seed = 79, .nrows = 190000, .runs = 2, .block_max = 1000, .calm = true };
+
+	(void)state;
+	play(&p);
+}
+
 /* A row moves in several runs before the log is folded. */
 static void
 test_many_runs_between_folds(void **state)
@@ -419,6 +429,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small_histories),
 		cmocka_unit_test(test_many_parts),
+		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_many_runs_between_folds),
 		cmocka_unit_test(test_fold_waits_for_pending),
 		cmocka_unit_test(test_never_ran),
