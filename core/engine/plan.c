@@ -1,8 +1,8 @@
 /* plan.c - the left half of a run: rows of the source become events in the log.
  *
- * The run thread reads batches; the pool turns each into a block (diff, map, render, pack); blocks go
+ * Readers (plan_read.c) bring batches; the pool turns each into a block (diff, map, render, pack); blocks go
  * to the writer in the order of their batches, small ones joined. At most SL_PLAN_WINDOW batches are between
- * the reader and the log: that is the back-pressure. */
+ * the readers and the log: that is the back-pressure. */
 #include "core/engine/plan.h"
 
 #include "core/base/clock.h"
@@ -18,11 +18,6 @@
 #define SAMPLE_BYTES (2u << 20) /* and their bodies */
 #define NOTIFY_US    100000
 
-struct sl_opened {
-	struct sl_run_task *task;
-	struct sl_source_handle *handle;
-};
-
 struct sl_plan_job {
 	struct sl_plan *plan;
 	struct sl_batch *batch;
@@ -33,12 +28,13 @@ struct sl_plan_job {
 	struct sl_err err;
 };
 
-static void
-plan_fail(struct sl_plan *p, const struct sl_err *err)
+void
+sl_plan_fail(struct sl_plan *p, const struct sl_err *err)
 {
 	pthread_mutex_lock(&p->lock);
 	if (p->err.code == SL_OK)
 		p->err = *err;
+	pthread_cond_broadcast(&p->room);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -289,13 +285,11 @@ job_main(void *arg)
 	job_finished(j);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
-
-static enum sl_code
-submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
+enum sl_code
+sl_plan_submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 {
 	struct sl_plan_job *j = calloc(1, sizeof(*j));
-	bool failed;
+	enum sl_code code;
 
 	if (!j) {
 		sl_batch_free(b);
@@ -304,15 +298,17 @@ submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 	pthread_mutex_lock(&p->lock);
 	while (p->next_in - p->next_out >= SL_PLAN_WINDOW && p->err.code == SL_OK)
 		pthread_cond_wait(&p->room, &p->lock);
-	failed = p->err.code != SL_OK;
 	*j = (struct sl_plan_job){ .plan = p, .batch = b, .seq = p->next_in };
-	if (!failed)
+	code = p->err.code;
+	if (code == SL_OK)
 		p->next_in++;
+	else
+		*err = p->err;
 	pthread_mutex_unlock(&p->lock);
-	if (failed) {
+	if (code != SL_OK) {
 		sl_batch_free(b);
 		free(j);
-		return SL_DONE; /* wait_jobs() reports it */
+		return code;
 	}
 	if (!sl_pool_submit(p->task->engine->pool, job_main, j)) {
 		j->code = sl_fail(&j->err, SL_E_NOMEM, "plan", "no memory for a job");
@@ -321,46 +317,19 @@ submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 	return SL_OK;
 }
 
-/* Wait until every batch was handed on; the first failure of any. */
-static enum sl_code
-wait_jobs(struct sl_plan *p, struct sl_err *err)
+enum sl_code
+sl_plan_wait(struct sl_plan *p, struct sl_err *err)
 {
+	enum sl_code code;
+
 	pthread_mutex_lock(&p->lock);
 	while (p->next_out < p->next_in)
 		pthread_cond_wait(&p->room, &p->lock);
-	if (p->err.code != SL_OK)
+	code = p->err.code;
+	if (code != SL_OK)
 		*err = p->err;
-	else
-		err->code = SL_OK;
 	pthread_mutex_unlock(&p->lock);
-	return err->code;
-}
-
-static enum sl_code
-read_all(struct sl_plan *p, const struct sl_source_handle *h, struct sl_err *err)
-{
-	struct sl_batch *b;
-	enum sl_code code = SL_OK, jobs;
-	struct sl_err job_err = { 0 };
-
-	while (code == SL_OK) {
-		if (sl_run_should_stop(p->task)) {
-			code = sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
-			break;
-		}
-		code = h->driver->next(h->ctx, &b, err);
-		sl_crashpoint("batch-read");
-		if (code == SL_OK)
-			code = submit(p, b, err);
-	}
-	if (code != SL_DONE)
-		plan_fail(p, err); /* what is on its way need not go on */
-	jobs = wait_jobs(p, &job_err);
-	if (code == SL_DONE && jobs != SL_OK) {
-		*err = job_err;
-		return jobs;
-	}
-	return code == SL_DONE ? SL_OK : code;
+	return code;
 }
 
 /* ---- the whole --------------------------------------------------------------------------------- */
@@ -386,9 +355,9 @@ estimate_rows(struct sl_plan *p, const struct sl_source_handle *h)
 }
 
 static enum sl_code
-prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_handle *h,
-	struct sl_err *err)
+prepare(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 {
+	const struct sl_source_handle *h = &p->readers[0].handle;
 	struct sl_run_task *t = p->task;
 	const struct sl_str *key;
 	enum sl_code code;
@@ -402,6 +371,9 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	if (!key)
 		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for the key");
 	estimate_rows(p, h);
+	code = sl_readers_more(p, c, err);
+	if (code != SL_OK)
+		return code;
 	/* A cancel that came while one of these ended its own transaction is forgotten with it. */
 	if (sl_run_should_stop(t))
 		return sl_fail(err, SL_E_CANCELLED, "plan", "cancelled");
@@ -416,7 +388,7 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	if (code == SL_OK)
 		code = sl_cursor_start(&p->cursor, t, &p->prep, &p->past, h, err);
 	if (code == SL_OK)
-		code = sl_prep_scan(&p->prep, h, 0, err);
+		code = sl_readers_begin(p, err);
 	sl_crashpoint("scan-opened");
 	if (code != SL_OK)
 		return code;
@@ -432,27 +404,10 @@ prepare(struct sl_plan *p, const struct sl_config *c, const struct sl_source_han
 	return code == SL_OK ? sl_diff_new(&p->spec, &p->diff, err) : code;
 }
 
-/* Now cancel() of the source can be called, from any thread. */
-static void
-publish_source(void *arg)
-{
-	const struct sl_opened *o = arg;
-	struct sl_run_task *t = o->task;
-
-	pthread_mutex_lock(&t->lock);
-	t->source = o->handle;
-	if (t->stop || t->closing || sl_run_stuck(t)->code != SL_OK)
-		t->source->driver->cancel(t->source->ctx);
-	pthread_mutex_unlock(&t->lock);
-}
-
 static enum sl_code
-plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle *h,
-	  struct sl_err *err)
+plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 {
 	struct sl_run_task *t = p->task;
-	struct sl_opened opened = { t, h };
-	const struct sl_open_hook hook = { publish_source, &opened };
 	enum sl_code code;
 
 	code = sl_prep_load(&p->prep, c, t->rec.sync, err);
@@ -461,17 +416,14 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_source_handle 
 				     err);
 	if (code != SL_OK)
 		return code;
-	code = sl_source_connect(t->engine, c, p->prep.sync.source, h, &hook, err);
+	code = sl_readers_open(p, c, err);
 	if (code == SL_OK)
-		code = prepare(p, c, h, err);
+		code = prepare(p, c, err);
 	if (code == SL_OK)
-		code = read_all(p, h, err);
+		code = sl_readers_read(p, err);
 	sl_crashpoint("read-done");
-	pthread_mutex_lock(&t->lock);
-	t->source = NULL;
-	pthread_mutex_unlock(&t->lock);
 	/* The transaction in the warehouse ends here, before delivery is done. */
-	sl_source_disconnect(h);
+	sl_readers_close(p);
 	sl_crashpoint("source-closed");
 	if (code == SL_OK)
 		code = sl_plan_back(p, err);
@@ -491,7 +443,6 @@ enum sl_code
 sl_plan(struct sl_run_task *t, struct sl_err *err)
 {
 	struct sl_plan p = { .task = t };
-	struct sl_source_handle h = { 0 };
 	struct sl_config *c = NULL;
 	enum sl_code code;
 
@@ -499,10 +450,11 @@ sl_plan(struct sl_run_task *t, struct sl_err *err)
 	pthread_cond_init(&p.room, NULL);
 	code = sl_engine_config(t->engine, &c, err);
 	if (code == SL_OK)
-		code = plan_from(&p, c, &h, err);
+		code = plan_from(&p, c, err);
 	sl_made_free(&p.partial);
 	sl_diff_free(p.diff);
 	sl_maker_free(&p.maker);
+	sl_readers_free(&p);
 	sl_prep_free(&p.prep);
 	sl_past_free(&p.past);
 	free(p.back);

@@ -8,10 +8,23 @@
 #include "core/engine/prep.h"
 #include "core/engine/run.h"
 
-#define SL_PLAN_WINDOW 12 /* batches between reader and log */
+#define SL_PLAN_WINDOW 12 /* batches between readers and log */
+
+struct sl_plan;
+
+/* A connection that reads, and its thread (the first one's is that of the run). */
+struct sl_reader {
+	struct sl_plan *plan;
+	struct sl_source_handle handle;
+	struct sl_arena *arena; /* of its scans, but for the first one's first */
+	pthread_t thread;
+};
 
 struct sl_plan {
 	struct sl_run_task *task;
+	struct sl_reader readers[SL_READERS];
+	unsigned nreaders;
+	struct sl_split split;
 	struct sl_prep prep;
 	struct sl_diff *diff;
 	struct sl_diff_spec spec;
@@ -22,6 +35,7 @@ struct sl_plan {
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t room;
+	uint32_t parts_begun, parts_read;         /* of split */
 	uint64_t next_in, next_out;               /* batches read, batches handed to the log */
 	struct sl_plan_job *done[SL_PLAN_WINDOW]; /* by sequence modulo WINDOW */
 	struct sl_made partial;                   /* small blocks joined so far */
@@ -33,6 +47,25 @@ struct sl_plan {
 	struct sl_err err; /* the first failure */
 	int64_t notified_us;
 };
+
+/* Where rows come from (plan_read.c). Connect to the source; before the snapshot is taken connect
+ * further readers, where that pays; open the scans; read all there is: SL_OK means every row. Close is
+ * safe at any time. */
+enum sl_code sl_readers_open(struct sl_plan *p, const struct sl_config *c,
+			     struct sl_err *err) SL_MUST;
+enum sl_code sl_readers_more(struct sl_plan *p, const struct sl_config *c,
+			     struct sl_err *err) SL_MUST;
+enum sl_code sl_readers_begin(struct sl_plan *p, struct sl_err *err) SL_MUST;
+enum sl_code sl_readers_read(struct sl_plan *p, struct sl_err *err) SL_MUST;
+void sl_readers_close(struct sl_plan *p);
+/* Once their last batch is handed on: the columns that batches point to. */
+void sl_readers_free(struct sl_plan *p);
+
+/* Where rows go (plan.c): a batch, taken; it waits while too many are on their way. Any thread. */
+enum sl_code sl_plan_submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err) SL_MUST;
+/* Until every batch was handed on; the first failure of any, or of sl_plan_fail(). */
+enum sl_code sl_plan_wait(struct sl_plan *p, struct sl_err *err) SL_MUST;
+void sl_plan_fail(struct sl_plan *p, const struct sl_err *err);
 
 /* One block in batch order, with p->lock held; takes what made holds. */
 enum sl_code sl_plan_pass_on(struct sl_plan *p, struct sl_made *made, struct sl_err *err) SL_MUST;

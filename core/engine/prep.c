@@ -156,7 +156,9 @@ enum sl_code
 sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
 	     struct sl_err *err)
 {
-	struct sl_scan scan = { .model = p->model, .limit = limit, .from = p->from };
+	struct sl_scan scan = {
+		.model = p->model, .limit = limit, .from = p->from, .part = p->part
+	};
 	enum sl_code code = want_columns(p, err);
 
 	if (code != SL_OK)
@@ -168,6 +170,26 @@ sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit
 		code = compile(p, &p->columns, &p->mapper, err);
 	if (code == SL_OK)
 		code = sl_prep_issue(p, err);
+	return code;
+}
+
+enum sl_code
+sl_prep_part(const struct sl_prep *p, const struct sl_source_handle *h, struct sl_arena *a,
+	     const struct sl_part *part, struct sl_err *err)
+{
+	const struct sl_scan scan = {
+		.model = p->model, .columns = p->wanted, .ncolumns = p->nwanted, .part = *part
+	};
+	struct sl_schema s;
+	enum sl_code code = h->driver->begin(h->ctx, a, &scan, &s, err);
+	bool same = code == SL_OK && s.ncols == p->columns.ncols;
+
+	/* The mapping was compiled for the columns of the first scan. */
+	for (uint32_t i = 0; same && i < s.ncols; i++)
+		same = sl_str_eq(s.cols[i].name, p->columns.cols[i].name) &&
+		       s.cols[i].type == p->columns.cols[i].type;
+	if (code == SL_OK && !same)
+		code = sl_fail(err, SL_E_PROTO, "plan", "the columns changed during the read");
 	return code;
 }
 

@@ -21,6 +21,7 @@ struct sl_prep {
 	struct sl_str *wanted;    /* names of columns that the profile and the key need */
 	uint32_t nwanted;
 	struct sl_from from; /* where the scan starts; the caller's to set */
+	struct sl_part part; /* what of the model it is; the caller's to set */
 	struct sl_map_issue *issues;
 	size_t nissues;
 };
@@ -45,6 +46,11 @@ const struct sl_column *sl_prep_cursor_column(const struct sl_prep *p); /* NULL:
 enum sl_code sl_prep_issue(const struct sl_prep *p, struct sl_err *err) SL_MUST;
 /* Open the scan over the needed columns (limit 0 = all rows) and compile the mapper against them. */
 enum sl_code sl_prep_scan(struct sl_prep *p, const struct sl_source_handle *h, uint64_t limit,
+			  struct sl_err *err) SL_MUST;
+/* The scan of another part, on the same connection or one that has joined its snapshot. What it needs is
+ * kept in `a`; any thread. */
+enum sl_code sl_prep_part(const struct sl_prep *p, const struct sl_source_handle *h,
+			  struct sl_arena *a, const struct sl_part *part,
 			  struct sl_err *err) SL_MUST;
 /* The key columns as the source's API wants them; memory of the arena, NULL = no memory. */
 const struct sl_str *sl_prep_key(const struct sl_prep *p);

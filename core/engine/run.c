@@ -97,8 +97,7 @@ get_stuck(struct sl_run_task *t, struct sl_err *where, const struct sl_err *err)
 	pthread_mutex_lock(&t->lock);
 	if (where->code == SL_OK)
 		*where = *err;
-	if (t->source)
-		t->source->driver->cancel(t->source->ctx);
+	sl_run_cancel_reading(t);
 	wake_delivery(t);
 	pthread_mutex_unlock(&t->lock);
 }

@@ -52,11 +52,12 @@ struct sl_run_task {
 	size_t remove_limit;
 
 	/* Planning. */
-	struct sl_source_handle *source; /* for cancel: its context exists; NULL = none */
-	unsigned batches;                /* between reader and log */
-	uint32_t committed;              /* blocks 0..committed-1 are in the log */
-	struct sl_table *sample;         /* of a dry run: its first changes */
-	struct sl_digest *sample_keys;   /* of their rows, in the same order; owned */
+	struct sl_source_handle *sources[SL_READERS]; /* for cancel: their contexts exist; NULL =
+						       * none */
+	unsigned batches;                             /* between readers and log */
+	uint32_t committed;                           /* blocks 0..committed-1 are in the log */
+	struct sl_table *sample;                      /* of a dry run: its first changes */
+	struct sl_digest *sample_keys;                /* of their rows, in the same order; owned */
 
 	/* From the log to delivery. */
 	struct sl_block *hand[SL_HAND]; /* by number modulo SL_HAND */
@@ -87,6 +88,15 @@ static inline const struct sl_err *
 sl_run_stuck(const struct sl_run_task *t)
 {
 	return t->write_error.code != SL_OK ? &t->write_error : &t->no_room;
+}
+
+/* End what it reads; with the task's lock held. */
+static inline void
+sl_run_cancel_reading(struct sl_run_task *t)
+{
+	for (unsigned i = 0; i < SL_READERS; i++)
+		if (t->sources[i])
+			t->sources[i]->driver->cancel(t->sources[i]->ctx);
 }
 
 /* ---- shared by the halves -------------------------------------------------------------------- */

@@ -241,8 +241,7 @@ sl_run_ask(struct sl_run_task *t, bool *why, int64_t give_up_us)
 	*why = true;
 	if (t->give_up_us == 0 || give_up_us < t->give_up_us)
 		t->give_up_us = give_up_us;
-	if (t->source)
-		t->source->driver->cancel(t->source->ctx);
+	sl_run_cancel_reading(t);
 	if (t->dest)
 		t->dest->driver->wakeup(t->dest->ctx);
 	pthread_cond_broadcast(&t->changed);

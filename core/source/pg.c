@@ -65,6 +65,13 @@ const struct sl_prop sl_pg_props[] = {
 	  .max = INT32_MAX,
 	  .help = "Longest time in which the server sends nothing at all, as while it sorts before "
 		  "the first row; then the connection counts as lost. 0 = no limit." },
+	{ .name = "readers",
+	  .type = SL_P_INT,
+	  .def = "2",
+	  .min = 1,
+	  .max = SL_READERS,
+	  .help = "Connections that read one big table at once; 1 where the server has few to "
+		  "give." },
 };
 const size_t sl_pg_nprops = SL_COUNT(sl_pg_props);
 
@@ -93,6 +100,8 @@ pg_open(void *ctx, const struct sl_source_config *cfg, struct sl_err *err)
 				       "statement_timeout");
 	pg->silence_ms = sl_prop_i64(sl_pg_props, sl_pg_nprops, cfg->settings, cfg->nsettings,
 				     "silence_timeout");
+	pg->readers = (unsigned)sl_prop_i64(sl_pg_props, sl_pg_nprops, cfg->settings,
+					    cfg->nsettings, "readers");
 	return sl_pg_connect(pg, cfg, err);
 }
 
@@ -191,6 +200,9 @@ const struct sl_source_driver sl_source_postgres = {
 	.fence = sl_pg_fence,
 	.reach = sl_pg_reach,
 	.begin = sl_pg_begin,
+	.split = sl_pg_split,
+	.share = sl_pg_share,
+	.join = sl_pg_join,
 	.next = sl_pg_next,
 	.end = pg_end,
 	.inspect = sl_pg_inspect,

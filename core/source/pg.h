@@ -10,6 +10,7 @@
  *	pg_columns.c columns of a model and their types
  *	pg_key.c     check_key
  *	pg_scan.c    begin, next, end
+ *	pg_share.c   several connections that read one table in one snapshot
  *	pg_moved.c   tables that changed under the snapshot
  *	pg_relations.c the tables that a model names
  *	pg_inspect.c what doctor looks at
@@ -51,6 +52,7 @@ struct sl_pg {
 	int64_t connect_ms;
 	int64_t statement_ms; /* 0 = no limit */
 	int64_t silence_ms;   /* longest wait for a sign of the server; 0 = no limit */
+	unsigned readers;     /* connections for one table, at most */
 	bool deaf;            /* end() does not listen to cancel() */
 	enum sl_pg_phase phase;
 	char *user_path; /* search_path as the server gave it; owned */
@@ -123,6 +125,9 @@ enum sl_code sl_pg_prepare(struct sl_pg *pg, const struct sl_pg_command *cmd,
  * *own; leave ends it then, and returns code. */
 enum sl_code sl_pg_enter(struct sl_pg *pg, bool *own, struct sl_err *err) SL_MUST;
 enum sl_code sl_pg_leave(struct sl_pg *pg, bool own, enum sl_code code);
+/* Starts one with the snapshot of another session (its name there), on an idle connection. */
+enum sl_code sl_pg_enter_snapshot(struct sl_pg *pg, const char *snapshot,
+				  struct sl_err *err) SL_MUST;
 /* Ends transaction and scan; gives the connection up when the server does not take part in that. */
 void sl_pg_end(struct sl_pg *pg);
 void sl_pg_disconnect(struct sl_pg *pg);
@@ -156,6 +161,10 @@ enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model
 enum sl_code sl_pg_put_from(struct sl_buf *b, const struct sl_pg_columns *all,
 			    const struct sl_from *from, struct sl_err *err) SL_MUST;
 
+/* pg_share.c */
+/* ` WHERE q.ctid >= '(8,0)' AND ...`; nothing when all rows are wanted. */
+void sl_pg_put_part(struct sl_buf *b, const struct sl_part *part);
+
 /* pg_moved.c */
 /* After a scan, in its transaction. SL_E_PROTO: what was read is not a table as the snapshot knows it. */
 enum sl_code sl_pg_check_moved(struct sl_pg *pg, struct sl_err *err) SL_MUST;
@@ -173,6 +182,10 @@ enum sl_code sl_pg_reach(void *ctx, struct sl_arena *a, const struct sl_model *m
 			 const struct sl_from *from, struct sl_reach *out, struct sl_err *err);
 enum sl_code sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			 struct sl_schema *out, struct sl_err *err);
+enum sl_code sl_pg_split(void *ctx, const struct sl_model *m, struct sl_split *out,
+			 struct sl_err *err);
+enum sl_code sl_pg_share(void *ctx, struct sl_arena *a, struct sl_str *token, struct sl_err *err);
+enum sl_code sl_pg_join(void *ctx, struct sl_str token, struct sl_err *err);
 enum sl_code sl_pg_next(void *ctx, struct sl_batch **out, struct sl_err *err);
 enum sl_code sl_pg_inspect(void *ctx, const struct sl_need *needs, uint32_t n,
 			   struct sl_findings *out, struct sl_err *err);

@@ -305,13 +305,32 @@ sl_pg_end(struct sl_pg *pg)
 	forget_cancel(pg);
 }
 
+/* A snapshot is taken over before the first query. */
 static enum sl_code
-begin_transaction(struct sl_pg *pg, struct sl_err *err)
+run_begin(struct sl_pg *pg, const char *snapshot, PGresult **out, struct sl_err *err)
+{
+	const char *settings = strchr(sql_pg_begin, ';') + 1;
+	struct sl_buf b;
+	enum sl_code code;
+
+	sl_buf_init(&b, 0);
+	sl_buf_put(&b, sql_pg_begin, (size_t)(settings - sql_pg_begin));
+	if (snapshot != NULL)
+		sl_buf_printf(&b, "SET TRANSACTION SNAPSHOT '%s';", snapshot);
+	sl_buf_puts(&b, settings);
+	code = b.failed ? sl_pg_nomem(err)
+			: run_script(pg, sl_buf_cstr(&b), SL_PG_CATALOG_MS, out, err);
+	sl_buf_free(&b);
+	return code;
+}
+
+static enum sl_code
+begin_transaction(struct sl_pg *pg, const char *snapshot, struct sl_err *err)
 {
 	char ms[32];
 	PGresult *r = NULL;
 
-	enum sl_code code = run_script(pg, sql_pg_begin, SL_PG_CATALOG_MS, &r, err);
+	enum sl_code code = run_begin(pg, snapshot, &r, err);
 	if (code != SL_OK)
 		return code;
 	free(pg->user_path);
@@ -335,27 +354,44 @@ begin_transaction(struct sl_pg *pg, struct sl_err *err)
 	return code;
 }
 
-enum sl_code
-sl_pg_enter(struct sl_pg *pg, bool *own, struct sl_err *err)
+/* The connection is idle. */
+static enum sl_code
+start(struct sl_pg *pg, const char *snapshot, struct sl_err *err)
 {
-	*own = false;
+	enum sl_code code;
+
 	if (pg->conn == NULL) {
 		sl_fail(err, SL_E_NET, SL_PG_WHERE, "the connection was lost before");
 		err->retryable = true;
 		return sl_err_hint(err, "connect again");
 	}
-	if (pg->phase == SL_PG_SNAPSHOT || pg->phase == SL_PG_READ)
-		return sl_pg_search_path(pg, SL_PG_OWN_PATH, err);
 	if (pg->phase != SL_PG_IDLE)
 		return sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a scan was not ended");
-	enum sl_code code = begin_transaction(pg, err);
-	if (code != SL_OK) {
+	code = begin_transaction(pg, snapshot, err);
+	if (code != SL_OK)
 		sl_pg_end(pg);
-		return code;
-	}
-	pg->phase = SL_PG_SNAPSHOT;
-	*own = true;
-	return SL_OK;
+	else
+		pg->phase = SL_PG_SNAPSHOT;
+	return code;
+}
+
+enum sl_code
+sl_pg_enter(struct sl_pg *pg, bool *own, struct sl_err *err)
+{
+	enum sl_code code;
+
+	*own = false;
+	if (pg->conn != NULL && (pg->phase == SL_PG_SNAPSHOT || pg->phase == SL_PG_READ))
+		return sl_pg_search_path(pg, SL_PG_OWN_PATH, err);
+	code = start(pg, NULL, err);
+	*own = code == SL_OK;
+	return code;
+}
+
+enum sl_code
+sl_pg_enter_snapshot(struct sl_pg *pg, const char *snapshot, struct sl_err *err)
+{
+	return start(pg, snapshot, err);
 }
 
 enum sl_code

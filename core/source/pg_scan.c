@@ -161,6 +161,7 @@ static enum sl_code
 start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, struct sl_schema *out,
 	   struct sl_err *err)
 {
+	const bool is_part = scan->part.low > 0 || scan->part.high > 0;
 	struct sl_model model = scan->model;
 	struct sl_pg_columns all;
 	struct page page;
@@ -173,7 +174,7 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	if (schema == NULL)
 		return err->code;
 	code = make_page(a, scan, &all, &page, err);
-	if (code == SL_OK && scan->norder > 0 && scan->from.column.len > 0)
+	if (code == SL_OK && (scan->norder > 0) + (scan->from.column.len > 0) + is_part > 1)
 		code = sl_fail(err, SL_E_BUG, SL_PG_WHERE, "a page from a place of a cursor");
 	if (code == SL_OK && model.sql.len > 0)
 		code = sl_pg_statement(model.sql, &model.sql, err);
@@ -187,6 +188,7 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 	sl_buf_puts(&b, " FROM ");
 	sl_query_from(&b, &model, NULL);
 	code = sl_pg_put_from(&b, &all, &scan->from, err);
+	sl_pg_put_part(&b, &scan->part);
 	sl_query_page(&b, scan, page.type);
 	const char *sql = sl_buf_cstr(&b);
 	if (code == SL_OK)

@@ -45,6 +45,20 @@ struct sl_from {
 	int64_t back_us; /* reach() takes so much from the greatest cursor; columns of lag_types only */
 };
 
+/* A part of a table, in a measure of the driver's own: from low on, below high; high 0 = to its end. */
+struct sl_part {
+	uint64_t low, high;
+};
+
+/* How several contexts may read one model at once: each takes parts until none is left. */
+#define SL_READERS 4
+#define SL_PARTS   16
+struct sl_split {
+	unsigned readers; /* contexts, SL_READERS and nparts at most; 1 = it is read whole */
+	uint32_t nparts;  /* 1 or more; each row is in exactly one part */
+	struct sl_part parts[SL_PARTS];
+};
+
 /* A scan of chosen columns in one snapshot of the source. */
 struct sl_scan {
 	struct sl_model model;
@@ -59,6 +73,7 @@ struct sl_scan {
 	uint64_t limit; /* 0 = all */
 	/* Rows from a place on, in no order; not together with a page. */
 	struct sl_from from;
+	struct sl_part part; /* of split(), in no order; both 0: all of it */
 };
 
 /* What of a snapshot a run with a cursor needs to know: what else was going on while it was taken.
@@ -153,6 +168,16 @@ struct sl_source_driver {
 			      const struct sl_from *from, struct sl_reach *out, struct sl_err *err);
 	enum sl_code (*begin)(void *ctx, struct sl_arena *a, const struct sl_scan *scan,
 			      struct sl_schema *out, struct sl_err *err);
+	/* Can the model be read in parts, by several contexts, and does it pay? Not in a snapshot, since
+	 * connecting takes its time. NULL: this source never can. */
+	enum sl_code (*split)(void *ctx, const struct sl_model *m, struct sl_split *out,
+			      struct sl_err *err);
+	/* Lets other contexts see the snapshot that is open here, as long as it is: *token is for
+	 * join(), its memory from a. */
+	enum sl_code (*share)(void *ctx, struct sl_arena *a, struct sl_str *token,
+			      struct sl_err *err);
+	/* begin_snapshot(), but with the snapshot of another context. */
+	enum sl_code (*join)(void *ctx, struct sl_str token, struct sl_err *err);
 	/* SL_OK: *out is a batch with at least one row, now the caller's. SL_DONE: all rows were
 	 * delivered and the source confirmed it. */
 	enum sl_code (*next)(void *ctx, struct sl_batch **out, struct sl_err *err);
