@@ -1,9 +1,13 @@
 #include "core/engine/block.h"
 
 #include "core/base/clock.h"
+#include "core/store/pack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define EVENT_BYTES 512        /* until a block was made */
+#define BODY_FIRST  (4u << 20) /* most room that is made before it is needed */
 
 void
 sl_maker_init(struct sl_block_maker *m, const struct sl_engine *e, const struct sl_prep *p,
@@ -38,40 +42,50 @@ sl_maker_limits(struct sl_block_maker *m, const struct sl_engine *e, const struc
 	return code;
 }
 
+static void
+free_tools(struct sl_tools *t)
+{
+	sl_map_scratch_free(t->map);
+	sl_zip_free(t->zip);
+}
+
 void
 sl_maker_free(struct sl_block_maker *m)
 {
 	if (!m->prep)
 		return;
-	for (unsigned i = 0; i < m->nscratch; i++)
-		sl_map_scratch_free(m->scratch[i]);
+	for (unsigned i = 0; i < m->ntools; i++)
+		free_tools(&m->tools[i]);
 	pthread_mutex_destroy(&m->lock);
 	*m = (struct sl_block_maker){ 0 };
 }
 
-static struct sl_map_scratch *
-take_scratch(struct sl_block_maker *m)
+/* false: no memory; they are given back all the same. */
+static bool
+take_tools(struct sl_block_maker *m, struct sl_tools *t)
 {
-	struct sl_map_scratch *s = NULL;
-
+	*t = (struct sl_tools){ 0 };
 	pthread_mutex_lock(&m->lock);
-	if (m->nscratch > 0)
-		s = m->scratch[--m->nscratch];
+	if (m->ntools > 0)
+		*t = m->tools[--m->ntools];
 	pthread_mutex_unlock(&m->lock);
-	return s ? s : sl_map_scratch_new();
+	if (!t->map)
+		t->map = sl_map_scratch_new();
+	if (!t->zip)
+		t->zip = sl_zip_new();
+	return t->map && t->zip;
 }
 
 static void
-give_scratch(struct sl_block_maker *m, struct sl_map_scratch *s)
+give_tools(struct sl_block_maker *m, struct sl_tools *t)
 {
 	pthread_mutex_lock(&m->lock);
-	if (m->nscratch < SL_COUNT(m->scratch)) {
-		m->scratch[m->nscratch++] = s;
-		s = NULL;
+	if (m->ntools < SL_COUNT(m->tools)) {
+		m->tools[m->ntools++] = *t;
+		*t = (struct sl_tools){ 0 };
 	}
 	pthread_mutex_unlock(&m->lock);
-	if (s)
-		sl_map_scratch_free(s);
+	free_tools(t);
 }
 
 void
@@ -87,7 +101,7 @@ sl_made_free(struct sl_made *m)
 /* A block under construction. */
 struct sl_making {
 	struct sl_block_maker *mk;
-	struct sl_map_scratch *scratch;
+	struct sl_tools tools;
 	struct sl_made *out;
 	struct sl_buf body, keys;
 	struct sl_err *err;
@@ -99,23 +113,46 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a block of events");
 }
 
+/* So that the body need not move while it grows. */
+static size_t
+first_room(const struct sl_block_maker *mk, uint32_t events)
+{
+	const size_t each = mk->event_bytes;
+	const size_t all = events * (each ? each : EVENT_BYTES);
+
+	return all < BODY_FIRST ? all : BODY_FIRST;
+}
+
+/* What was too much is given back. */
+static void
+fit_body(struct sl_block *b, const struct sl_buf *body)
+{
+	b->body = body->ptr;
+	b->body_len = body->len;
+	if (body->cap - body->len > body->cap / 4) {
+		char *fit = realloc(b->body, body->len + 1);
+
+		b->body = fit ? fit : b->body;
+	}
+}
+
 static enum sl_code
 making_begin(struct sl_making *g, uint32_t room)
 {
+	const bool has_tools = take_tools(g->mk, &g->tools);
 	struct sl_block *b;
 
 	sl_buf_init(&g->body, 0);
 	sl_buf_init(&g->keys, 0);
 	*g->out = (struct sl_made){ .block = calloc(1, sizeof(*b)), .dest = g->mk->prep->dest };
 	b = g->out->block;
-	g->scratch = take_scratch(g->mk);
 	if (b) {
-		b->events = calloc(room ? room : 1, sizeof(*b->events));
+		b->events = malloc((room ? room : 1) * sizeof(*b->events));
 		b->verdicts = calloc(room ? room : 1, 1);
 	}
 	g->out->replaced = calloc(room ? room : 1, sizeof(*g->out->replaced));
-	if (!b || !b->events || !b->verdicts || !g->out->replaced || !g->scratch ||
-	    !sl_buf_reserve(&g->body, (size_t)room * 512))
+	if (!b || !b->events || !b->verdicts || !g->out->replaced || !has_tools ||
+	    !sl_buf_reserve(&g->body, first_room(g->mk, room)))
 		return no_memory(g->err);
 	return SL_OK;
 }
@@ -125,8 +162,7 @@ making_end(struct sl_making *g, enum sl_code code)
 {
 	struct sl_block *b = g->out->block;
 
-	if (g->scratch)
-		give_scratch(g->mk, g->scratch);
+	give_tools(g->mk, &g->tools);
 	if (code == SL_OK && (g->body.failed || g->keys.failed))
 		code = no_memory(g->err);
 	if (code != SL_OK) {
@@ -135,10 +171,11 @@ making_end(struct sl_making *g, enum sl_code code)
 		sl_made_free(g->out);
 		return code;
 	}
-	b->body = g->body.ptr;
-	b->body_len = g->body.len;
+	fit_body(b, &g->body);
 	b->keys = g->keys.ptr;
 	b->keys_len = g->keys.len;
+	if (b->n > 0)
+		g->mk->event_bytes = b->body_len / b->n * 9 / 8;
 	return SL_OK;
 }
 
@@ -178,7 +215,7 @@ make_event(struct sl_making *g, const struct sl_change *c, const struct sl_value
 				 .off = (uint32_t)g->body.len,
 				 .koff = (uint32_t)g->keys.len,
 				 .op = (uint8_t)c->op };
-	code = sl_map_render(p->mapper, g->scratch, row, &head, &g->body, g->err);
+	code = sl_map_render(p->mapper, g->tools.map, row, &head, &g->body, g->err);
 	if (code == SL_DONE) {
 		g->out->skipped++;
 		return SL_OK;
@@ -255,10 +292,16 @@ sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *gone, struct sl
 }
 
 enum sl_code
-sl_made_pack(struct sl_made *m, struct sl_err *err)
+sl_made_pack(struct sl_block_maker *mk, struct sl_made *m, struct sl_err *err)
 {
-	const enum sl_code code = sl_block_pack(m->block, &m->pack, err);
+	struct sl_tools tools;
+	enum sl_code code = SL_E_NOMEM;
 
+	if (take_tools(mk, &tools))
+		code = sl_block_pack(tools.zip, m->block, &m->pack, err);
+	else
+		(void)no_memory(err);
+	give_tools(mk, &tools);
 	m->packed = code == SL_OK;
 	return code;
 }

@@ -6,7 +6,13 @@
 #include "core/engine/table.h"
 #include "core/store/store.h"
 
-/* What all blocks of a run share. Constant while the pool works, but for the scratch list. */
+/* What one thread needs to make a block, kept from block to block. */
+struct sl_tools {
+	struct sl_map_scratch *map;
+	struct sl_zip *zip;
+};
+
+/* What all blocks of a run share. Constant while the pool works, but for the tools and the guess. */
 struct sl_block_maker {
 	const struct sl_prep *prep;
 	struct sl_id_seed seed;
@@ -14,8 +20,9 @@ struct sl_block_maker {
 	char epoch_text[16];
 	size_t max_event_bytes;
 	pthread_mutex_t lock;
-	struct sl_map_scratch *scratch[16]; /* free ones; guarded by lock */
-	unsigned nscratch;
+	struct sl_tools tools[16]; /* free ones; guarded by lock */
+	unsigned ntools;
+	_Atomic size_t event_bytes; /* of an event, by the last block: room is made for so much */
 };
 
 void sl_maker_init(struct sl_block_maker *m, const struct sl_engine *e, const struct sl_prep *p,
@@ -59,7 +66,7 @@ struct sl_gone {
 enum sl_code sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *g,
 			     struct sl_made *out, struct sl_err *err) SL_MUST;
 
-enum sl_code sl_made_pack(struct sl_made *m, struct sl_err *err) SL_MUST;
+enum sl_code sl_made_pack(struct sl_block_maker *mk, struct sl_made *m, struct sl_err *err) SL_MUST;
 /* Append src to dst (which may be empty); src is left zeroed. */
 enum sl_code sl_made_join(struct sl_made *dst, struct sl_made *src, struct sl_err *err) SL_MUST;
 /* Block, dead letters and resolutions in the transaction that is open. */

@@ -130,7 +130,7 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	struct sl_put *w;
 	enum sl_code code;
 
-	if (!made->packed && sl_made_pack(made, err) != SL_OK)
+	if (!made->packed && sl_made_pack(&p->maker, made, err) != SL_OK)
 		return err->code;
 	w = calloc(1, sizeof(*w));
 	if (!w)
@@ -280,7 +280,7 @@ job_main(void *arg)
 	if (j->code == SL_OK)
 		j->code = sl_made_render(&p->maker, j->batch, changes, n, &j->made, &j->err);
 	if (j->code == SL_OK && !p->task->dry && j->made.block && !is_small(j->made.block))
-		j->code = sl_made_pack(&j->made, &j->err);
+		j->code = sl_made_pack(&p->maker, &j->made, &j->err);
 	free(changes);
 	job_finished(j);
 }

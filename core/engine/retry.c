@@ -54,7 +54,6 @@ no_memory(struct sl_err *err)
 struct batch {
 	struct sl_run_task *task;
 	struct sl_block block; /* arrays of the arena */
-	struct sl_packed pack;
 	const int64_t *ids;
 	struct sl_buf body, keys;
 	struct sl_run rec; /* with the counters after this block */
@@ -112,7 +111,7 @@ write_batch(struct sl_store *s, void *arg, struct sl_err *err)
 
 	(void)snprintf(text, sizeof(text), SL_DEAD_AGAIN, (long long)b->rec.id);
 	if (code == SL_OK)
-		code = sl_store_block_put_packed(s, b->rec.sync, &b->block, &b->pack, err);
+		code = sl_store_block_put(s, b->rec.sync, &b->block, err);
 	for (uint32_t i = 0; i < b->block.n && code == SL_OK; i++)
 		code = sl_store_dead_resolve(s, b->ids[i], text, err);
 	sl_crashpoint("retry-block-before");
@@ -138,8 +137,6 @@ log_batch(struct sl_run_task *t, struct sl_store *s, const int64_t *ids, size_t 
 	b.block.no = b.rec.blocks++;
 	code = fill(&b, s, a, n, err);
 	if (code == SL_OK)
-		code = sl_block_pack(&b.block, &b.pack, err);
-	if (code == SL_OK)
 		code = sl_writer_call(t->engine->writer, write_batch, &b, err);
 	sl_crashpoint("retry-block-after");
 	if (code == SL_OK) {
@@ -150,7 +147,6 @@ log_batch(struct sl_run_task *t, struct sl_store *s, const int64_t *ids, size_t 
 		t->rec.removes = b.rec.removes;
 		pthread_mutex_unlock(&t->lock);
 	}
-	sl_packed_free(&b.pack);
 	sl_buf_free(&b.body);
 	sl_buf_free(&b.keys);
 	sl_arena_free(a);

@@ -15,6 +15,7 @@
 #define GROUP_BYTES (8u << 20)  /* and their bytes, but for the last command */
 #define MAX_WAIT    (32u << 20) /* bytes that may wait */
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
+#define LOG_US      100000      /* between two writings of lines, unless many wait */
 #define IDLE_MS     250
 #define KEEP_LOG_US (INT64_C(30) * 86400 * 1000000) /* lines older than this are erased */
 #define ROOM_US     500000                          /* between two looks at a full disk */
@@ -28,6 +29,24 @@ struct sl_cmd {
 	size_t bytes;
 };
 
+struct sl_call {
+	sl_write_fn *fn;
+	void *arg;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	bool done;
+	enum sl_code code;
+	struct sl_err err;
+};
+
+static enum sl_code
+call_run(struct sl_store *s, void *arg, struct sl_err *err)
+{
+	const struct sl_call *c = arg;
+
+	return c->fn(s, c->arg, err);
+}
+
 struct sl_writer {
 	struct sl_store *store;
 	struct sl_activity *activity;
@@ -36,6 +55,8 @@ struct sl_writer {
 	struct sl_err fatal;      /* the writer thread's; code SL_OK while all is well */
 	bool untidy;              /* something was written since the store was tidied */
 	int64_t trim_us;          /* monotonic; when the activity log is looked over next */
+	int64_t lines_us;         /* monotonic; when lines are written next */
+	struct sl_line *spare;    /* as lines; the writer thread's */
 	int64_t room_us;          /* monotonic; when a full disk is looked at next */
 	pthread_mutex_t log_lock; /* guards all below */
 	struct sl_err full;       /* the disk is full; code SL_OK: it is not */
@@ -170,27 +191,24 @@ run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 static void
 write_lines(struct sl_writer *w)
 {
-	struct sl_line *lines, *fresh;
+	struct sl_line *lines;
 	struct sl_err err;
 	size_t n, lost;
 
-	fresh = calloc(LOG_ROOM + 1, sizeof(*fresh));
-	if (!fresh)
-		return;
+	w->lines_us = sl_mono_us() + LOG_US;
 	pthread_mutex_lock(&w->log_lock);
 	lines = w->lines;
 	n = w->nlines;
 	lost = w->lost;
 	if (n > 0) {
-		w->lines = fresh;
+		w->lines = w->spare;
+		w->spare = lines;
 		w->nlines = 0;
 		w->lost = 0;
 	}
 	pthread_mutex_unlock(&w->log_lock);
-	if (n == 0) {
-		free(fresh);
+	if (n == 0)
 		return;
-	}
 	if (lost > 0) {
 		lines[n] = (struct sl_line){ .at_us = sl_wall_us(),
 					     .level = SL_WARN,
@@ -207,7 +225,6 @@ write_lines(struct sl_writer *w)
 		w->lost += n;
 		pthread_mutex_unlock(&w->log_lock);
 	}
-	free(lines);
 }
 
 static void
@@ -221,15 +238,17 @@ trim_lines(struct sl_writer *w)
 	(void)!sl_activity_trim(w->activity, sl_wall_us() - KEEP_LOG_US, &ignored);
 }
 
+/* Not with every group: a busy run has one every few milliseconds. But with one that somebody waited for:
+ * a run that begins or ends is found in the log with what was said of it. */
 static bool
-lines_wait(struct sl_writer *w)
+lines_due(struct sl_writer *w, bool called)
 {
-	bool wait;
+	bool due;
 
 	pthread_mutex_lock(&w->log_lock);
-	wait = w->nlines > 0;
+	due = called || w->nlines >= LOG_ROOM / 2 || (w->nlines > 0 && sl_mono_us() >= w->lines_us);
 	pthread_mutex_unlock(&w->log_lock);
-	return wait;
+	return due;
 }
 
 /* Without room for it the WAL holds everything all the same. */
@@ -271,9 +290,11 @@ writer_main(void *arg)
 	sl_ballast_make(sl_store_dir(w->store));
 	while ((code = sl_queue_pop(w->queue, &item, IDLE_MS)) != SL_DONE) {
 		size_t n = 0, bytes = 0;
+		bool called = false;
 
 		while (code == SL_OK) {
 			cmds[n] = item;
+			called = called || cmds[n]->fn == call_run;
 			bytes += cmds[n++]->bytes;
 			code = n < GROUP && bytes < GROUP_BYTES ? sl_queue_pop(w->queue, &item, 0)
 								: SL_AGAIN;
@@ -282,7 +303,7 @@ writer_main(void *arg)
 			run_commands(w, cmds, n);
 			checkpoint(w);
 		}
-		if (lines_wait(w))
+		if (lines_due(w, called))
 			write_lines(w);
 		trim_lines(w);
 		look_for_room(w);
@@ -307,14 +328,16 @@ sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_
 		w->store = store;
 		w->activity = activity;
 		w->queue = sl_queue_new(100000, MAX_WAIT, NULL);
-		w->lines = calloc(LOG_ROOM + 1, sizeof(*w->lines));
+		w->lines = malloc((LOG_ROOM + 1) * sizeof(*w->lines));
+		w->spare = malloc((LOG_ROOM + 1) * sizeof(*w->spare));
 		pthread_mutex_init(&w->log_lock, NULL);
 	}
-	if (!w || !w->queue || !w->lines ||
+	if (!w || !w->queue || !w->lines || !w->spare ||
 	    sl_thread_start(&w->thread, "writer", writer_main, w) != 0) {
 		if (w) {
 			sl_queue_free(w->queue);
 			free(w->lines);
+			free(w->spare);
 			free(w);
 		}
 		return sl_fail(err, SL_E_NOMEM, "state", "no memory to start the writer thread");
@@ -335,6 +358,7 @@ sl_writer_free(struct sl_writer *w)
 	sl_store_close(w->store);
 	pthread_mutex_destroy(&w->log_lock);
 	free(w->lines);
+	free(w->spare);
 	free(w);
 }
 
@@ -359,24 +383,6 @@ sl_writer_refused(enum sl_code code, struct sl_err *err)
 	if (code == SL_E_NOMEM)
 		return sl_fail(err, code, "state", "no memory to write into the log");
 	return sl_fail(err, code, "state", "the log is closed: the program ends");
-}
-
-struct sl_call {
-	sl_write_fn *fn;
-	void *arg;
-	pthread_mutex_t lock;
-	pthread_cond_t cond;
-	bool done;
-	enum sl_code code;
-	struct sl_err err;
-};
-
-static enum sl_code
-call_run(struct sl_store *s, void *arg, struct sl_err *err)
-{
-	const struct sl_call *c = arg;
-
-	return c->fn(s, c->arg, err);
 }
 
 static void

@@ -45,8 +45,8 @@ enum sl_code sl_writer_room(struct sl_writer *w, struct sl_err *err) SL_MUST;
  * opening looks the state over. */
 void sl_writer_stop(struct sl_writer *w, const struct sl_err *err);
 
-/* One line of the activity log; kept in memory and written with the next group, or within a quarter of
- * a second. Never blocks; text is made visible here. */
+/* One line of the activity log; kept in memory and written within half a second, sooner where many
+ * wait. Never blocks; text is made visible here. */
 void sl_writer_log(struct sl_writer *w, const struct sl_line *line);
 
 #endif

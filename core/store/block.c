@@ -144,7 +144,7 @@ sl_store_block_put(struct sl_store *s, const char *sync, const struct sl_block *
 		   struct sl_err *err)
 {
 	struct sl_packed p;
-	enum sl_code code = sl_block_pack(b, &p, err);
+	enum sl_code code = sl_block_pack(s->zip, b, &p, err);
 
 	if (code == SL_OK)
 		code = sl_store_block_put_packed(s, sync, b, &p, err);

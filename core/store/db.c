@@ -18,8 +18,11 @@
 
 #include <sqlite3.h>
 
-#define PAGE_SIZE       16384
-#define BUSY_MS         5000
+#define PAGE_SIZE 16384
+#define BUSY_MS   5000
+/* KiB. Said once more when a page has its size: until then it counts in pages of 4 KiB, and four times as
+ * much is kept. */
+#define CACHE_SIZE      "PRAGMA cache_size=-8192"
 #define QUICK_CHECK_MAX (64 << 20) /* bytes of a file that is checked whole after a crash */
 
 static int
@@ -184,10 +187,11 @@ configure(struct sl_db *db, struct sl_err *err)
 	/* Until it is known to be whole and ours: a close leaves everything as it is. */
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	(void)sqlite3_busy_timeout(db->h, BUSY_MS);
-	return sl_db_exec(db,
-			  "PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;"
-			  "PRAGMA cache_size=-16384; PRAGMA temp_store=FILE",
-			  err);
+	return sl_db_exec(
+		db,
+		"PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON; PRAGMA mmap_size=0;" CACHE_SIZE
+		"; PRAGMA temp_store=FILE",
+		err);
 }
 
 /* Is the file empty (*format 0) or ours? Anything else is refused before a byte of it changes. */
@@ -289,8 +293,8 @@ prepare_writing(struct sl_db *db, int format, struct sl_err *err)
 				  err);
 	if (code == SL_OK)
 		code = sl_db_exec(db,
-				  "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;"
-				  "PRAGMA journal_size_limit=67108864",
+				  CACHE_SIZE "; PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;"
+					     "PRAGMA journal_size_limit=67108864",
 				  err);
 	if (code == SL_OK)
 		code = sl_db_exec(db,

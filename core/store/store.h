@@ -20,6 +20,7 @@
 #include "core/model/model.h"
 
 struct sl_store;
+struct sl_zip; /* pack.h */
 
 /* For reading only; needs no lock; SL_E_NOTFOUND where there is no state yet. */
 #define SL_STORE_READ 1u
@@ -198,7 +199,7 @@ struct sl_packed {
 	void *body, *keys; /* owned (malloc) */
 	size_t body_len, keys_len;
 };
-enum sl_code sl_block_pack(const struct sl_block *b, struct sl_packed *out,
+enum sl_code sl_block_pack(struct sl_zip *z, const struct sl_block *b, struct sl_packed *out,
 			   struct sl_err *err) SL_MUST;
 void sl_packed_free(struct sl_packed *p);
 enum sl_code sl_store_block_put_packed(struct sl_store *s, const char *sync,
