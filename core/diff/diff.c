@@ -1,7 +1,5 @@
-/* diff.c - a batch against the snapshot.
- *
- * The snapshot is one flat array sorted by key. Its keys are digests, hence uniform: the place of a key
- * is guessed from its value. Rows are looked up in groups, so that memory is waited for once a group. */
+/* diff.c - a batch against the snapshot. Rows are looked up in groups, so that memory is waited for once a
+ * group. */
 #include "core/diff/diff.h"
 
 #include "core/base/text.h"
@@ -10,15 +8,14 @@
 
 #include <stdlib.h>
 
-#define GROUP     32u /* rows hashed before they are looked up */
-#define MAX_NAMED 5u  /* bad keys named in one error */
-#define KEY_SHOWN 40u /* bytes of one key value shown in an error */
-#define ROUNDS    3   /* steps of a search that are taken for a whole group */
-#define GUESSES   6   /* tries by interpolation before plain bisection */
+#define GROUP     SL_INDEX_GROUP /* rows hashed before they are looked up */
+#define MAX_NAMED 5u             /* bad keys named in one error */
+#define KEY_SHOWN 40u            /* bytes of one key value shown in an error */
 
 struct sl_diff {
 	struct sl_diff_spec spec;
 	struct sl_newset *added;
+	uint8_t *shown; /* atomic; by place in dead, then in unsure: a row without an entry came */
 };
 
 /* Rows of one batch that cannot be told apart. */
@@ -35,14 +32,17 @@ sl_diff_new(const struct sl_diff_spec *spec, struct sl_diff **out, struct sl_err
 		return sl_fail(err, SL_E_CONFIG, "key",
 			       "the sync has no key, so its rows cannot be told apart");
 	struct sl_diff *d = calloc(1, sizeof *d);
-	struct sl_newset *added = sl_newset_new();
-	if (!d || !added) {
+	struct sl_newset *added = sl_newset_new(&spec->room);
+	uint8_t *shown = calloc(spec->ndead + spec->nunsure + 1, 1);
+	if (!d || !added || !shown) {
 		free(d);
+		free(shown);
 		sl_newset_free(added);
 		return sl_fail(err, SL_E_NOMEM, "diff", "no memory left to compare rows");
 	}
 	d->spec = *spec;
 	d->added = added;
+	d->shown = shown;
 	*out = d;
 	return SL_OK;
 }
@@ -53,99 +53,24 @@ sl_diff_free(struct sl_diff *d)
 	if (!d)
 		return;
 	sl_newset_free(d->added);
+	free(d->shown);
 	free(d);
-}
-
-/* Where key would be among n sorted uniform keys between lo and hi. */
-static size_t
-guess(uint64_t key, uint64_t lo, uint64_t hi, size_t n)
-{
-	if (key <= lo || hi <= lo)
-		return 0;
-	if (key >= hi)
-		return n - 1;
-	size_t at = (size_t)((double)(key - lo) / (double)(hi - lo) * (double)n);
-	return at < n ? at : n - 1;
-}
-
-/* A search for one key, step by step: it is within [lo, hi), whose ends have about these values. */
-struct search {
-	struct sl_digest key;
-	size_t lo, hi;
-	uint64_t vlo, vhi;
-	unsigned steps;
-	bool found; /* at lo */
-};
-
-static struct search
-search_for(struct sl_digest key, size_t n)
-{
-	return (struct search){ .key = key, .hi = n, .vhi = UINT64_MAX };
-}
-
-static bool
-is_over(const struct search *s)
-{
-	return s->found || s->lo >= s->hi;
-}
-
-/* The entry that the next step looks at. */
-static size_t
-next_probe(const struct search *s)
-{
-	size_t n = s->hi - s->lo;
-	return s->lo + (s->steps < GUESSES ? guess(s->key.hi, s->vlo, s->vhi, n) : n / 2);
-}
-
-static void
-step(struct search *s, const struct sl_snap *a)
-{
-	size_t mid = next_probe(s);
-	int c = sl_digest_cmp(a[mid].key, s->key);
-	s->steps++;
-	if (c < 0) {
-		s->lo = mid + 1;
-		s->vlo = a[mid].key.hi;
-	} else if (c > 0) {
-		s->hi = mid;
-		s->vhi = a[mid].key.hi;
-	} else {
-		s->lo = mid;
-		s->found = true;
-	}
-}
-
-static const struct sl_snap *
-finish(struct search *s, const struct sl_snap *a)
-{
-	while (!is_over(s))
-		step(s, a);
-	return s->found ? &a[s->lo] : NULL;
-}
-
-/* Bring the first probes of a group into the cache: the searches of a group wait for memory together,
- * not one after the other. */
-static void
-start_searches(struct search *s, uint32_t n, const struct sl_snap *a)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (!is_over(&s[i]))
-			__builtin_prefetch(&a[next_probe(&s[i])], 1);
-	for (unsigned round = 0; round < ROUNDS; round++)
-		for (uint32_t i = 0; i < n; i++) {
-			if (is_over(&s[i]))
-				continue;
-			step(&s[i], a);
-			if (!is_over(&s[i]))
-				__builtin_prefetch(&a[next_probe(&s[i])], 1);
-		}
 }
 
 const struct sl_snap *
 sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 {
-	struct search s = search_for(key, n);
-	return finish(&s, snap);
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+
+		if (sl_digest_cmp(snap[mid].key, key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && sl_digest_eq(snap[lo].key, key) ? &snap[lo] : NULL;
 }
 
 static bool
@@ -194,23 +119,44 @@ sl_diff_is_dead(const struct sl_diff_spec *s, struct sl_digest key, struct sl_di
 	       dead->version == version;
 }
 
-/* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to tell;
- * SL_E_DATA: the key came before; SL_E_NOMEM. */
-static enum sl_code
-judge(struct sl_diff *d, struct search *at, struct sl_change *c, struct sl_diff_count *count)
+static void
+show(struct sl_diff *d, size_t place)
+{
+	__atomic_store_n(&d->shown[place], 1, __ATOMIC_RELAXED);
+}
+
+/* A row that the snapshot does not have: is it one of those that were given up on, or never answered? */
+static void
+show_key(struct sl_diff *d, struct sl_digest key, const struct sl_snap *dead)
 {
 	const struct sl_diff_spec *s = &d->spec;
-	const struct sl_snap *old = finish(at, s->snap);
+	const struct sl_snap *u = sl_snap_find(s->unsure, s->nunsure, key);
 
-	if (old) {
-		if (__atomic_exchange_n(&s->snap[old - s->snap].seen, 1u, __ATOMIC_RELAXED) != 0)
-			return SL_E_DATA;
-	} else {
-		int rc = sl_newset_add(d->added, c->key);
-		if (rc <= 0)
-			return rc == 0 ? SL_E_DATA : SL_E_NOMEM;
-	}
+	if (dead)
+		show(d, (size_t)(dead - s->dead));
+	if (u)
+		show(d, s->ndead + (size_t)(u - s->unsure));
+}
+
+/* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to tell;
+ * SL_E_DATA, without words: the key came before. */
+static enum sl_code
+judge(struct sl_diff *d, const struct sl_found *at, struct sl_change *c,
+      struct sl_diff_count *count, struct sl_err *err)
+{
+	const struct sl_diff_spec *s = &d->spec;
+	const struct sl_snap *old = at->at != SL_NOWHERE ? &at->entry : NULL;
 	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
+	enum sl_code code = SL_OK;
+
+	if (!old)
+		code = sl_newset_add(d->added, c->key, err);
+	else if (sl_index_mark(s->snap, at->at))
+		code = SL_E_DATA;
+	if (code != SL_OK)
+		return code;
+	if (!sl_snap_is_there(old))
+		show_key(d, c->key, dead);
 	if (sl_diff_is_same(s, old, c->digest)) {
 		count->same++;
 		return dead ? SL_OK : SL_DONE;
@@ -304,6 +250,7 @@ struct work {
 	struct sl_row_bytes bytes;
 	struct bad_keys bad;
 	struct sl_diff_count *count;
+	struct sl_err *err;
 };
 
 static enum sl_code
@@ -311,26 +258,28 @@ diff_group(struct work *w, uint32_t from, uint32_t n, struct sl_change *out, uin
 {
 	const struct sl_diff_spec *s = &w->d->spec;
 	struct sl_change group[GROUP];
-	struct search found[GROUP];
+	struct sl_digest keys[GROUP];
+	struct sl_found found[GROUP];
 
 	if (!hash_group(s, w->batch, from, n, &w->bytes, group))
-		return SL_E_NOMEM;
+		return sl_fail(w->err, SL_E_NOMEM, "diff", "no memory left to compare rows");
 	for (uint32_t i = 0; i < n; i++)
-		found[i] = search_for(group[i].key, s->nsnap);
-	start_searches(found, n, s->snap);
+		keys[i] = group[i].key;
+	if (sl_index_find(s->snap, keys, n, found, w->err) != SL_OK)
+		return w->err->code;
 	for (uint32_t i = 0; i < n; i++) {
 		if (key_is_null(s,
 				w->batch->cells + (size_t)(from + i) * w->batch->schema->ncols)) {
 			note_bad(&w->bad, from + i);
 			continue;
 		}
-		enum sl_code rc = judge(w->d, &found[i], &group[i], w->count);
-		if (rc == SL_E_NOMEM)
-			return rc;
+		enum sl_code rc = judge(w->d, &found[i], &group[i], w->count, w->err);
 		if (rc == SL_E_DATA)
 			note_bad(&w->bad, from + i);
 		else if (rc == SL_OK)
 			out[(*nout)++] = group[i];
+		else if (rc != SL_DONE)
+			return rc;
 	}
 	w->count->rows += n;
 	return SL_OK;
@@ -340,7 +289,7 @@ enum sl_code
 sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out, uint32_t *n,
 	      struct sl_diff_count *count, struct sl_err *err)
 {
-	struct work w = { .d = d, .batch = b, .count = count };
+	struct work w = { .d = d, .batch = b, .count = count, .err = err };
 	enum sl_code rc = SL_OK;
 
 	*n = 0;
@@ -349,14 +298,14 @@ sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out
 		rc = diff_group(&w, at, b->nrows - at < GROUP ? b->nrows - at : GROUP, out, n);
 	sl_row_bytes_free(&w.bytes);
 	if (rc != SL_OK)
-		return sl_fail(err, rc, "diff", "no memory left to compare rows");
+		return rc;
 	return w.bad.n > 0 ? fail_bad_keys(&d->spec, b, &w.bad, err) : SL_OK;
 }
 
-static bool
-is_gone(const struct sl_snap *s)
+enum sl_code
+sl_diff_end(struct sl_diff *d, struct sl_err *err)
 {
-	return s->seen == 0 && sl_snap_is_there(s);
+	return sl_newset_check(d->added, err);
 }
 
 /* Zero ("none") when no memory is left for a row beyond the fixed buffer. */
@@ -387,60 +336,108 @@ sl_row_digest(const struct sl_diff_spec *s, const struct sl_value *row)
 	return alone(sl_digest_of_row, s, row);
 }
 
-/* Room for n indexes. */
-static enum sl_code
-new_list(size_t n, uint32_t **out, struct sl_err *err)
-{
-	*out = malloc(n * sizeof **out);
-	return *out ? SL_OK
-		    : sl_fail(err, SL_E_NOMEM, "diff", "no memory left to list %zu removes", n);
-}
-
-enum sl_code
-sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err)
-{
-	const struct sl_diff_spec *s = &d->spec;
-	size_t gone = 0;
-
-	*out = NULL;
-	*n = 0;
-	for (size_t i = 0; i < s->nsnap; i++)
-		gone += is_gone(&s->snap[i]);
-	if (gone == 0)
-		return SL_OK;
-	if (new_list(gone, out, err) != SL_OK)
-		return err->code;
-	for (size_t i = 0; i < s->nsnap; i++)
-		if (is_gone(&s->snap[i]))
-			(*out)[(*n)++] = (uint32_t)i;
-	return SL_OK;
-}
-
 bool
 sl_diff_showed(const struct sl_diff *d, struct sl_digest key)
 {
-	const struct sl_snap *s = sl_snap_find(d->spec.snap, d->spec.nsnap, key);
+	const struct sl_diff_spec *s = &d->spec;
+	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, key);
+	const struct sl_snap *u = sl_snap_find(s->unsure, s->nunsure, key);
 
-	return s ? s->seen != 0 : sl_newset_has(d->added, key);
+	return (dead && d->shown[dead - s->dead]) ||
+	       (u && d->shown[s->ndead + (size_t)(u - s->unsure)]);
 }
 
-enum sl_code
-sl_diff_orphans(const struct sl_diff *d, uint32_t **out, size_t *n, struct sl_err *err)
+/* ---- removes ----------------------------------------------------------------------------------- */
+
+#define AHEAD 64u /* entries read at once */
+
+/* Entries that no batch showed, one after the other. */
+struct unseen {
+	struct sl_found ahead[AHEAD];
+	size_t n, i;
+};
+
+/* The first one from place *at on; NULL in *out at the end. */
+static enum sl_code
+next_unseen(struct unseen *u, const struct sl_diff_spec *s, size_t *at, const struct sl_found **out,
+	    struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+	size_t to = *at;
+
+	if (u->i == u->n) {
+		code = sl_index_unmarked(s->snap, &to, u->ahead, AHEAD, &u->n, err);
+		u->i = 0;
+	}
+	if (u->n == 0)
+		*at = to;
+	*out = u->i < u->n ? &u->ahead[u->i] : NULL;
+	return code;
+}
+
+static void
+add_gone(const struct sl_diff_spec *s, struct sl_removes *r, struct sl_digest key, uint32_t acked,
+	 struct sl_gone *out, size_t *n)
+{
+	const struct sl_digest none = { 0, 0 };
+	const uint32_t version = sl_next_version(s, key, none, acked);
+
+	if (sl_diff_is_dead(s, key, none, version))
+		r->still_dead++;
+	else
+		out[(*n)++] = (struct sl_gone){ key, version };
+}
+
+/* Is the row of an event that was never answered gone? It has no entry that was not seen. */
+static enum sl_code
+is_orphan(const struct sl_diff *d, const struct sl_snap *u, bool *orphan, struct sl_found *old,
+	  struct sl_err *err)
 {
 	const struct sl_diff_spec *s = &d->spec;
 
-	*out = NULL;
-	*n = 0;
-	for (size_t i = 0; i < s->nunsure; i++) {
-		const struct sl_digest key = s->unsure[i].key;
-		const struct sl_snap *old = sl_snap_find(s->snap, s->nsnap, key);
+	*orphan = false;
+	if (u->seen == 0 || sl_diff_showed(d, u->key))
+		return SL_OK;
+	if (sl_index_find(s->snap, &u->key, 1, old, err) != SL_OK)
+		return err->code;
+	*orphan = old->at == SL_NOWHERE;
+	return SL_OK;
+}
 
-		if (sl_snap_is_there(old) || !in_doubt(s, key, old ? old->version : 0) ||
-		    sl_diff_showed(d, key))
-			continue;
-		if (!*out && new_list(s->nunsure - i, out, err) != SL_OK)
+enum sl_code
+sl_diff_removes(const struct sl_diff *d, struct sl_removes *r, struct sl_gone *out, size_t room,
+		size_t *n, struct sl_err *err)
+{
+	const struct sl_diff_spec *s = &d->spec;
+	struct unseen unseen = { .n = 0 };
+	const struct sl_found *e;
+	struct sl_found old;
+	bool orphan;
+
+	*n = 0;
+	while (*n < room) {
+		const struct sl_snap *u = r->unsure < s->nunsure ? &s->unsure[r->unsure] : NULL;
+
+		if (next_unseen(&unseen, s, &r->at, &e, err) != SL_OK)
 			return err->code;
-		(*out)[(*n)++] = (uint32_t)i;
+		const int c = !e ? 1 : !u ? -1 : sl_digest_cmp(e->entry.key, u->key);
+
+		if (!e && !u)
+			break;
+		if (c <= 0) {
+			const struct sl_snap *x = &e->entry;
+
+			if (sl_snap_is_there(x) || (c == 0 && in_doubt(s, x->key, x->version)))
+				add_gone(s, r, x->key, x->version, out, n);
+			r->at = e->at + 1;
+			unseen.i++;
+		} else {
+			if (is_orphan(d, u, &orphan, &old, err) != SL_OK)
+				return err->code;
+			if (orphan)
+				add_gone(s, r, u->key, 0, out, n);
+		}
+		r->unsure += c >= 0;
 	}
 	return SL_OK;
 }

@@ -2,11 +2,15 @@
  * every row was seen, which are gone.
  *
  * A diff belongs to one run. sl_diff_batch() may be called by several threads at once (marks are
- * atomic, new keys go to a sharded set); sl_diff_removes() after all of them. */
+ * atomic, new keys go to a sharded set); sl_diff_end() after all of them, then the rest.
+ *
+ * What grows with the table is bounded: the snapshot and the new keys use the memory of `room`, then files.
+ * Not so `dead` and `unsure`: 40 bytes, and one more here, for each row that was given up on or never
+ * answered. */
 #ifndef SL_DIFF_H
 #define SL_DIFF_H
 
-#include "core/model/model.h"
+#include "core/diff/index.h"
 
 struct sl_diff;
 
@@ -17,8 +21,8 @@ struct sl_diff_spec {
 	uint32_t nkey;
 	const uint32_t *used; /* columns that the row digest covers */
 	uint32_t nused;
-	struct sl_snap *snap; /* sorted by key; borrowed, its `seen` marks are written */
-	size_t nsnap;
+	struct sl_index *snap; /* borrowed, its marks are written; NULL = none */
+	struct sl_room room;
 	/* Rows that were given up on: while they have not changed, and nothing newer of them was
 	 * acknowledged (version), they are left alone. A removed row has no digest. Sorted by key.
 	 * seen: the destination is set to something else since, so they are tried again. */
@@ -55,15 +59,24 @@ void sl_diff_free(struct sl_diff *d); /* NULL is allowed */
 enum sl_code sl_diff_batch(struct sl_diff *d, const struct sl_batch *b, struct sl_change *out,
 			   uint32_t *n, struct sl_diff_count *count, struct sl_err *err) SL_MUST;
 
-/* Entries of the snapshot that no batch showed and that are not removed already: indexes into snap,
- * ascending. Allocated with malloc; the caller frees. */
-enum sl_code sl_diff_removes(const struct sl_diff *d, uint32_t **out, size_t *n,
-			     struct sl_err *err) SL_MUST;
-/* Keys that no batch showed and that the snapshot does not have, although the destination may: an event
- * of them was sent and never answered. Indexes into unsure, as above. */
-enum sl_code sl_diff_orphans(const struct sl_diff *d, uint32_t **out, size_t *n,
-			     struct sl_err *err) SL_MUST;
-/* Did a batch show this key? After all batches. */
+/* Every batch was compared: SL_E_DATA: a new key came twice, so far apart that it was not seen before. */
+enum sl_code sl_diff_end(struct sl_diff *d, struct sl_err *err) SL_MUST;
+
+/* A row to remove; version: of the remove. */
+struct sl_gone {
+	struct sl_digest key;
+	uint32_t version;
+};
+struct sl_removes {
+	size_t at, unsure;   /* how far it has come; zero at first */
+	uint64_t still_dead; /* removes that were given up on before, and are left out */
+};
+/* The next rows to remove, by key, at most room; *n = 0 at the end: entries of the snapshot that no batch
+ * showed and that are not removed already; and keys that no batch showed and the snapshot does not have,
+ * although the destination may: an event of them was sent and never answered. */
+enum sl_code sl_diff_removes(const struct sl_diff *d, struct sl_removes *r, struct sl_gone *out,
+			     size_t room, size_t *n, struct sl_err *err) SL_MUST;
+/* Did a batch show this key? Only for keys of dead or unsure that the snapshot does not have, or as removed. */
 bool sl_diff_showed(const struct sl_diff *d, struct sl_digest key);
 
 /* The two digests, alone (preview, tests); zero when memory ran out. Length-prefixed, NULL apart from
@@ -75,7 +88,7 @@ struct sl_digest sl_row_digest(const struct sl_diff_spec *s, const struct sl_val
 /* Is this row what the destination holds of old, its entry of the snapshot (NULL = none)? */
 bool sl_diff_is_same(const struct sl_diff_spec *s, const struct sl_snap *old, struct sl_digest row);
 
-/* The entry of a key among n sorted ones; NULL = not there. */
+/* The entry of a key among n sorted ones (dead, unsure); NULL = not there. */
 const struct sl_snap *sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key);
 
 /* The version of the next event that makes this row of the key; acked is that of its snapshot, 0 without.

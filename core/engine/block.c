@@ -255,35 +255,27 @@ sl_made_render(struct sl_block_maker *mk, const struct sl_batch *b, const struct
 	return code;
 }
 
-static uint32_t
-version_of(const struct sl_gone *g, struct sl_digest key)
-{
-	const struct sl_snap *snap = sl_snap_find(g->diff->snap, g->diff->nsnap, key);
-
-	return sl_next_version(g->diff, key, (struct sl_digest){ 0, 0 }, snap ? snap->version : 0);
-}
-
 enum sl_code
-sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *gone, struct sl_made *out,
-		struct sl_err *err)
+sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *gone, const struct sl_str *texts,
+		size_t n, struct sl_made *out, struct sl_err *err)
 {
 	struct sl_making g = { .mk = mk, .out = out, .err = err };
 	struct sl_arena *a = sl_arena_new(65536, 0);
 	struct sl_value *row = a ? SL_NEW(a, struct sl_value, mk->prep->columns.ncols) : NULL;
-	enum sl_code code = making_begin(&g, (uint32_t)gone->n);
+	enum sl_code code = making_begin(&g, (uint32_t)n);
 
 	if (!row && code == SL_OK)
 		code = no_memory(err);
-	for (size_t i = 0; i < gone->n && code == SL_OK; i++) {
+	for (size_t i = 0; i < n && code == SL_OK; i++) {
 		const struct sl_change c = { .op = SL_OP_REMOVE,
-					     .key = gone->keys[i],
-					     .version = version_of(gone, gone->keys[i]),
+					     .key = gone[i].key,
+					     .version = gone[i].version,
 					     .replaces_dead = true };
 
-		code = gone->texts[i].len == 0
+		code = texts[i].len == 0
 			       ? sl_fail(err, SL_E_CORRUPT, "state",
 					 "a remove has lost its key in the snapshot")
-			       : sl_map_key_parse(mk->prep->mapper, gone->texts[i], a, row, err);
+			       : sl_map_key_parse(mk->prep->mapper, texts[i], a, row, err);
 		if (code == SL_OK)
 			code = make_event(&g, &c, row);
 	}

@@ -56,15 +56,10 @@ enum sl_code sl_made_render(struct sl_block_maker *mk, const struct sl_batch *b,
 			    const struct sl_change *changes, uint32_t n, struct sl_made *out,
 			    struct sl_err *err) SL_MUST;
 
-/* Rows that are gone: sorted keys, their texts, and the diff that knows their versions. */
-struct sl_gone {
-	const struct sl_digest *keys;
-	const struct sl_str *texts;
-	size_t n;
-	const struct sl_diff_spec *diff;
-};
-enum sl_code sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *g,
-			     struct sl_made *out, struct sl_err *err) SL_MUST;
+/* Removes; texts: of their keys. */
+enum sl_code sl_made_removes(struct sl_block_maker *mk, const struct sl_gone *gone,
+			     const struct sl_str *texts, size_t n, struct sl_made *out,
+			     struct sl_err *err) SL_MUST;
 
 enum sl_code sl_made_pack(struct sl_block_maker *mk, struct sl_made *m, struct sl_err *err) SL_MUST;
 /* Append src to dst (which may be empty); src is left zeroed. */

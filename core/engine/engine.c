@@ -52,6 +52,25 @@ find_name(struct sl_engine *e, const char *who)
 	sl_copy(e->who, sizeof(e->who), who ? who : "unknown");
 }
 
+/* What the rows of a run are compared in; see SLUICE_MEMORY in the manual page. */
+static enum sl_code
+find_memory(struct sl_engine *e, struct sl_err *err)
+{
+	static const struct sl_prop memory = {
+		.name = "SLUICE_MEMORY", .type = SL_P_BYTES, .def = "64MiB", .max = -1
+	};
+	const struct sl_setting set = { .name = memory.name, .value = getenv(memory.name) };
+	const bool given = set.value && *set.value;
+
+	if (given && sl_prop_check(&memory, set.value, err) != SL_OK) {
+		sl_copy(err->where, sizeof(err->where), memory.name);
+		return err->code;
+	}
+	sl_budget_init(&e->memory,
+		       (size_t)sl_prop_i64(&memory, 1, &set, given ? 1 : 0, memory.name));
+	return SL_OK;
+}
+
 static void
 add_driver(struct sl_engine *e, const struct sl_driver_info *d)
 {
@@ -235,6 +254,8 @@ sl_engine_open(const struct sl_options *o, struct sl_problem *problem)
 	e->read_only = o->read_only;
 	find_name(e, o->who);
 	code = find_dirs(e, o, &err);
+	if (code == SL_OK)
+		code = find_memory(e, &err);
 	if (code == SL_OK)
 		code = list_drivers(e, &err);
 	if (code == SL_OK)

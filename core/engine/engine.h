@@ -6,6 +6,7 @@
 #include "core/config/config.h"
 #include "core/config/secret.h"
 #include "core/dest/dest.h"
+#include "core/diff/index.h"
 #include "core/engine/msg.h"
 #include "core/engine/writer.h"
 #include "core/source/source.h"
@@ -33,6 +34,7 @@ struct sl_engine {
 	struct sl_digest_key hash;              /* of the workspace's seed */
 	char workspace_id[SL_WORKSPACE_ID + 1]; /* short and stable, for context.sources */
 	struct sl_notice notice;                /* of the state; constant after open */
+	struct sl_budget memory;                /* for what grows with a table, of all runs */
 
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t idle;  /* a job or a run ended */
@@ -59,6 +61,12 @@ enum sl_code sl_engine_object(const struct sl_config *c, enum sl_kind kind, cons
 /* A store for reading. SL_E_NOTFOUND: nothing was ever run. The caller closes it. */
 enum sl_code sl_engine_reader(const struct sl_engine *e, struct sl_store **out,
 			      struct sl_err *err) SL_MUST;
+/* Where a run keeps what grows with its table. */
+static inline struct sl_room
+sl_engine_room(struct sl_engine *e)
+{
+	return (struct sl_room){ &e->memory, e->state_dir };
+}
 /* SL_E_LOCKED in a session that may only look. */
 enum sl_code sl_engine_may_write(const struct sl_engine *e, struct sl_err *err) SL_MUST;
 /* Write into the audit what an operator does, and wait until it is kept (audit.c). */

@@ -38,43 +38,57 @@ look(struct sl_past *p, const struct sync_write *w, bool *same, struct sl_err *e
 }
 
 /* What was acknowledged later than such an event settles it. */
-static void
-keep_unsettled(struct sl_past *p)
+static enum sl_code
+keep_unsettled(struct sl_past *p, struct sl_err *err)
 {
+	struct sl_found s;
 	size_t left = 0;
 
 	for (size_t i = 0; i < p->nunsure; i++) {
-		const struct sl_snap *s = sl_snap_find(p->snap, p->nsnap, p->unsure[i].key);
-
-		if (!s || s->version <= p->unsure[i].version)
+		if (sl_index_find(p->snap, &p->unsure[i].key, 1, &s, err) != SL_OK)
+			return err->code;
+		if (s.at == SL_NOWHERE || s.entry.version <= p->unsure[i].version)
 			p->unsure[left++] = p->unsure[i];
 	}
 	p->nunsure = left;
+	return SL_OK;
+}
+
+static enum sl_code
+add_entry(void *arg, const struct sl_snap *e, struct sl_err *err)
+{
+	return sl_index_add(arg, e, err);
+}
+
+static enum sl_code
+load_snapshot(struct sl_past *p, struct sl_engine *e, const char *sync, struct sl_err *err)
+{
+	const struct sl_room room = sl_engine_room(e);
+	enum sl_code code = sl_index_new(&room, &p->snap, err);
+
+	if (code == SL_OK)
+		code = sl_store_snapshot(p->reader, sync, add_entry, p->snap, err);
+	return code == SL_OK ? sl_index_ready(p->snap, err) : code;
 }
 
 static enum sl_code
 load(struct sl_past *p, const char *sync, uint32_t dest, struct sl_err *err)
 {
-	enum sl_code code = sl_store_snapshot(p->reader, sync, &p->snap, &p->nsnap, err);
+	enum sl_code code = sl_store_dead_snaps(p->reader, sync, &p->dead, &p->ndead, err);
 
-	if (code == SL_OK)
-		code = sl_store_dead_snaps(p->reader, sync, &p->dead, &p->ndead, err);
 	if (code == SL_OK)
 		code = sl_store_unsure(p->reader, sync, &p->unsure, &p->nunsure, err);
 	/* From what the destination was set to then to: is it another one now? */
 	for (size_t i = 0; i < p->ndead; i++)
 		p->dead[i].seen = dest && p->dead[i].seen && p->dead[i].seen != dest;
-	if (code == SL_OK)
-		keep_unsettled(p);
-	for (size_t i = 0; i < p->nsnap; i++)
-		p->live += sl_snap_is_there(&p->snap[i]);
 	return code;
 }
 
 enum sl_code
-sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep, bool begin,
-	     struct sl_err *err)
+sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
+	     enum sl_past_how how, struct sl_err *err)
 {
+	const bool begin = how == SL_PAST_BEGIN;
 	struct sync_write w = { .sync = prep->sync.name };
 	bool same = true;
 	enum sl_code code = sl_sync_identity(&prep->sync, &e->hash, &w.identity, err);
@@ -92,24 +106,38 @@ sl_past_load(struct sl_past *p, struct sl_engine *e, const struct sl_prep *prep,
 		return SL_OK;
 	if (code == SL_OK && !begin)
 		code = look(p, &w, &same, err);
-	return code == SL_OK && same ? load(p, w.sync, prep->dest, err) : code;
+	if (code != SL_OK || !same)
+		return code;
+	p->known = true;
+	code = load(p, w.sync, prep->dest, err);
+	if (code == SL_OK && how != SL_PAST_FEW)
+		code = load_snapshot(p, e, w.sync, err);
+	return code == SL_OK ? keep_unsettled(p, err) : code;
 }
 
 void
 sl_past_free(struct sl_past *p)
 {
 	sl_store_close(p->reader);
-	free(p->snap);
+	sl_index_free(p->snap);
 	free(p->dead);
 	free(p->unsure);
 	*p = (struct sl_past){ 0 };
+}
+
+enum sl_code
+sl_past_entries(const struct sl_past *p, const char *sync, const struct sl_digest *keys, size_t n,
+		struct sl_snap *out, struct sl_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct sl_snap){ .key = keys[i] };
+	return p->known ? sl_store_entries(p->reader, sync, keys, n, out, err) : SL_OK;
 }
 
 void
 sl_past_spec(const struct sl_past *p, struct sl_diff_spec *spec)
 {
 	spec->snap = p->snap;
-	spec->nsnap = p->nsnap;
 	spec->dead = p->dead;
 	spec->ndead = p->ndead;
 	spec->unsure = p->unsure;

@@ -383,7 +383,8 @@ prepare(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 		code = h->driver->check_key(h->ctx, &p->prep.model, key,
 					    (uint32_t)p->prep.sync.nkey, err);
 	if (code == SL_OK)
-		code = sl_past_load(&p->past, t->engine, &p->prep, !t->dry, err);
+		code = sl_past_load(&p->past, t->engine, &p->prep,
+				    t->dry ? SL_PAST_LOOK : SL_PAST_BEGIN, err);
 	sl_crashpoint("past-loaded");
 	if (code == SL_OK)
 		code = sl_cursor_start(&p->cursor, t, &p->prep, &p->past, h, err);
@@ -394,10 +395,11 @@ prepare(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 		return code;
 	pthread_mutex_lock(&t->lock);
 	t->rec.epoch = p->past.epoch;
-	t->rec.live = p->past.live;
+	t->rec.live = sl_index_live(p->past.snap);
 	pthread_mutex_unlock(&t->lock);
 	sl_prep_diff(&p->prep, &t->engine->hash, &p->spec);
 	sl_past_spec(&p->past, &p->spec);
+	p->spec.room = sl_engine_room(t->engine);
 	p->spec.full = p->spec.full || (t->flags & SL_RUN_ALL);
 	sl_maker_init(&p->maker, t->engine, &p->prep, p->past.epoch);
 	code = sl_maker_limits(&p->maker, t->engine, c, err);
@@ -425,6 +427,8 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 	/* The transaction in the warehouse ends here, before delivery is done. */
 	sl_readers_close(p);
 	sl_crashpoint("source-closed");
+	if (code == SL_OK)
+		code = sl_diff_end(p->diff, err);
 	if (code == SL_OK)
 		code = sl_plan_back(p, err);
 	if (code == SL_OK && p->prep.sync.mode == SL_MODE_MIRROR && p->past.reader)

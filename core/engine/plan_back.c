@@ -79,11 +79,15 @@ sl_plan_gone(struct sl_plan *p, struct sl_err *err)
 
 	for (size_t i = 0; i < p->past.ndead && code == SL_OK; i++) {
 		const struct sl_digest key = p->past.dead[i].key;
-		const struct sl_snap *old = sl_snap_find(p->past.snap, p->past.nsnap, key);
 		const struct sl_snap *u = sl_snap_find(p->past.unsure, p->past.nunsure, key);
-		const uint32_t acked = old ? old->version : 0;
+		struct sl_found old;
 
-		if (sl_snap_is_there(old) || (u && u->seen > acked) || sl_diff_showed(p->diff, key))
+		if (sl_index_find(p->past.snap, &key, 1, &old, err) != SL_OK)
+			return err->code;
+		const bool has = old.at != SL_NOWHERE;
+
+		if ((has && sl_snap_is_there(&old.entry)) ||
+		    (u && u->seen > (has ? old.entry.version : 0)) || sl_diff_showed(p->diff, key))
 			continue;
 		code = note_back(p, key, err);
 	}

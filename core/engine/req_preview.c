@@ -39,6 +39,10 @@ struct preview {
 	struct sl_str no_target;  /* why that is not known */
 	struct preview_row *rows; /* of the arena */
 	uint32_t n, limit;
+	/* What was acknowledged of the rows of the present batch, sorted; of the arena, `limit` of each. */
+	struct sl_digest *keys;
+	struct sl_snap *held;
+	size_t nheld;
 };
 
 static enum sl_code
@@ -72,7 +76,8 @@ judge(struct preview *p, const struct sl_value *row, struct preview_row *r, stru
 	const struct sl_snap *old;
 
 	*c = (struct sl_change){ .key = sl_key_digest(s, row), .digest = sl_row_digest(s, row) };
-	old = sl_snap_find(s->snap, s->nsnap, c->key);
+	old = sl_snap_find(p->held, p->nheld, c->key);
+	old = old && old->version > 0 ? old : NULL;
 	c->version = sl_next_version(s, c->key, c->digest, old ? old->version : 0);
 	c->op = sl_snap_is_there(old) ? SL_OP_UPDATE : SL_OP_ADD;
 	r->key = c->key;
@@ -139,12 +144,25 @@ add_row(struct preview *p, const struct sl_batch *b, uint32_t i, struct sl_err *
 }
 
 static enum sl_code
+look_up(struct preview *p, const struct sl_batch *b, struct sl_err *err)
+{
+	uint32_t n = b->nrows < p->limit - p->n ? b->nrows : p->limit - p->n;
+
+	for (uint32_t i = 0; i < n; i++)
+		p->keys[i] = sl_key_digest(&p->spec, b->cells + (size_t)i * b->schema->ncols);
+	sl_digest_sort(p->keys, n);
+	p->nheld = n;
+	return sl_past_entries(&p->past, p->prep.sync.name, p->keys, n, p->held, err);
+}
+
+static enum sl_code
 read_rows(struct preview *p, const struct sl_source_handle *h, struct sl_err *err)
 {
 	struct sl_batch *b;
 	enum sl_code code;
 
 	while ((code = h->driver->next(h->ctx, &b, err)) == SL_OK) {
+		code = look_up(p, b, err);
 		for (uint32_t i = 0; i < b->nrows && p->n < p->limit && code == SL_OK; i++)
 			code = add_row(p, b, i, err);
 		sl_batch_free(b);
@@ -176,7 +194,7 @@ find_old(struct preview *p, struct sl_err *err)
 
 	if (!sorted || !keys || !old)
 		return no_memory(err);
-	if (p->past.nsnap == 0 || p->n == 0)
+	if (!p->past.known || p->n == 0)
 		return SL_OK;
 	for (uint32_t i = 0; i < p->n; i++)
 		sorted[i] = &p->rows[i];
@@ -259,7 +277,7 @@ prepare(struct preview *p, const struct sl_source_handle *h, struct sl_err *err)
 		code = sl_dest_print(p->config, p->prep.sync.destination, &e->hash, &p->prep.dest,
 				     err);
 	if (code == SL_OK)
-		code = sl_past_load(&p->past, e, &p->prep, false, err);
+		code = sl_past_load(&p->past, e, &p->prep, SL_PAST_FEW, err);
 	if (code != SL_OK)
 		return code;
 	sl_prep_diff(&p->prep, &e->hash, &p->spec);
@@ -267,7 +285,9 @@ prepare(struct preview *p, const struct sl_source_handle *h, struct sl_err *err)
 	sl_maker_init(&p->maker, e, &p->prep, p->past.epoch);
 	open_destination(p);
 	p->rows = SL_NEW(p->job->arena, struct preview_row, p->limit);
-	return p->rows ? SL_OK : no_memory(err);
+	p->keys = SL_NEW(p->job->arena, struct sl_digest, p->limit);
+	p->held = SL_NEW(p->job->arena, struct sl_snap, p->limit);
+	return p->rows && p->keys && p->held ? SL_OK : no_memory(err);
 }
 
 static enum sl_code

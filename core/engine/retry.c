@@ -198,12 +198,14 @@ static enum sl_code
 choose(void *arg, const struct sl_dead *d, struct sl_err *err)
 {
 	struct choice *c = arg;
-	const struct sl_snap *snap = sl_snap_find(c->past.snap, c->past.nsnap, d->event.key);
+	struct sl_found snap;
 	bool ok = true;
 
 	if (d->resolution.len > 0)
 		return SL_OK;
-	if (snap && snap->version > d->event.version)
+	if (sl_index_find(c->past.snap, &d->event.key, 1, &snap, err) != SL_OK)
+		return err->code;
+	if (snap.at != SL_NOWHERE && snap.entry.version > d->event.version)
 		ok = add_id(&c->changed, d->id);
 	else if (d->body.len == 0)
 		c->unsendable++;
@@ -261,7 +263,7 @@ choose_ids(struct choice *c, struct sl_err *err)
 		code = sl_prep_load(&prep, config, c->args->sync, err);
 	/* Resolves them all where the sync now has another destination or key. */
 	if (code == SL_OK)
-		code = sl_past_load(&c->past, e, &prep, true, err);
+		code = sl_past_load(&c->past, e, &prep, SL_PAST_BEGIN, err);
 	if (code == SL_OK)
 		code = sl_dead_walk(c->past.reader, &pick, choose, c, err);
 	if (code == SL_OK) {

@@ -8,69 +8,37 @@
 /* ---- entries -------------------------------------------------------------------------------- */
 
 struct load {
-	struct sl_store *s;
-	struct sl_snap *out;
-	size_t n, cap;
+	sl_snap_fn *fn;
+	void *arg;
 };
 
 static enum sl_code
 load_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
 {
-	struct load *l = arg;
+	const struct load *l = arg;
 
 	(void)text;
-	if (l->n == l->cap)
-		return sl_db_damaged(l->s->db, err, "the size of a snapshot");
-	l->out[l->n++] = *e;
-	return SL_OK;
-}
-
-static enum sl_code
-load_all(struct load *l, const char *sync, struct sl_err *err)
-{
-	struct sl_merge_spec m = { .sync = sync, .to = SL_MARK_END, .entry = load_entry, .arg = l };
-	struct sl_unfolded u;
-	uint64_t base = 0;
-	enum sl_code code = sl_fold_get(l->s, sync, &m.fold, err);
-
-	if (code == SL_OK)
-		code = sl_unfolded(l->s, sync, m.fold.mark, &u, err);
-	if (code == SL_OK)
-		code = sl_parts_count(l->s, sync, m.fold.gen, &base, err);
-	if (code != SL_OK)
-		return code;
-	if (base > UINT32_MAX || u.acked > UINT32_MAX)
-		return sl_db_damaged(l->s->db, err, "the size of a snapshot");
-	l->cap = (size_t)(base + u.acked);
-	l->out = malloc((l->cap + 1) * sizeof *l->out);
-	if (!l->out)
-		return sl_fail(err, SL_E_NOMEM, "snapshot", "the snapshot of %s: out of memory",
-			       sync);
-	return sl_merge(l->s, &m, err);
+	return l->fn(l->arg, e, err);
 }
 
 enum sl_code
-sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
+sl_store_snapshot(struct sl_store *s, const char *sync, sl_snap_fn *fn, void *arg,
 		  struct sl_err *err)
 {
-	struct load l = { .s = s };
+	struct load l = { fn, arg };
+	struct sl_merge_spec m = {
+		.sync = sync, .to = SL_MARK_END, .entry = load_entry, .arg = &l
+	};
 	bool own = false;
 	enum sl_code code = sl_store_read_begin(s, &own, err);
 
-	*out = NULL;
-	*n = 0;
 	if (code == SL_OK)
-		code = load_all(&l, sync, err);
+		code = sl_fold_get(s, sync, &m.fold, err);
+	if (code == SL_OK)
+		code = sl_merge(s, &m, err);
 	sl_store_read_end(s, own);
-	if (code == SL_E_NOTFOUND) /* never ran: nothing was acknowledged */
-		code = SL_OK;
-	if (code != SL_OK) {
-		free(l.out);
-		return code;
-	}
-	*out = l.out;
-	*n = l.n;
-	return SL_OK;
+	/* never ran: nothing was acknowledged */
+	return code == SL_E_NOTFOUND ? SL_OK : code;
 }
 
 /* ---- key texts ------------------------------------------------------------------------------ */

@@ -47,6 +47,16 @@ struct sl_fold {
 	struct sl_mark mark; /* blocks before it are in the parts */
 };
 
+/* What an acknowledged event makes of the entry of its key. */
+static inline void
+sl_snap_fold(struct sl_snap *e, struct sl_digest row, uint32_t version)
+{
+	e->row = row;
+	if (version > e->version)
+		e->version = version;
+	e->version += e->version < UINT32_MAX;
+}
+
 /* SL_E_BUG outside of sl_store_begin() and sl_store_commit(). */
 enum sl_code sl_store_writing(const struct sl_store *s, struct sl_err *err) SL_MUST;
 /* Several reads that see one state. *own: this call began it, pass it to the end. */

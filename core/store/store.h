@@ -91,10 +91,13 @@ enum sl_code sl_store_sync_get(struct sl_store *s, const char *sync, struct sl_s
 enum sl_code sl_store_sync_names(struct sl_store *s, struct sl_arena *a, struct sl_str **out,
 				 uint32_t *n, struct sl_err *err) SL_MUST;
 
-/* The snapshot, sorted by key, removed entries included. *out is malloc'ed, the caller frees; it may be
- * NULL for none, also when the sync never ran. */
-enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out,
-			       size_t *n, struct sl_err *err) SL_MUST;
+/* The snapshot, entry by entry in the order of keys, removed ones included; none when the sync never ran. */
+typedef enum sl_code sl_snap_fn(void *arg, const struct sl_snap *e, struct sl_err *err);
+enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, sl_snap_fn *fn, void *arg,
+			       struct sl_err *err) SL_MUST;
+/* Its entries of a few keys (sorted); an entry of version 0 is not there. */
+enum sl_code sl_store_entries(struct sl_store *s, const char *sync, const struct sl_digest *keys,
+			      size_t n, struct sl_snap *out, struct sl_err *err) SL_MUST;
 /* The key texts (["42"]) of snapshot entries and of events in doubt, for removes. keys[] is sorted; texts[i] belongs to
  * keys[i] and lives in a; an entry that cannot be found has length 0. */
 enum sl_code sl_store_keys(struct sl_store *s, const char *sync, const struct sl_digest *keys,

@@ -232,7 +232,12 @@ a_mapping_is_compiled_and_rendered(void **state)
 
 /* ---- diff ------------------------------------------------------------------------------------------ */
 
-#define DIFF_ROWS 300
+#define DIFF_ROWS 3500
+
+struct diff_scene {
+	struct sl_change *changes;
+	size_t memory; /* 0: keys and entries go to files */
+};
 
 /* Rows too long for the buffer on the stack, new keys in all shards, removes. */
 static enum sl_code
@@ -241,21 +246,31 @@ diff(void *arg, struct sl_err *err)
 	static const uint32_t key[] = { ID }, used[] = { EMAIL, PLAN };
 	static struct sl_value cells[DIFF_ROWS * SL_COUNT(PEOPLE_COLUMNS)];
 	static char ids[DIFF_ROWS][8], longtext[6000];
-	struct sl_snap snap[] = { { .key = { 1, 1 }, .row = { 1, 1 }, .version = 1 },
-				  { .key = { 2, 2 }, .row = { 1, 1 }, .version = 1 } };
-	const struct sl_diff_spec spec = { .key = key,
-					   .nkey = 1,
-					   .used = used,
-					   .nused = 2,
-					   .snap = snap,
-					   .nsnap = SL_COUNT(snap) };
+	const struct sl_snap snap[] = { { .key = { 1, 1 }, .row = { 1, 1 }, .version = 1 },
+					{ .key = { 2, 2 }, .row = { 1, 1 }, .version = 1 } };
+	struct sl_budget memory;
+	struct sl_diff_spec spec = {
+		.key = key, .nkey = 1, .used = used, .nused = 2, .room = { &memory, "/tmp" }
+	};
 	const struct sl_batch batch = { .schema = &PEOPLE, .nrows = DIFF_ROWS, .cells = cells };
-	struct sl_change *changes = arg;
+	const struct diff_scene *scene = arg;
+	struct sl_change *changes = scene->changes;
 	struct sl_diff_count count = { 0 };
 	struct sl_diff *d = NULL;
-	uint32_t n = 0, *gone = NULL;
+	struct sl_removes removes = { 0 };
+	struct sl_gone gone[3];
+	uint32_t n = 0;
 	size_t ngone = 0;
-	enum sl_code code = sl_diff_new(&spec, &d, err);
+	enum sl_code code;
+
+	sl_budget_init(&memory, scene->memory);
+	code = sl_index_new(&spec.room, &spec.snap, err);
+	for (size_t i = 0; code == SL_OK && i < SL_COUNT(snap); i++)
+		code = sl_index_add(spec.snap, &snap[i], err);
+	if (code == SL_OK)
+		code = sl_index_ready(spec.snap, err);
+	if (code == SL_OK)
+		code = sl_diff_new(&spec, &d, err);
 
 	memset(longtext, 'x', sizeof(longtext) - 1);
 	for (uint32_t i = 0; i < DIFF_ROWS; i++) {
@@ -272,23 +287,27 @@ diff(void *arg, struct sl_err *err)
 	if (code == SL_OK && (n != DIFF_ROWS || count.rows != DIFF_ROWS))
 		code = wrong(err, "rows are missing");
 	if (code == SL_OK)
-		code = sl_diff_removes(d, &gone, &ngone, err);
+		code = sl_diff_end(d, err);
+	if (code == SL_OK)
+		code = sl_diff_removes(d, &removes, gone, SL_COUNT(gone), &ngone, err);
 	if (code == SL_OK && ngone != 2)
 		code = wrong(err, "removes are missing");
-	free(gone);
 	sl_diff_free(d);
+	sl_index_free(spec.snap);
 	return code;
 }
 
 static void
 a_batch_is_compared(void **state)
 {
-	struct sl_change *changes = calloc(DIFF_ROWS, sizeof(*changes));
+	struct diff_scene scene = { calloc(DIFF_ROWS, sizeof(*scene.changes)), 64u << 20 };
 
 	(void)state;
-	assert_non_null(changes);
-	nth_every(&(struct nth_scene){ .name = "compare a batch", .play = diff, .arg = changes });
-	free(changes);
+	assert_non_null(scene.changes);
+	nth_every(&(struct nth_scene){ .name = "compare a batch", .play = diff, .arg = &scene });
+	scene.memory = 0;
+	nth_every(&(struct nth_scene){ .name = "compare in files", .play = diff, .arg = &scene });
+	free(scene.changes);
 }
 
 /* ---- answers --------------------------------------------------------------------------------------- */

@@ -209,7 +209,7 @@ is_whole(void *arg)
 	sl_store_close(r->s);
 	r->s = NULL;
 	ok = sl_store_open(r->dir, 0, &r->s, &r->err) == SL_OK &&
-	     sl_store_snapshot(r->s, SYNC, &snap, &rows, &r->err) == SL_OK &&
+	     srig_snapshot(r->s, SYNC, &snap, &rows, &r->err) == SL_OK &&
 	     sl_store_runs(r->s, SYNC, 0, SL_COUNT(runs), runs, &n, &r->err) == SL_OK;
 	for (uint32_t i = 0; i < n; i++)
 		ok = ok && runs[i].adds == runs[i].acked + runs[i].dead + runs[i].cancelled;
@@ -281,7 +281,7 @@ read_history(void *arg, struct sl_err *err)
 	enum sl_code code = a ? SL_OK : sl_fail(err, SL_E_NOMEM, "test", "no memory");
 
 	if (code == SL_OK)
-		code = sl_store_snapshot(r->s, SYNC, &snap, &n, err);
+		code = srig_snapshot(r->s, SYNC, &snap, &n, err);
 	if (code == SL_OK)
 		code = sl_store_dead_snaps(r->s, SYNC, &dead, &ndead, err);
 	if (code == SL_OK)

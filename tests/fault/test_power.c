@@ -133,7 +133,7 @@ look(struct smodel *r)
 		clear_error(r);
 		return;
 	}
-	if (sl_store_snapshot(reader, "users", &snap, &n, &r->store.err) == SL_OK)
+	if (srig_snapshot(reader, "users", &snap, &n, &r->store.err) == SL_OK)
 		free(snap);
 	else
 		clear_error(r);

@@ -207,7 +207,7 @@ same_rows(struct smodel *r, const struct m_sync *m, const char *name)
 	size_t n;
 	bool same = true;
 
-	srig_ok(sl_store_snapshot(r->store.s, name, &snap, &n, &r->store.err));
+	srig_ok(srig_snapshot(r->store.s, name, &snap, &n, &r->store.err));
 	for (uint32_t row = 0; row < SMODEL_ROWS; row++) {
 		const struct sl_snap *e = srig_find(snap, n, row);
 		const struct sl_digest want = srig_value(m->rows[row].value);

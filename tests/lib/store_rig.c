@@ -217,6 +217,40 @@ srig_dead(struct srig *r, const char *sync, const struct sl_block *b, uint32_t i
 	srig_ok(sl_store_dead_put(r->s, &d, &r->err));
 }
 
+struct entries {
+	struct sl_snap *list;
+	size_t n;
+};
+
+static enum sl_code
+keep_entry(void *arg, const struct sl_snap *e, struct sl_err *err)
+{
+	struct entries *all = arg;
+	struct sl_snap *more = realloc(all->list, (all->n + 1) * sizeof *more);
+
+	if (!more)
+		return sl_fail(err, SL_E_NOMEM, "test", "no memory");
+	all->list = more;
+	all->list[all->n++] = *e;
+	return SL_OK;
+}
+
+enum sl_code
+srig_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
+	      struct sl_err *err)
+{
+	struct entries all = { 0 };
+	enum sl_code code = sl_store_snapshot(s, sync, keep_entry, &all, err);
+
+	if (code != SL_OK) {
+		free(all.list);
+		all = (struct entries){ 0 };
+	}
+	*out = all.list;
+	*n = all.n;
+	return code;
+}
+
 const struct sl_snap *
 srig_find(const struct sl_snap *snap, size_t n, uint64_t row)
 {

@@ -41,6 +41,9 @@ void srig_verdicts(struct sl_block *b, enum sl_verdict v); /* of all events */
 void srig_put(struct srig *r, const char *sync, struct sl_block *b);
 /* A dead letter for event i of the block. Within a transaction. */
 void srig_dead(struct srig *r, const char *sync, const struct sl_block *b, uint32_t i);
+/* The snapshot as an array, sorted by key; the caller frees. NULL or empty for none. */
+enum sl_code srig_snapshot(struct sl_store *s, const char *sync, struct sl_snap **out, size_t *n,
+			   struct sl_err *err) SL_MUST;
 /* The entry of a row in a sorted snapshot, NULL when there is none. */
 const struct sl_snap *srig_find(const struct sl_snap *snap, size_t n, uint64_t row);
 

@@ -29,8 +29,26 @@ struct row {
 	bool there, named;
 };
 
+/* With room for all in memory, or for nothing: see main(). */
+static struct sl_budget memory;
+
+static struct sl_index *
+index_of(const struct sl_snap *snap, size_t n)
+{
+	const struct sl_room room = { &memory, "/tmp" };
+	struct sl_index *x;
+	struct sl_err err;
+
+	assert_int_equal(sl_index_new(&room, &x, &err), SL_OK);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(sl_index_add(x, &snap[i], &err), SL_OK);
+	assert_int_equal(sl_index_ready(x, &err), SL_OK);
+	return x;
+}
+
+/* snap: of the spec, to be freed with sl_index_free(). */
 static struct sl_diff_spec
-spec_of(struct sl_snap *snap, size_t n)
+spec_of(const struct sl_snap *snap, size_t n)
 {
 	static const uint8_t seed[32] = { 7 };
 	struct sl_diff_spec s = { .fingerprint = { 1, 2 },
@@ -38,8 +56,9 @@ spec_of(struct sl_snap *snap, size_t n)
 				  .nkey = 1,
 				  .used = USED,
 				  .nused = 2,
-				  .snap = snap,
-				  .nsnap = n };
+				  .room = { &memory, "/tmp" } };
+	if (n > 0)
+		s.snap = index_of(snap, n);
 	assert_true(sl_digest_key_init(&s.hash, seed));
 	return s;
 }
@@ -136,15 +155,15 @@ apply(struct row *t, const struct sl_batch *b, const struct sl_change *c, uint32
 }
 
 static void
-remove_rows(struct row *t, const struct sl_diff_spec *s, const uint32_t *gone, size_t n)
+remove_rows(struct row *t, const struct sl_diff_spec *s, const struct sl_gone *gone, size_t n)
 {
 	for (uint32_t i = 0; i < ROWS; i++) {
 		struct sl_value v[COLS];
 		cells_of(&t[i], v);
 		struct sl_digest key = sl_key_digest(s, v);
 		for (size_t g = 0; g < n; g++)
-			if (sl_digest_eq(s->snap[gone[g]].key, key)) {
-				assert_true(t[i].there);
+			if (sl_digest_eq(gone[g].key, key)) {
+				assert_true(t[i].there && gone[g].version == i + 1);
 				t[i].there = false;
 				break;
 			}
@@ -165,7 +184,9 @@ applying_the_diff_gives_the_new_table(void **state)
 		struct sl_diff_count count = { 0 };
 		struct sl_diff *d;
 		struct sl_err err;
-		uint32_t *gone, n, changes = 0, there = 0;
+		struct sl_gone gone[90];
+		struct sl_removes removes = { 0 };
+		uint32_t n, changes = 0, there = 0;
 		size_t ngone;
 
 		assert_int_equal(sl_diff_new(&spec, &d, &err), SL_OK);
@@ -177,8 +198,13 @@ applying_the_diff_gives_the_new_table(void **state)
 			changes += n;
 			there += batch.nrows;
 		}
-		assert_int_equal(sl_diff_removes(d, &gone, &ngone, &err), SL_OK);
-		remove_rows(a, &spec, gone, ngone);
+		assert_int_equal(sl_diff_end(d, &err), SL_OK);
+		do {
+			assert_int_equal(
+				sl_diff_removes(d, &removes, gone, SL_COUNT(gone), &ngone, &err),
+				SL_OK);
+			remove_rows(a, &spec, gone, ngone);
+		} while (ngone > 0);
 		for (uint32_t i = 0; i < ROWS; i++) {
 			assert_int_equal(a[i].there, b[i].there);
 			if (a[i].there)
@@ -186,8 +212,8 @@ applying_the_diff_gives_the_new_table(void **state)
 		}
 		assert_int_equal(count.rows, there);
 		assert_int_equal(count.same + changes, there);
-		free(gone);
 		sl_diff_free(d);
+		sl_index_free(spec.snap);
 		free(a);
 		free(b);
 	}
@@ -251,7 +277,7 @@ a_duplicate_of_a_known_key_is_found_too(void **state)
 	struct sl_value cells[] = { cell(SL_T_INT, "9"), cell(SL_T_TEXT, "a"), { 0 },
 				    cell(SL_T_INT, "9"), cell(SL_T_TEXT, "a"), { 0 } };
 	struct sl_snap snap = { .version = 1 };
-	struct sl_diff_spec spec = spec_of(&snap, 1);
+	struct sl_diff_spec spec = spec_of(NULL, 0);
 	struct sl_batch b = { .schema = &SCHEMA, .cells = cells, .nrows = 1 };
 	struct sl_diff_count count = { 0 };
 	struct sl_change c[2];
@@ -261,12 +287,14 @@ a_duplicate_of_a_known_key_is_found_too(void **state)
 
 	snap.key = sl_key_digest(&spec, cells);
 	snap.row = sl_row_digest(&spec, cells);
+	spec.snap = index_of(&snap, 1);
 	assert_int_equal(sl_diff_new(&spec, &d, &err), SL_OK);
 	assert_int_equal(sl_diff_batch(d, &b, c, &n, &count, &err), SL_OK);
 	assert_int_equal(n, 0);
 	assert_int_equal(sl_diff_batch(d, &b, c, &n, &count, &err), SL_E_DATA);
 	assert_non_null(strstr(err.msg, "id = 9"));
 	sl_diff_free(d);
+	sl_index_free(spec.snap);
 }
 
 static void
@@ -389,7 +417,8 @@ threads_share_a_diff(void **state)
 	struct row *a = table(11), *b = table(12);
 	struct sl_snap *snap = calloc(ROWS, sizeof *snap);
 	assert_non_null(snap);
-	struct sl_diff_spec spec = spec_of(snap, snapshot_of(a, snap));
+	const size_t nsnap = snapshot_of(a, snap);
+	struct sl_diff_spec spec = spec_of(snap, nsnap);
 	uint32_t expected = 0, failed;
 	struct sl_diff *d;
 	struct sl_err err;
@@ -400,13 +429,14 @@ threads_share_a_diff(void **state)
 	assert_int_equal(run_threads(d, b, false, &failed), expected);
 	assert_int_equal(failed, 0);
 	sl_diff_free(d);
+	sl_index_free(spec.snap);
 
-	for (size_t i = 0; i < spec.nsnap; i++)
-		snap[i].seen = 0;
+	spec.snap = index_of(snap, nsnap);
 	assert_int_equal(sl_diff_new(&spec, &d, &err), SL_OK);
 	(void)run_threads(d, b, true, &failed);
 	assert_true(failed >= 2);
 	sl_diff_free(d);
+	sl_index_free(spec.snap);
 	free(snap);
 	free(a);
 	free(b);
@@ -441,7 +471,8 @@ diff_in_doubt(struct sl_snap *snap, size_t nsnap, struct sl_snap *unsure, struct
 	struct sl_diff_count count = { 0 };
 	struct sl_diff *d;
 	struct sl_err err;
-	uint32_t *list;
+	struct sl_removes removes = { 0 };
+	struct sl_gone gone[2];
 	struct row *t = table(11);
 	struct sl_value *cells = calloc((size_t)ROWS * COLS, sizeof *cells);
 	struct sl_change *all = calloc(ROWS, sizeof *all);
@@ -451,18 +482,18 @@ diff_in_doubt(struct sl_snap *snap, size_t nsnap, struct sl_snap *unsure, struct
 	b = batch_of(t, 0, ROWS, cells);
 	s.unsure = unsure;
 	s.nunsure = 1;
-	for (size_t i = 0; i < nsnap; i++)
-		snap[i].seen = 0;
 	assert_int_equal(sl_diff_new(&s, &d, &err), SL_OK);
 	assert_int_equal(sl_diff_batch(d, &b, all, n, &count, &err), SL_OK);
 	if (*n > 0)
 		*c = all[0];
-	assert_int_equal(sl_diff_orphans(d, &list, orphans, &err), SL_OK);
-	free(list);
+	assert_int_equal(sl_diff_removes(d, &removes, gone, SL_COUNT(gone), orphans, &err), SL_OK);
+	if (*orphans > 0)
+		assert_true(sl_digest_eq(gone[0].key, unsure->key));
 	free(t);
 	free(cells);
 	free(all);
 	sl_diff_free(d);
+	sl_index_free(s.snap);
 }
 
 static void
@@ -533,5 +564,10 @@ main(void)
 		cmocka_unit_test(what_may_have_been_applied_is_sent_over),
 		cmocka_unit_test(the_guard_allows_few_removes),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	sl_budget_init(&memory, (size_t)64 << 20);
+	failed = cmocka_run_group_tests_name("diff", tests, NULL, NULL);
+	sl_budget_init(&memory, 0);
+	return failed + cmocka_run_group_tests_name("diff in files", tests, NULL, NULL);
 }

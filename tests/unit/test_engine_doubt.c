@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/store/store.h"
 #include "tests/lib/engine_rig.h"
+#include "tests/lib/store_rig.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ snapshot_of(struct sl_store *s, const char *key)
 	size_t n;
 
 	assert_non_null(a);
-	assert_int_equal(sl_store_snapshot(s, "users", &snap, &n, &err), SL_OK);
+	assert_int_equal(srig_snapshot(s, "users", &snap, &n, &err), SL_OK);
 	for (size_t i = 0; i < n; i++) {
 		struct sl_str text;
 		assert_int_equal(sl_store_keys(s, "users", &snap[i].key, 1, a, &text, &err), SL_OK);

@@ -72,7 +72,7 @@ snapshot_size(struct srig *r)
 	struct sl_snap *snap;
 	size_t n;
 
-	srig_ok(sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err));
+	srig_ok(srig_snapshot(r->s, SYNC, &snap, &n, &r->err));
 	free(snap);
 	return n;
 }
@@ -254,7 +254,7 @@ test_unacknowledged_events_are_remembered(void **state)
 	srig_end(r, run, SL_RUN_SETTLED, 0); /* keeps no event: folded and erased */
 	check_unsure(r, 3, 2, 1);
 	check_unsure(r, 7, 1, 0);
-	srig_ok(sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err));
+	srig_ok(srig_snapshot(r->s, SYNC, &snap, &n, &r->err));
 	assert_int_equal(n, 1);
 	assert_int_equal(snap[0].version, 2); /* beyond what its acknowledged event had */
 	free(snap);

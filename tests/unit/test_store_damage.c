@@ -42,7 +42,7 @@ rows_of(struct srig *r)
 	struct sl_snap *snap;
 	size_t n;
 
-	srig_ok(sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err));
+	srig_ok(srig_snapshot(r->s, SYNC, &snap, &n, &r->err));
 	free(snap);
 	return n;
 }

@@ -60,7 +60,7 @@ rows_of(struct srig *r)
 	struct sl_snap *snap;
 	size_t n;
 
-	srig_ok(sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err));
+	srig_ok(srig_snapshot(r->s, SYNC, &snap, &n, &r->err));
 	free(snap);
 	return n;
 }
@@ -422,7 +422,7 @@ read_all(struct srig *r, unsigned flags)
 		sl_arena_free(a);
 		return;
 	}
-	if (sl_store_snapshot(r->s, SYNC, &snap, &n, &r->err) == SL_OK) {
+	if (srig_snapshot(r->s, SYNC, &snap, &n, &r->err) == SL_OK) {
 		size_t known = 0;
 
 		for (uint64_t row = 0; row < 30 * PER; row++)
@@ -535,7 +535,7 @@ test_cut_off_file(void **state)
 	put_back(&r, &whole, whole.n / 2);
 	code = sl_store_open(r.dir, SL_STORE_READ, &r.s, &r.err);
 	if (code == SL_OK)
-		code = sl_store_snapshot(r.s, SYNC, &snap, &n, &r.err);
+		code = srig_snapshot(r.s, SYNC, &snap, &n, &r.err);
 	srig_is(code, SL_E_CORRUPT);
 	assert_non_null(strstr(r.err.hint, "begins a new one"));
 	srig_close(&r);

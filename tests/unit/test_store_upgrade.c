@@ -85,7 +85,7 @@ test_format_1_opens(void **state)
 	assert_non_null(strstr(r.err.hint, "up to date"));
 
 	srig_open(&r);
-	srig_ok(sl_store_snapshot(r.s, SYNC, &snap, &n, &r.err));
+	srig_ok(srig_snapshot(r.s, SYNC, &snap, &n, &r.err));
 	assert_int_equal(n, 1);
 	assert_non_null(srig_find(snap, n, 7));
 	free(snap);

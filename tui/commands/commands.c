@@ -88,6 +88,9 @@ usage(FILE *out)
 	(void)fputs("\noptions\n", out);
 	print_options(out, common);
 	print_options(out, screen_options);
+	(void)fputs("\nenvironment\n  SLUICE_MEMORY              memory to compare rows in "
+		    "(64MiB); what does not fit goes to a file\n",
+		    out);
 	(void)fputs("\nexit codes\n", out);
 	for (size_t i = 0; i < SL_COUNT(exits); i++)
 		(void)fprintf(out, "  %3d  %s\n", exits[i].code, exits[i].meaning);

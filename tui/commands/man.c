@@ -62,6 +62,11 @@ cmd_man(FILE *out, const struct cmd_option *common, const struct cmd_option *scr
 	(void)fputs(".SH EXIT STATUS\n", out);
 	for (unsigned i = 0; cmd_exit_at(i).meaning; i++)
 		(void)fprintf(out, ".TP\n.B %d\n%s\n", cmd_exit_at(i).code, cmd_exit_at(i).meaning);
+	(void)fputs(".SH ENVIRONMENT\n.TP\n.B SLUICE_MEMORY\nmemory in which all runs together "
+		    "compare rows with what was acknowledged: 64MiB, where it is not set, which is "
+		    "enough for about a million rows; what does not fit goes to a temporary file "
+		    "beside the state, which is slower. A number with k, MiB or GiB.\n",
+		    out);
 	(void)fputs(".SH FILES\nThe workspace holds connections/, profiles/ and syncs/, one JSON "
 		    "object a file; its README.md "
 		    "shows the formats. The state is kept apart: state.db, the truth, and log.db, "
