@@ -166,8 +166,9 @@ finish(struct sl_cmd *c, enum sl_code code, const struct sl_err *err)
 	free(c);
 }
 
-/* All in one transaction; where that fails each alone, so that one bad command harms no other. But for
- * an error of the disk: a second try may seem to go well after data was lost. */
+/* All in one transaction; where that fails each alone, so that one bad command harms no other: of what is
+ * damaged only those after it. But for an error of the disk: a second try may seem to go well after data
+ * was lost. */
 static void
 run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 {
@@ -177,7 +178,7 @@ run_commands(struct sl_writer *w, struct sl_cmd **cmds, size_t n)
 		run_group(w, cmds, n, &err);
 	if (sl_is_full(&err) && be_full(w, &err))
 		run_group(w, cmds, n, &err);
-	if (err.code != SL_OK && !is_fatal(&err) && n > 1) {
+	if (err.code != SL_OK && (!is_fatal(&err) || err.code == SL_E_CORRUPT) && n > 1) {
 		for (size_t i = 0; i < n; i++)
 			run_commands(w, &cmds[i], 1);
 		return;

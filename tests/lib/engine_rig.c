@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WAIT_MS 30000
+#define WAIT_MS 120000 /* sanitizers on a busy machine are slow */
 
 /* ---- files ----------------------------------------------------------------------------------- */
 

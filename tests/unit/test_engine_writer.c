@@ -123,6 +123,23 @@ a_bad_command_harms_no_other(void **state)
 	}
 }
 
+/* As when a run does not add up: the verdicts that came with it are true all the same. */
+static void
+what_is_damaged_stops_those_after_it(void **state)
+{
+	struct wrig *r = *state;
+	struct cmd c[6] = { [3] = { .fail = SL_E_CORRUPT } };
+
+	start(r);
+	for (size_t i = 0; i < SL_COUNT(c); i++)
+		assert_int_equal(sl_writer_push(r->w, write_run, written, &c[i], 10), SL_OK);
+	finish(r);
+	for (size_t i = 0; i < SL_COUNT(c); i++) {
+		assert_true(c[i].done);
+		assert_int_equal(c[i].err.code, i < 3 ? SL_OK : SL_E_CORRUPT);
+	}
+}
+
 static void
 after_an_error_of_the_disk_nothing_is_tried_again(void **state)
 {
@@ -208,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_bad_command_harms_no_other),
+		TEST(what_is_damaged_stops_those_after_it),
 		TEST(after_an_error_of_the_disk_nothing_is_tried_again),
 		TEST(no_dead_verdict_is_stored_without_its_dead_letter),
 	};
