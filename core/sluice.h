@@ -298,8 +298,10 @@ struct sl_run_stats {
 	bool retries_spent;        /* tries again wait: a tenth of what went through is the most */
 	char waiting[80];          /* what keeps it from sending, in words; "" = nothing */
 	unsigned queued_batches, queued_blocks; /* between the stages */
-	char bottleneck[16];                    /* reading mapping storing sending waiting ... */
-	int exit_code;                          /* what a command ends with: SL_EXIT_* */
+	/* The stage that held it up most of the last seconds: reading diffing mapping storing sending waiting
+	 * (for the destination to be asked again). Empty = it is over or held. */
+	char bottleneck[16];
+	int exit_code; /* what a command ends with: SL_EXIT_* */
 	char error[400];
 	char details[400];
 	unsigned nlanes;

@@ -235,7 +235,7 @@ wait_for_work(struct sl_deliver *d, const struct sl_permit *permit, int64_t now)
 	return false;
 }
 
-/* What the account allows, and what people see of it. Before a run gives up, one event more is tried. */
+/* What the account allows. Before a run gives up, one event more is tried. */
 static struct sl_permit
 send_what_may_go(struct sl_deliver *d, int64_t now)
 {
@@ -243,13 +243,21 @@ send_what_may_go(struct sl_deliver *d, int64_t now)
 
 	if (permit.gate == SL_GATE_BREAKER && sl_policy_patience_over(&d->policy, now))
 		sl_account_try_now(&d->account, now);
-	if (permit.gate != d->gate) {
-		d->gate = permit.gate;
-		pthread_mutex_lock(&d->task->lock);
-		d->task->gate = permit.gate;
-		pthread_mutex_unlock(&d->task->lock);
-	}
 	return permit;
+}
+
+/* What delivery is at from now on; with the task's lock held. */
+static void
+show_stage(const struct sl_deliver *d, enum sl_gate gate)
+{
+	struct sl_stages *s = &d->task->stages;
+
+	sl_stage_note(s, sl_mono_us());
+	s->sending = d->inflight > 0;
+	s->behind =
+		d->ready.first || d->due.first || d->slow.first || d->next_no < d->task->committed;
+	s->backs_off = d->waiting != NULL;
+	s->gate = gate;
 }
 
 /* One turn of the loop. false: delivery is over. */
@@ -278,6 +286,7 @@ turn(struct sl_deliver *d)
 	flush_blocks(d, false);
 	pthread_mutex_lock(&t->lock);
 	end = no_more && d->next_no >= t->committed;
+	show_stage(d, permit.gate);
 	pthread_mutex_unlock(&t->lock);
 	if (abort ? d->inflight == 0 || late : end && all_sent(d))
 		return false;
@@ -359,6 +368,9 @@ deliver_free(struct sl_deliver *d)
 	d->task->delivering = false;
 	d->task->in_flight = d->task->retrying = 0;
 	d->task->nlanes = 0;
+	sl_stage_note(&d->task->stages, sl_mono_us());
+	d->task->stages.sending = d->task->stages.behind = d->task->stages.backs_off = false;
+	d->task->stages.gate = SL_GATE_OPEN;
 	pthread_mutex_unlock(&d->task->lock);
 	sl_dest_disconnect(&d->dest);
 	drop_parcels(d->flying); /* they were given up: their events stay pending */
@@ -391,7 +403,6 @@ sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *
 		pthread_mutex_lock(&t->lock);
 		t->dest = &d->dest;
 		t->account = account;
-		t->gate = SL_GATE_OPEN;
 		t->delivering = true;
 		pthread_mutex_unlock(&t->lock);
 		if (sl_thread_start(&d->thread, "deliver", deliver_main, d) != 0)

@@ -15,9 +15,8 @@ struct sl_deliver {
 	struct sl_rng rng;
 	struct sl_account_user account;
 	struct sl_policy policy;
-	enum sl_gate gate; /* what the account said last */
-	bool no_more;      /* guarded by the task's lock: the plan is over */
-	bool abort;        /* guarded by the task's lock: send nothing new */
+	bool no_more; /* guarded by the task's lock: the plan is over */
+	bool abort;   /* guarded by the task's lock: send nothing new */
 	/* The thread's own. */
 	struct sl_open_block *open, **open_tail;
 	unsigned nopen;

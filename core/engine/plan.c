@@ -141,8 +141,10 @@ put_block(struct sl_plan *p, struct sl_made *made, struct sl_err *err)
 	count_made(p, made);
 	*w = (struct sl_put){ t, *made };
 	*made = (struct sl_made){ 0 };
+	sl_run_at(t, &t->stages.storing, 1);
 	code = sl_writer_push(t->engine->writer, put_write, put_done, w,
 			      w->made.block->body_len + w->made.pack.body_len);
+	sl_run_at(t, &t->stages.storing, -1);
 	if (code == SL_OK)
 		return SL_OK;
 	p->block_no--;
@@ -263,9 +265,11 @@ job_main(void *arg)
 {
 	struct sl_plan_job *j = arg;
 	struct sl_plan *p = j->plan;
+	struct sl_stages *at = &p->task->stages;
 	struct sl_change *changes = NULL;
 	uint32_t n = 0;
 
+	sl_run_at(p->task, &at->diffing, 1);
 	if (sl_run_should_stop(p->task)) {
 		j->code = sl_fail(&j->err, SL_E_CANCELLED, "plan", "cancelled");
 	} else {
@@ -277,11 +281,14 @@ job_main(void *arg)
 	}
 	if (j->code == SL_OK)
 		j->code = sl_plan_take_back(p, changes, &n, &j->err);
+	sl_run_at(p->task, &at->diffing, -1);
+	sl_run_at(p->task, &at->mapping, 1);
 	if (j->code == SL_OK)
 		j->code = sl_made_render(&p->maker, j->batch, changes, n, &j->made, &j->err);
 	if (j->code == SL_OK && !p->task->dry && j->made.block && !is_small(j->made.block))
 		j->code = sl_made_pack(&p->maker, &j->made, &j->err);
 	free(changes);
+	sl_run_at(p->task, &at->mapping, -1);
 	job_finished(j);
 }
 
@@ -295,6 +302,7 @@ sl_plan_submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 		sl_batch_free(b);
 		return sl_fail(err, SL_E_NOMEM, "plan", "no memory for a batch");
 	}
+	sl_run_at(p->task, &p->task->stages.no_room, 1);
 	pthread_mutex_lock(&p->lock);
 	while (p->next_in - p->next_out >= SL_PLAN_WINDOW && p->err.code == SL_OK)
 		pthread_cond_wait(&p->room, &p->lock);
@@ -305,6 +313,7 @@ sl_plan_submit(struct sl_plan *p, struct sl_batch *b, struct sl_err *err)
 	else
 		*err = p->err;
 	pthread_mutex_unlock(&p->lock);
+	sl_run_at(p->task, &p->task->stages.no_room, -1);
 	if (code != SL_OK) {
 		sl_batch_free(b);
 		free(j);
@@ -322,6 +331,7 @@ sl_plan_wait(struct sl_plan *p, struct sl_err *err)
 {
 	enum sl_code code;
 
+	sl_run_at(p->task, &p->task->stages.no_room, 1);
 	pthread_mutex_lock(&p->lock);
 	while (p->next_out < p->next_in)
 		pthread_cond_wait(&p->room, &p->lock);
@@ -329,6 +339,7 @@ sl_plan_wait(struct sl_plan *p, struct sl_err *err)
 	if (code != SL_OK)
 		*err = p->err;
 	pthread_mutex_unlock(&p->lock);
+	sl_run_at(p->task, &p->task->stages.no_room, -1);
 	return code;
 }
 
@@ -418,15 +429,18 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 				     err);
 	if (code != SL_OK)
 		return code;
+	sl_run_at(t, &t->stages.reading, 1);
 	code = sl_readers_open(p, c, err);
 	if (code == SL_OK)
 		code = prepare(p, c, err);
 	if (code == SL_OK)
 		code = sl_readers_read(p, err);
+	sl_run_at(t, &t->stages.reading, -1);
 	sl_crashpoint("read-done");
 	/* The transaction in the warehouse ends here, before delivery is done. */
 	sl_readers_close(p);
 	sl_crashpoint("source-closed");
+	sl_run_at(t, &t->stages.diffing, 1);
 	if (code == SL_OK)
 		code = sl_diff_end(p->diff, err);
 	if (code == SL_OK)
@@ -440,6 +454,7 @@ plan_from(struct sl_plan *p, const struct sl_config *c, struct sl_err *err)
 	if (code == SL_OK)
 		code = sl_cursor_keep(&p->cursor, t, err);
 	sl_crashpoint("cursor-kept");
+	sl_run_at(t, &t->stages.diffing, -1);
 	return code;
 }
 

@@ -200,7 +200,12 @@ read_parts(struct sl_reader *r)
 static void *
 reader_main(void *arg)
 {
-	read_parts(arg);
+	struct sl_reader *r = arg;
+	struct sl_run_task *t = r->plan->task;
+
+	sl_run_at(t, &t->stages.reading, 1);
+	read_parts(r);
+	sl_run_at(t, &t->stages.reading, -1);
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/engine/account.h"
 #include "core/engine/engine.h"
+#include "core/engine/stage.h"
 #include "core/engine/table.h"
 
 #define SL_HAND       16          /* committed blocks kept in memory for delivery */
@@ -73,14 +74,13 @@ struct sl_run_task {
 	int64_t latency[SL_LATENCIES];
 	unsigned nlatency;
 	struct sl_account *account; /* delivered to; NULL = none */
-	enum sl_gate gate;          /* what its next request waits for */
 	struct sl_lane lanes[SL_LANES];
 	int64_t lane_since[SL_LANES]; /* monotonic */
 	unsigned nlanes;
 	double rate, read_rate;
 	int64_t rate_at_us;
 	uint64_t rate_acked, rate_read;
-	char bottleneck[16];
+	struct sl_stages stages;
 };
 
 /* Why the log takes no more of this run; with the task's lock held. SL_OK: it does. */
@@ -127,6 +127,9 @@ sl_run_share(const struct sl_run_task *t, size_t bytes)
 
 	return n > 1 ? bytes / n : bytes;
 }
+
+/* n more or fewer batches or readers are at a stage: a counter of t->stages. */
+void sl_run_at(struct sl_run_task *t, unsigned *counter, int n);
 
 /* ---- the two halves -------------------------------------------------------------------------- */
 

@@ -10,6 +10,15 @@
 #define SLOWEST        1e-3 /* a second; below this there is no time left to tell */
 #define RATE_WEIGHT    0.4  /* of the newest second in the moving average */
 
+void
+sl_run_at(struct sl_run_task *t, unsigned *counter, int n)
+{
+	pthread_mutex_lock(&t->lock);
+	sl_stage_note(&t->stages, sl_mono_us());
+	*counter += (unsigned)n;
+	pthread_mutex_unlock(&t->lock);
+}
+
 /* Moving averages, brought up to date by whoever asks; with the task's lock held. */
 static void
 update_rates(struct sl_run_task *t, int64_t now)
@@ -78,23 +87,6 @@ time_left(const struct sl_run_task *t, const struct sl_run_stats *s)
 	return us_for(pending, t->rate);
 }
 
-/* For the destination to be asked again: it wants time, is down, or takes no more a second. */
-static bool
-waits(const struct sl_run_task *t, const struct sl_run_stats *s)
-{
-	switch (t->account ? t->gate : SL_GATE_OPEN) {
-	case SL_GATE_HOLD:
-	case SL_GATE_BREAKER:
-	case SL_GATE_RATE:
-		return true;
-	case SL_GATE_RETRY:
-	case SL_GATE_OPEN:
-	case SL_GATE_ROOM:
-		break;
-	}
-	return !s->planning && s->retrying > 0 && s->in_flight == 0;
-}
-
 static void
 say_span(char out[24], int64_t us)
 {
@@ -121,26 +113,13 @@ say_waiting(const struct sl_run_task *t, struct sl_run_stats *s)
 	} else if (strcmp(s->breaker, "half-open") == 0) {
 		(void)snprintf(s->waiting, sizeof(s->waiting),
 			       "circuit half-open: one event is tried");
-	} else if (t->gate == SL_GATE_RATE) {
+	} else if (t->stages.gate == SL_GATE_RATE) {
 		(void)snprintf(s->waiting, sizeof(s->waiting),
 			       "waiting: the rate limit is reached");
-	} else if (t->gate == SL_GATE_RETRY && s->in_flight == 0) {
+	} else if (t->stages.gate == SL_GATE_RETRY && s->in_flight == 0) {
 		(void)snprintf(s->waiting, sizeof(s->waiting),
 			       "waiting: enough was tried again lately");
 	}
-}
-
-/* What the run waits for most. */
-static const char *
-bottleneck(const struct sl_run_task *t, const struct sl_run_stats *s)
-{
-	if (!s->open || t->rec.state == SL_RUN_HELD)
-		return "";
-	if (waits(t, s))
-		return "waiting";
-	if (s->planning)
-		return t->batches >= 8 ? "mapping" : "reading";
-	return s->in_flight ? "sending" : "storing";
 }
 
 static void
@@ -251,7 +230,9 @@ fill(struct sl_run_task *t, struct sl_run_stats *out)
 	percentiles(t, out);
 	copy_lanes(t, out, now);
 	out->eta_us = time_left(t, out);
-	(void)snprintf(out->bottleneck, sizeof(out->bottleneck), "%s", bottleneck(t, out));
+	if (t->open && t->rec.state != SL_RUN_HELD)
+		sl_copy(out->bottleneck, sizeof(out->bottleneck),
+			sl_stage_name(sl_stage_most(&t->stages, now)));
 }
 
 bool

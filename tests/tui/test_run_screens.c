@@ -147,6 +147,27 @@ test_plan_then_send(void **state)
 }
 
 static void
+test_monitor_names_the_bottleneck(void **state)
+{
+	struct engine_rig *e = *state;
+	struct tui_rig *t;
+	struct sl_msg *m;
+	int64_t run;
+
+	test_receiver_faults(e->rx, "{\"slow_ms\": 4000}");
+	m = engine_rig_ok(e, sl_start(e->engine, "users", 0));
+	run = sl_table_get_int(m->table, 0, "run");
+	sl_msg_free(m);
+	t = tui_rig_open(e, 24, 80);
+	tui_rig_until(t, "0 of 50");
+	tui_rig_keys(t, "Enter");
+	tui_rig_until(t, "bottleneck sending");
+	test_receiver_faults(e->rx, "{}");
+	tui_rig_close(t);
+	sl_msg_free(engine_rig_ok(e, sl_stop(e->engine, run)));
+}
+
+static void
 test_plan_waits(void **state)
 {
 	struct engine_rig *e = *state;
@@ -447,13 +468,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RIG(test_first_start),     RIG(test_home),
-		RIG(test_delete_is_typed), RIG(test_plan_then_send),
-		RIG(test_plan_waits),      RIG(test_removes_are_typed),
-		RIG(test_nothing_to_send), RIG(test_failed_run),
-		RIG(test_history),         RIG(test_log),
-		RIG(test_dead_letters),    RIG(test_discard),
-		RIG(test_read_only),       RIG(test_any_keys),
+		RIG(test_first_start),
+		RIG(test_home),
+		RIG(test_delete_is_typed),
+		RIG(test_plan_then_send),
+		RIG(test_plan_waits),
+		RIG(test_removes_are_typed),
+		RIG(test_monitor_names_the_bottleneck),
+		RIG(test_nothing_to_send),
+		RIG(test_failed_run),
+		RIG(test_history),
+		RIG(test_log),
+		RIG(test_dead_letters),
+		RIG(test_discard),
+		RIG(test_read_only),
+		RIG(test_any_keys),
 	};
 
 	return cmocka_run_group_tests(tests, engine_rig_setup, engine_rig_teardown);

@@ -62,6 +62,10 @@ draw_state(const struct sl_run_stats *s, struct page *p)
 				tui_fmt_span(now - s->started_us, b));
 	if (strcmp(s->kind, "run") != 0)
 		x += tui_printf(&c, 0, x, TUI_LABEL, "   %s", s->kind);
+	if (s->bottleneck[0]) {
+		x += tui_puts(&c, 0, x, TUI_LABEL, "   bottleneck ");
+		x += tui_puts(&c, 0, x, TUI_TEXT, s->bottleneck);
+	}
 	if (c.cols >= WIDE_COLS)
 		tui_field(&c, (struct tui_span){ 0, x + 3, c.cols - x - 4, TUI_RIGHT, TUI_DIM },
 			  sl_str(s->details));
@@ -213,11 +217,7 @@ draw_requests(const struct sl_run_stats *s, struct page *p)
 		x += tui_puts(&c, 0, x, TUI_LABEL, "   answers p50 ");
 		x += tui_puts(&c, 0, x, TUI_TEXT, tui_fmt_span(s->p50_us, a));
 		x += tui_puts(&c, 0, x, TUI_LABEL, " p95 ");
-		x += tui_puts(&c, 0, x, TUI_TEXT, tui_fmt_span(s->p95_us, b));
-	}
-	if (s->bottleneck[0] && c.cols >= WIDE_COLS) {
-		x += tui_puts(&c, 0, x, TUI_LABEL, "   waits most for ");
-		tui_puts(&c, 0, x, TUI_TEXT, s->bottleneck);
+		tui_puts(&c, 0, x, TUI_TEXT, tui_fmt_span(s->p95_us, b));
 	}
 }
 
