@@ -7,9 +7,8 @@
 
 #include "core/model/model.h"
 
-#define SL_SEAL       8u
-#define SL_BLOCK_MAX  (1u << 20) /* most events of a block */
-#define SL_PART_ENTRY 36u        /* bytes of an entry: key 16, row 16, version 4 */
+#define SL_SEAL      8u
+#define SL_BLOCK_MAX (1u << 20) /* most events of a block */
 
 static inline uint32_t
 sl_get32(const uint8_t *p)

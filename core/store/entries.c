@@ -16,21 +16,17 @@ struct lookup {
 static void
 take_of_part(const struct sl_part *p, struct lookup *l, size_t *i)
 {
-	const uint8_t *rows = p->entries + (size_t)p->n * 16, *versions = rows + (size_t)p->n * 16;
 	uint32_t e = 0;
 
 	for (; *i < l->want.n; (*i)++) {
 		int c = 1;
 
-		while (e < p->n && (c = sl_digest_cmp(sl_get_digest(p->entries + (size_t)e * 16),
-						      l->want.keys[*i])) < 0)
+		while (e < p->n && (c = sl_digest_cmp(p->entries[e].key, l->want.keys[*i])) < 0)
 			e++;
 		if (e == p->n)
 			return;
-		if (c == 0) {
-			l->out[*i].row = sl_get_digest(rows + (size_t)e * 16);
-			l->out[*i].version = sl_get32(versions + (size_t)e * 4);
-		}
+		if (c == 0)
+			l->out[*i] = p->entries[e];
 	}
 }
 

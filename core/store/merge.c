@@ -58,10 +58,7 @@ fold_key(const struct sl_delta *d, size_t *i, struct sl_snap *e, struct sl_str t
 	do {
 		const struct sl_move m = sl_delta_move(d, *i);
 
-		e->row = m.row;
-		if (m.version > e->version)
-			e->version = m.version;
-		e->version += e->version < UINT32_MAX;
+		sl_snap_fold(e, m.row, m.version);
 		if (m.text.len > 0)
 			text = m.text;
 	} while (++*i < d->n && sl_digest_eq(sl_delta_key(d, *i), e->key));

@@ -1,10 +1,20 @@
-/* part.c - parts of a snapshot. entries: n keys, n rows, n versions, seal. keys, compressed: n lengths
- * of 4 bytes, then the key texts one after the other; a removed row has none. */
+/* part.c - parts of a snapshot. entries: see tight.h. keys, compressed: n lengths of 4 bytes, then the key
+ * texts one after the other; or n UUIDs of 16 bytes. A removed row has no text, and all its UUID is 0. */
 #include "core/store/part.h"
+
+#include "core/store/tight.h"
 
 #include <stdlib.h>
 
+#define TEXTS_MAX (1u << 20) /* bytes of key texts that make a part full */
+
 /* ---- reading -------------------------------------------------------------------------------- */
+
+static enum sl_code
+no_memory(struct sl_err *err)
+{
+	return sl_fail(err, SL_E_NOMEM, "snapshot", "reading the snapshot: out of memory");
+}
 
 /* Do the lengths in front of the texts fit what is there? */
 static bool
@@ -19,49 +29,83 @@ texts_fit(const struct sl_part *p)
 	return sum == p->texts_len;
 }
 
+/* UUIDs into lengths and texts. */
+static enum sl_code
+spell_out(struct sl_part *p, struct sl_err *err)
+{
+	const uint8_t *uuids = p->texts;
+	size_t at = (size_t)p->n * 4;
+	uint8_t *texts;
+
+	if (p->texts_len != (size_t)p->n * 16)
+		return SL_E_CORRUPT;
+	texts = malloc((size_t)p->n * (4 + SL_UUID_TEXT));
+	if (!texts)
+		return no_memory(err);
+	for (uint32_t i = 0; i < p->n; i++) {
+		const bool there = sl_snap_is_there(&p->entries[i]);
+
+		sl_put32(texts + (size_t)i * 4, there ? SL_UUID_TEXT : 0);
+		if (!there)
+			continue;
+		sl_uuid_put(uuids + (size_t)i * 16, (char *)texts + at);
+		at += SL_UUID_TEXT;
+	}
+	free(p->texts);
+	p->texts = texts;
+	p->texts_len = at;
+	return SL_OK;
+}
+
+static enum sl_code
+read_texts(struct sl_store *s, const struct sl_q *q, struct sl_part *p, struct sl_err *err)
+{
+	void *unpacked = NULL;
+	enum sl_code code;
+
+	p->texts_len = (size_t)sl_q_col_int(q, 1);
+	code = sl_zip_unpack_new(s->zip, sl_q_col(q, 4), p->texts_len, &unpacked);
+	if (code == SL_E_NOMEM)
+		return no_memory(err);
+	p->texts = unpacked;
+	if (code == SL_OK && sl_q_col_int(q, 2) == SL_PART_UUIDS)
+		code = spell_out(p, err);
+	else if (code == SL_OK && !texts_fit(p))
+		code = SL_E_CORRUPT;
+	return code == SL_E_CORRUPT ? sl_db_damaged(s->db, err, "the keys of a part of a snapshot")
+				    : code;
+}
+
 enum sl_code
 sl_part_row(struct sl_store *s, const struct sl_q *q, bool texts, struct sl_part *out,
 	    struct sl_err *err)
 {
-	int64_t n = sl_q_col_int(q, 0), len = sl_q_col_int(q, 1);
-	struct sl_str entries = sl_q_col(q, 2);
+	const int64_t n = sl_q_col_int(q, 0), form = sl_q_col_int(q, 2);
 	enum sl_code code = SL_OK;
-	void *unpacked = NULL;
 
 	*out = (struct sl_part){ 0 };
-	if (n < 1 || n > (int64_t)SL_PART_MAX || len < 0 ||
-	    !sl_sealed(&s->key, entries, (size_t)n * SL_PART_ENTRY))
+	if (n < 1 || n > (int64_t)SL_PART_MAX || sl_q_col_int(q, 1) < 0 || form < SL_PART_PLAIN ||
+	    form > SL_PART_UUIDS)
 		return sl_db_damaged(s->db, err, "a part of a snapshot");
 	out->n = (uint32_t)n;
-	out->entries = (const uint8_t *)entries.ptr;
-	if (!texts)
-		return SL_OK;
-	code = sl_zip_unpack_new(s->zip, sl_q_col(q, 3), (size_t)len, &unpacked);
-	if (code == SL_E_NOMEM)
-		return sl_fail(err, code, "snapshot", "reading keys: out of memory");
-	out->texts = unpacked;
-	out->texts_len = (size_t)len;
-	if (code == SL_OK && texts_fit(out))
-		return SL_OK;
-	sl_part_free(out);
-	return sl_db_damaged(s->db, err, "the keys of a part of a snapshot");
+	out->entries = malloc((size_t)n * sizeof *out->entries);
+	if (!out->entries)
+		return no_memory(err);
+	if (!sl_entries_get(&s->key, sl_q_col(q, 3), (enum sl_part_form)form, out->n, out->entries))
+		code = sl_db_damaged(s->db, err, "a part of a snapshot");
+	if (code == SL_OK && texts)
+		code = read_texts(s, q, out, err);
+	if (code != SL_OK)
+		sl_part_free(out);
+	return code;
 }
 
 void
 sl_part_free(struct sl_part *p)
 {
+	free(p->entries);
 	free(p->texts);
-	p->texts = NULL;
-}
-
-static struct sl_snap
-entry_at(const struct sl_part *p, uint32_t i)
-{
-	const uint8_t *rows = p->entries + (size_t)p->n * 16, *versions = rows + (size_t)p->n * 16;
-
-	return (struct sl_snap){ .key = sl_get_digest(p->entries + (size_t)i * 16),
-				 .row = sl_get_digest(rows + (size_t)i * 16),
-				 .version = sl_get32(versions + (size_t)i * 4) };
+	*p = (struct sl_part){ 0 };
 }
 
 void
@@ -82,7 +126,6 @@ next_part(struct sl_parts *p)
 	enum sl_code code;
 
 	sl_part_free(&p->part);
-	p->part.n = 0;
 	if (!sl_q_row(&p->q))
 		return false;
 	code = sl_part_row(p->s, &p->q, p->texts, &p->part, p->q.err);
@@ -90,7 +133,7 @@ next_part(struct sl_parts *p)
 		sl_q_stop(&p->q, code);
 	p->i = 0;
 	p->text_at = (size_t)p->part.n * 4;
-	return code == SL_OK && p->part.entries;
+	return code == SL_OK;
 }
 
 bool
@@ -102,7 +145,7 @@ sl_parts_next(struct sl_parts *p)
 		p->any = false;
 		return false;
 	}
-	p->now = entry_at(&p->part, p->i);
+	p->now = p->part.entries[p->i];
 	if (p->any && sl_digest_cmp(last, p->now.key) >= 0) {
 		sl_q_stop(&p->q, sl_db_damaged(p->s->db, p->q.err, "the order of a snapshot"));
 		p->any = false;
@@ -169,7 +212,8 @@ enum sl_code
 sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str text,
 	    struct sl_err *err)
 {
-	enum sl_code code = w->n == SL_PART_MAX ? sl_part_flush(w, err) : SL_OK;
+	const bool full = w->n == SL_PART_MAX || w->texts.len >= TEXTS_MAX;
+	enum sl_code code = full ? sl_part_flush(w, err) : SL_OK;
 
 	if (code != SL_OK)
 		return code;
@@ -180,22 +224,27 @@ sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str tex
 	return SL_OK;
 }
 
-static void
-encode_entries(struct sl_part_writer *w, uint8_t *out)
+/* The UUIDs that the texts are, into packed. False: some text is anything else. */
+static bool
+put_uuids(struct sl_part_writer *w)
 {
-	uint8_t *rows = out + (size_t)w->n * 16, *versions = rows + (size_t)w->n * 16;
+	size_t at = 0;
 
+	sl_buf_reset(&w->packed);
 	for (uint32_t i = 0; i < w->n; i++) {
-		sl_put_digest(out + (size_t)i * 16, w->entries[i].key);
-		sl_put_digest(rows + (size_t)i * 16, w->entries[i].row);
-		sl_put32(versions + (size_t)i * 4, w->entries[i].version);
+		const struct sl_str text = { w->texts.ptr + at, w->lens[i] };
+		uint8_t uuid[16] = { 0 };
+
+		if (sl_snap_is_there(&w->entries[i]) ? !sl_uuid_get(text, uuid) : text.len > 0)
+			return false;
+		sl_buf_put(&w->packed, uuid, sizeof uuid);
+		at += text.len;
 	}
-	sl_seal(&w->s->key, out, (size_t)w->n * SL_PART_ENTRY);
+	return true;
 }
 
-/* The lengths and texts, compressed. *plain: their length before. */
-static enum sl_code
-pack_texts(struct sl_part_writer *w, void **out, size_t *len, size_t *plain, struct sl_err *err)
+static void
+put_texts(struct sl_part_writer *w)
 {
 	sl_buf_reset(&w->packed);
 	for (uint32_t i = 0; i < w->n; i++) {
@@ -205,52 +254,64 @@ pack_texts(struct sl_part_writer *w, void **out, size_t *len, size_t *plain, str
 		sl_buf_put(&w->packed, b, sizeof b);
 	}
 	sl_buf_put_str(&w->packed, sl_buf_view(&w->texts));
-	if (w->packed.failed || w->texts.failed)
-		return sl_fail(err, SL_E_NOMEM, "snapshot", "writing keys: out of memory");
-	*plain = w->packed.len;
-	return sl_zip_pack(w->s->zip, w->packed.ptr, w->packed.len, out, len, err);
+}
+
+struct blobs {
+	enum sl_part_form form;
+	uint8_t *entries; /* owned, as keys */
+	void *keys;
+	size_t entries_len, keys_len;
+};
+
+static enum sl_code
+encode(struct sl_part_writer *w, struct blobs *out, struct sl_err *err)
+{
+	*out = (struct blobs){ .form = SL_PART_UUIDS };
+	if (!put_uuids(w)) {
+		out->form = SL_PART_TIGHT;
+		put_texts(w);
+	}
+	out->entries = malloc(sl_entries_max(w->n));
+	if (!out->entries || w->packed.failed || w->texts.failed)
+		return sl_fail(err, SL_E_NOMEM, "snapshot", "writing the snapshot: out of memory");
+	out->entries_len = sl_entries_put(&w->s->key, w->entries, w->n, out->entries);
+	return sl_zip_pack(w->s->zip, w->packed.ptr, w->packed.len, &out->keys, &out->keys_len,
+			   err);
 }
 
 static enum sl_code
-insert_part(struct sl_part_writer *w, const uint8_t *entries, struct sl_err *err)
+insert_part(struct sl_part_writer *w, const struct blobs *b, struct sl_err *err)
 {
-	void *keys = NULL;
-	size_t len = 0, plain = 0;
 	struct sl_q q;
-	enum sl_code code = pack_texts(w, &keys, &len, &plain, err);
 
-	if (code != SL_OK)
-		return code;
 	sl_q_start(&q, w->s->db,
-		   "INSERT INTO part(sync, gen, first, n, keys_len, entries, keys)"
-		   " VALUES(?, ?, ?, ?, ?, ?, ?)",
+		   "INSERT INTO part(sync, gen, first, n, keys_len, form, entries, keys)"
+		   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 		   err);
 	sl_q_text(&q, w->sync);
 	sl_q_int(&q, w->gen);
 	sl_q_digest(&q, w->entries[0].key);
 	sl_q_int(&q, w->n);
-	sl_q_int(&q, (int64_t)plain);
-	sl_q_blob(&q, entries, (size_t)w->n * SL_PART_ENTRY + SL_SEAL);
-	sl_q_blob(&q, keys, len);
-	code = sl_q_run(&q);
-	free(keys);
-	return code;
+	sl_q_int(&q, (int64_t)w->packed.len);
+	sl_q_int(&q, b->form);
+	sl_q_blob(&q, b->entries, b->entries_len);
+	sl_q_blob(&q, b->keys, b->keys_len);
+	return sl_q_run(&q);
 }
 
 enum sl_code
 sl_part_flush(struct sl_part_writer *w, struct sl_err *err)
 {
-	uint8_t *entries;
+	struct blobs b;
 	enum sl_code code;
 
 	if (w->n == 0)
 		return SL_OK;
-	entries = malloc((size_t)w->n * SL_PART_ENTRY + SL_SEAL);
-	if (!entries)
-		return sl_fail(err, SL_E_NOMEM, "snapshot", "writing the snapshot: out of memory");
-	encode_entries(w, entries);
-	code = insert_part(w, entries, err);
-	free(entries);
+	code = encode(w, &b, err);
+	if (code == SL_OK)
+		code = insert_part(w, &b, err);
+	free(b.entries);
+	free(b.keys);
 	w->n = 0;
 	sl_buf_reset(&w->texts);
 	return code;

@@ -4,16 +4,18 @@
 
 #include "core/store/state.h"
 
-#define SL_PART_MAX 4000u /* entries of a part */
+/* Entries of a part: half a page of the file is lost for each part on average. */
+#define SL_PART_MAX 16000u
 
 /* One part, as a row of the query below. */
-#define SL_PART_COLUMNS "n, keys_len, entries, keys"
+#define SL_PART_COLUMNS "n, keys_len, form, entries, keys"
 struct sl_part {
 	uint32_t n;
-	const uint8_t *entries; /* borrowed from the row */
-	uint8_t *texts;         /* owned: n lengths, then the texts; NULL when not asked for */
+	struct sl_snap *entries; /* owned */
+	uint8_t *texts;          /* owned: n lengths, then the texts; NULL when not asked for */
 	size_t texts_len;
 };
+/* out is filled anew: free the last one before. */
 enum sl_code sl_part_row(struct sl_store *s, const struct sl_q *q, bool texts, struct sl_part *out,
 			 struct sl_err *err) SL_MUST;
 void sl_part_free(struct sl_part *p);

@@ -74,13 +74,14 @@ CREATE TABLE ack (
   PRIMARY KEY (run, no)
 ) STRICT, WITHOUT ROWID;
 
--- The snapshot, sorted by key, some thousand entries a part.
+-- The snapshot, sorted by key, some thousand entries a part. form: see tight.h.
 CREATE TABLE part (
   sync TEXT NOT NULL,
   gen INTEGER NOT NULL,
   first BLOB NOT NULL,
   n INTEGER NOT NULL,
   keys_len INTEGER NOT NULL,
+  form INTEGER NOT NULL,
   entries BLOB NOT NULL,
   keys BLOB NOT NULL
 ) STRICT;

@@ -75,7 +75,7 @@ texts_of_part(const struct sl_part *p, struct texts *t, size_t *i, struct sl_err
 	enum sl_code code = SL_OK;
 
 	for (uint32_t e = 0; code == SL_OK && e < p->n && *i < t->want.n; e++) {
-		struct sl_digest key = sl_get_digest(p->entries + (size_t)e * 16);
+		const struct sl_digest key = p->entries[e].key;
 		uint32_t len = sl_get32(p->texts + (size_t)e * 4);
 
 		while (*i < t->want.n && sl_digest_cmp(t->want.keys[*i], key) < 0)

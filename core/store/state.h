@@ -15,7 +15,8 @@ struct sl_store {
 	int lock_fd; /* -1 = read only */
 	char *dir;   /* owned */
 	uint64_t fence;
-	bool lost; /* another process has taken the state: no more writes */
+	bool giving; /* erased pages are being given back (tidy.c) */
+	bool lost;   /* another process has taken the state: no more writes */
 	struct sl_notice notice;
 	char workspace[SL_WORKSPACE_ID + 1]; /* "" = as the seed gives it */
 };

@@ -3,9 +3,11 @@
  * form stays in the WAL until it is emptied. */
 #include "core/store/state.h"
 
-#define FEW     64  /* pages: fewer free ones stay for what is written next */
-#define SOME    256 /* pages given back at once: 4 MiB */
-#define SOME_OF 8   /* free pages may be the 8th part of the file */
+#define FEW  64  /* pages: fewer free ones stay for what is written next */
+#define SOME 256 /* pages given back at once: 4 MiB */
+#define SOME_OF                                                                                    \
+	8        /* free pages may be the 8th part of the file; once they are more, they go until */
+#define LEAVE 64 /* they are the 64th part */
 
 static enum sl_code
 number(struct sl_store *s, struct sl_q *q, int64_t *out)
@@ -37,8 +39,11 @@ give_back(struct sl_store *s, bool *more, struct sl_err *err)
 	int64_t free_pages = 0, pages = 0, left = 0;
 	enum sl_code code = count_pages(s, &free_pages, &pages, err);
 
-	if (code != SL_OK || free_pages <= FEW || free_pages <= pages / SOME_OF)
+	if (code != SL_OK)
 		return code;
+	s->giving = free_pages > FEW && free_pages > pages / (s->giving ? LEAVE : SOME_OF);
+	if (!s->giving)
+		return SL_OK;
 	code = sl_store_begin(s, err);
 	if (code == SL_OK)
 		code = sl_db_shrink(s->db, SOME, err);

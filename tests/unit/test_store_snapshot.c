@@ -401,6 +401,81 @@ test_fold_waits_for_pending(void **state)
 	finish(&h);
 }
 
+/* The event gets another key text. */
+static void
+set_text(struct sl_block *b, uint32_t i, const char *text)
+{
+	struct sl_event *e = &b->events[i];
+
+	e->koff = (uint32_t)b->keys_len;
+	e->klen = (uint32_t)strlen(text);
+	memcpy(b->keys + e->koff, text, e->klen);
+	b->keys_len += e->klen;
+}
+
+static const char *
+uuid(uint64_t row)
+{
+	static char text[64];
+
+	(void)snprintf(text, sizeof text, "[\"%08x-89ab-4cde-8f01-23456789abcd\"]", (unsigned)row);
+	return text;
+}
+
+static void
+check_uuids(struct history *h, const char *of_2)
+{
+	struct sl_arena *a = sl_arena_new(1 << 16, 0);
+	struct sl_digest keys[3] = { srig_key(1), srig_key(2), srig_key(3) };
+	struct sl_str texts[3];
+
+	sl_digest_sort(keys, 3);
+	srig_ok(sl_store_keys(h->rig.s, h->sync, keys, 3, a, texts, &h->rig.err));
+	for (int i = 0; i < 3; i++) {
+		if (sl_digest_eq(keys[i], srig_key(1)))
+			assert_str(texts[i], uuid(1));
+		else if (sl_digest_eq(keys[i], srig_key(2)))
+			assert_str(texts[i], of_2);
+		else
+			assert_int_equal(texts[i].len, 0); /* it was removed */
+	}
+	sl_arena_free(a);
+}
+
+/* Keys that are UUIDs are kept in few bytes, unless one of them is anything else. */
+static void
+test_uuid_keys(void **state)
+{
+	struct history h;
+	int64_t run;
+	struct sl_block *b;
+
+	(void)state;
+	start(&h, 7, 4);
+	for (int turn = 0; turn < 3; turn++) {
+		run = srig_run(&h.rig, h.sync);
+		b = srig_block(run, 0, 20);
+		for (uint64_t row = 1; row <= 3; row++) {
+			const bool gone = turn > 0 && row == 3;
+
+			srig_event(b,
+				   gone       ? SL_OP_REMOVE
+				   : turn > 0 ? SL_OP_UPDATE
+					      : SL_OP_ADD,
+				   row, row + (uint64_t)turn, (uint32_t)turn);
+			set_text(b, (uint32_t)row - 1,
+				 turn == 2 && row == 2 ? "[\"two\"]" : uuid(row));
+		}
+		srig_verdicts(b, SL_V_ACKED);
+		srig_put(&h.rig, h.sync, b);
+		(void)srig_end(&h.rig, run, SL_RUN_SETTLED, 0);
+		if (turn > 0)
+			check_uuids(&h, turn == 2 ? "[\"two\"]" : uuid(2));
+	}
+	srig_ok(sl_store_verify(h.rig.s, &h.rig.err));
+	finish(&h);
+}
+
 static void
 test_never_ran(void **state)
 {
@@ -459,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_many_runs_between_folds),
 		cmocka_unit_test(test_fold_waits_for_pending),
+		cmocka_unit_test(test_uuid_keys),
 		cmocka_unit_test(test_never_ran),
 		cmocka_unit_test(test_last_body_before_a_run),
 	};

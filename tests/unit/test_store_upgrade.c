@@ -1,12 +1,16 @@
 /* test_store_upgrade.c - a state of format 1 opens, keeps what it holds and has the shape of a new one. */
+#include "core/store/state.h"
 #include "tests/lib/check.h"
 #include "tests/lib/store_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
 
-#define SYNC "users"
+#define SYNC  "users"
+#define ROW   7
+#define VALUE 3
 
 static int
 add_line(void *arg, int n, char **cells, char **names)
@@ -44,6 +48,26 @@ shape(const struct srig *r, struct sl_buf *out)
 		out);
 }
 
+/* The one part, with its one entry as format 1 had it. */
+static void
+make_old_part(const struct srig *r, const struct sl_digest_key *k)
+{
+	uint8_t entry[36 + SL_SEAL];
+	char hex[2 * sizeof entry + 1], sql[256];
+
+	sl_put_digest(entry, srig_key(ROW));
+	sl_put_digest(entry + 16, srig_value(VALUE));
+	sl_put32(entry + 32, 1);
+	sl_seal(k, entry, 36);
+	sl_hex(entry, sizeof entry, hex);
+	(void)snprintf(sql, sizeof sql,
+		       "UPDATE part SET entries=x'%s'; DROP INDEX part_first;"
+		       "ALTER TABLE part DROP COLUMN form;"
+		       "CREATE UNIQUE INDEX part_first ON part (sync, gen, first, n)",
+		       hex);
+	run_sql(r, sql, NULL);
+}
+
 static void
 make_old(const struct srig *r)
 {
@@ -62,6 +86,7 @@ test_format_1_opens(void **state)
 {
 	struct srig r;
 	struct sl_buf fresh, upgraded;
+	struct sl_digest_key key;
 	struct sl_block *b;
 	struct sl_snap *snap;
 	size_t n;
@@ -73,12 +98,14 @@ test_format_1_opens(void **state)
 	(void)srig_sync(&r, SYNC, 1);
 	run = srig_run(&r, SYNC);
 	b = srig_block(run, 0, 1);
-	srig_event(b, SL_OP_ADD, 7, 3, 0);
+	srig_event(b, SL_OP_ADD, ROW, VALUE, 0);
 	srig_verdicts(b, SL_V_ACKED);
 	srig_put(&r, SYNC, b);
 	(void)srig_end(&r, run, SL_RUN_SETTLED, -1);
+	key = r.s->key;
 	srig_close(&r);
 	shape(&r, &fresh);
+	make_old_part(&r, &key);
 	make_old(&r);
 	srig_is(sl_store_open(r.dir, SL_STORE_READ, &r.s, &r.err), SL_E_CORRUPT);
 	assert_non_null(strstr(r.err.msg, "older version"));
@@ -87,7 +114,9 @@ test_format_1_opens(void **state)
 	srig_open(&r);
 	srig_ok(srig_snapshot(r.s, SYNC, &snap, &n, &r.err));
 	assert_int_equal(n, 1);
-	assert_non_null(srig_find(snap, n, 7));
+	assert_non_null(srig_find(snap, n, ROW));
+	assert_true(sl_digest_eq(srig_find(snap, n, ROW)->row, srig_value(VALUE)));
+	assert_int_equal(srig_find(snap, n, ROW)->version, 1);
 	free(snap);
 	srig_close(&r);
 	shape(&r, &upgraded);
