@@ -64,6 +64,9 @@ bool sl_engine_read_only(const struct sl_engine *e);
  * the last seven days. As long as e lives. */
 const char *sl_engine_notice(const struct sl_engine *e);
 const char *sl_version(void);
+/* At the start of a program, before its first thread: as many open files as the system lets it have (1024 are
+ * enough), and where its memory is limited (ulimit -v) an allocator and threads that take little of it. */
+void sl_use_limits(void);
 /* Make a workspace (see `sluice init`); synchronous. false: *problem. dir_out gets the path. */
 bool sl_workspace_init(const char *dir, char *dir_out, size_t cap, struct sl_problem *problem);
 

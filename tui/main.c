@@ -27,6 +27,7 @@ main(int argc, char **argv)
 	int code;
 
 	keep_private();
+	sl_use_limits();
 	/* A peer that went away and a file at its limit are errors of a call, not the end of us. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);

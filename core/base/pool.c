@@ -109,11 +109,14 @@ sl_pool_new(const char *name, unsigned threads)
 		free(p);
 		return NULL;
 	}
+	int rc;
 	unsigned want = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads;
 	while (p->nthreads < want) {
 		snprintf(thread_name, sizeof(thread_name), "%.12s-%u", name, p->nthreads);
-		if (sl_thread_start(&p->threads[p->nthreads], thread_name, worker, p) != 0) {
+		rc = sl_thread_start(&p->threads[p->nthreads], thread_name, worker, p);
+		if (rc != 0) {
 			sl_pool_free(p);
+			errno = rc;
 			return NULL;
 		}
 		p->nthreads++;

@@ -11,8 +11,9 @@
 
 struct sl_pool;
 
-struct sl_pool *sl_pool_new(const char *name, unsigned threads) SL_MUST; /* 1..64 */
-void sl_pool_free(struct sl_pool *p);                                    /* NULL is allowed */
+/* 1..64 threads. NULL: errno says why. */
+struct sl_pool *sl_pool_new(const char *name, unsigned threads) SL_MUST;
+void sl_pool_free(struct sl_pool *p); /* NULL is allowed */
 bool sl_pool_submit(struct sl_pool *p, void (*fn)(void *), void *arg) SL_MUST;
 unsigned sl_pool_threads(const struct sl_pool *p);
 

@@ -25,7 +25,20 @@ struct load {
 	struct loaded *files;
 	size_t n, cap;
 	bool any_folder;
+	int limit;         /* errno of a limit of the machine that stopped it; 0 = none */
+	const char *where; /* the file or folder that it happened at */
 };
+
+/* No mistake of the file, and a workspace without it would be another one. */
+static bool
+is_limit(struct load *l, int sys, const char *where)
+{
+	if (sys != EMFILE && sys != ENFILE && sys != ENOMEM)
+		return false;
+	l->limit = sys;
+	l->where = where;
+	return true;
+}
 
 /* ---- one file -------------------------------------------------------------------------------- */
 
@@ -72,6 +85,8 @@ open_file(struct load *l, const char *file, int dirfd, const char *name)
 	/* Without O_NONBLOCK a FIFO would hold us for ever. */
 	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
+	if (fd < 0 && is_limit(l, errno, file))
+		return -1;
 	if (fd < 0) {
 		sl_problem_add(&l->problems, at, "the file cannot be read: %s", strerror(errno));
 		sl_problem_mend(&l->problems, "%s",
@@ -178,6 +193,8 @@ load_folder(struct load *l, enum sl_kind kind, int root, struct sl_err *err)
 			close(fd);
 		if (sys == ENOENT)
 			return SL_OK;
+		if (is_limit(l, sys, folder))
+			return sl_fail_file(err, sys, folder, "opened");
 		l->any_folder = true;
 		sl_problem_add(&l->problems, at, "the folder cannot be read: %s", strerror(sys));
 		sl_problem_mend(&l->problems, "%s",
@@ -190,6 +207,8 @@ load_folder(struct load *l, enum sl_kind kind, int root, struct sl_err *err)
 		load_entry(l, kind, fd, e->d_name);
 	int sys = errno;
 	closedir(d);
+	if (l->limit)
+		return sl_fail_file(err, l->limit, l->where, "opened");
 	return sys ? sl_fail_file(err, sys, folder, "listed") : SL_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/crashpoint.h"
 #include "core/base/digest.h"
+#include "core/base/limit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,11 +20,6 @@ mend_of(int sys)
 		return "give yourself the right to it: chmod u+rwx on its folder, u+rw on the file";
 	case EROFS:
 		return "the disk is mounted read-only: use a workspace elsewhere with -w DIR";
-	case ENOSPC:
-	case EDQUOT:
-		return "make some space on the disk, then try again";
-	case EFBIG:
-		return "raise the limit on file sizes (ulimit -f), then try again";
 	case ENOTDIR:
 		return "a part of the path is a file, not a folder: move it away";
 	default:
@@ -36,7 +32,8 @@ sl_fail_file(struct sl_err *err, int sys, const char *file, const char *what)
 {
 	sl_fail(err, SL_E_IO, file, "%s could not be %s: %s", file, what, strerror(sys));
 	err->sys = sys;
-	return sl_err_hint(err, "%s", mend_of(sys));
+	(void)sl_err_hint(err, "%s", mend_of(sys));
+	return sl_err_limit(err, sys, file);
 }
 
 int

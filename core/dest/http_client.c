@@ -2,11 +2,13 @@
 #include "core/dest/http_client.h"
 
 #include "core/base/clock.h"
+#include "core/base/limit.h"
 #include "core/dest/gzip.h"
 #include "core/dest/http_url.h"
 #include "core/dest/retry_after.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@ struct slot {
 	int status;   /* the same once its head was whole */
 	bool cut;     /* the answer was longer than we read */
 	bool blocked; /* a socket was refused */
+	int sys;      /* errno where the last socket could not be made; 0 = it was */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -115,12 +118,22 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct slot *s = arg;
 
+	int fd;
+
 	(void)purpose;
 	if (sl_http_blocked(&a->addr)) {
 		s->blocked = true;
 		return CURL_SOCKET_BAD;
 	}
-	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	s->sys = fd < 0 ? errno : 0;
+	/* The last ones are for the files of the state: a run without another connection is only slower. */
+	if (fd >= 0 && (unsigned long)fd + SL_HTTP_FILES_KEPT >= sl_files_most()) {
+		(void)close(fd);
+		s->sys = EMFILE;
+		return CURL_SOCKET_BAD;
+	}
+	return fd;
 }
 
 /* What never changes from request to request. */
@@ -318,7 +331,7 @@ prepare(struct sl_http *h, struct slot *s, const struct sl_http_request *req, st
 	}
 	sl_buf_reset(&s->answer);
 	s->cut = s->blocked = false;
-	s->said = s->status = 0;
+	s->said = s->status = s->sys = 0;
 	s->error[0] = 0;
 	if (!set_body(s, req, body) || curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, lines) ||
 	    curl_easy_setopt(s->easy, CURLOPT_URL, req->url))
@@ -415,6 +428,18 @@ asked_to_wait(struct slot *s, int status)
 	return 0;
 }
 
+/* Nothing is wrong with the other side. */
+static void
+no_socket(struct slot *s)
+{
+	struct sl_err err;
+
+	(void)sl_fail(&err, SL_E_IO, "", "no connection can be opened: %s",
+		      strerror(s->sys)); // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe
+	(void)sl_err_limit(&err, s->sys, NULL);
+	(void)sl_err_text(&err, s->error, sizeof(s->error));
+}
+
 static void
 read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_result *r)
 {
@@ -442,6 +467,11 @@ read_result(struct sl_http *h, struct slot *s, CURLcode code, struct sl_http_res
 		r->setup = true;
 		r->error = "its address is link-local, a cloud's metadata service or no address of "
 			   "one machine: never a destination";
+		return;
+	}
+	if (s->sys && !r->sent && code == CURLE_COULDNT_CONNECT) {
+		no_socket(s);
+		r->error = s->error;
 		return;
 	}
 	h->reached = h->reached || r->sent;

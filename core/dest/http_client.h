@@ -17,6 +17,9 @@
 #define SL_HTTP_BODY_MAX     65536 /* bytes of a response that are read; the rest is not waited for */
 #define SL_HTTP_ANSWER_MAX   (8u << 20) /* the same where the whole answer counts */
 
+#define SL_HTTP_FILES_KEPT                                                                         \
+	12 /* of the open files that this process may have: for the state and others */
+
 struct sl_http;
 
 /* How a call ended. Pointers are good until the callback returns or starts another call. */

@@ -2,6 +2,7 @@
 #include "core/dest/http_sender.h"
 
 #include "core/base/clock.h"
+#include "core/base/limit.h"
 #include "core/base/text.h"
 #include "core/dest/settings.h"
 
@@ -47,6 +48,17 @@ set_trust(struct sl_http_sender *s, const char *path, const char *base, struct s
 	return rc;
 }
 
+/* As many requests at once as there can be sockets. */
+static uint32_t
+sockets_for(uint32_t most)
+{
+	const unsigned long spare = sl_files_free();
+
+	if (spare <= SL_HTTP_FILES_KEPT)
+		return 1;
+	return spare - SL_HTTP_FILES_KEPT < most ? (uint32_t)(spare - SL_HTTP_FILES_KEPT) : most;
+}
+
 enum sl_code
 sl_http_sender_open(struct sl_http_sender *s, const struct sl_dest_driver *drv,
 		    const struct sl_dest_config *cfg, struct sl_dest_limits *limits,
@@ -59,7 +71,7 @@ sl_http_sender_open(struct sl_http_sender *s, const struct sl_dest_driver *drv,
 	if (rc != SL_OK)
 		return rc;
 	s->gzip = gzip_mode(sl_dest_text(drv, cfg, "gzip"));
-	limits->inflight = (uint32_t)sl_dest_i64(drv, cfg, "inflight");
+	limits->inflight = sockets_for((uint32_t)sl_dest_i64(drv, cfg, "inflight"));
 	limits->rate = (double)sl_dest_i64(drv, cfg, "rate");
 	s->http = sl_http_new(limits->inflight, sl_dest_i64(drv, cfg, "timeout"), err);
 	if (!s->http)

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
+#include "core/base/limit.h"
 #include "core/base/pacing.h"
 
 #include <stdio.h>
@@ -386,6 +387,7 @@ sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *
 	struct sl_deliver *d = calloc(1, sizeof(*d));
 	struct sl_account *account = NULL;
 	enum sl_code code;
+	int rc;
 
 	if (!d)
 		return sl_fail(err, SL_E_NOMEM, "send", "no memory to deliver");
@@ -405,8 +407,9 @@ sl_deliver_start(struct sl_run_task *t, struct sl_deliver **out, struct sl_err *
 		t->account = account;
 		t->delivering = true;
 		pthread_mutex_unlock(&t->lock);
-		if (sl_thread_start(&d->thread, "deliver", deliver_main, d) != 0)
-			code = sl_fail(err, SL_E_NOMEM, "send", "cannot start the delivery thread");
+		rc = sl_thread_start(&d->thread, "deliver", deliver_main, d);
+		if (rc != 0)
+			code = sl_thread_fail(err, "send", "the delivery thread", rc);
 	}
 	if (code != SL_OK) {
 		deliver_free(d);

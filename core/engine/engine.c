@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
+#include "core/base/limit.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +22,8 @@
 #define ORDER_THREADS   2
 #define MOST_WORKERS    16
 #define NOTICE_US       (INT64_C(7) * 86400 * 1000000)
+#define FILES_RUN       32 /* open ones: one sync takes 10 for the state, its source, connections */
+#define FILES_LOOK      24
 
 const char *
 sl_version(void)
@@ -188,14 +191,14 @@ start_threads(struct sl_engine *e, unsigned workers, struct sl_err *err)
 
 	if (workers == 0)
 		workers = cpus > 0 ? (unsigned)cpus : 1;
-	e->mail = sl_mailbox_new();
-	e->pool = sl_pool_new("work", workers < MOST_WORKERS ? workers : MOST_WORKERS);
-	e->requests = sl_pool_new("request", REQUEST_THREADS);
-	e->orders = sl_pool_new("order", ORDER_THREADS);
-	e->sources = sl_source_cache_new();
-	if (!e->mail || !e->pool || !e->requests || !e->orders || !e->sources)
-		return sl_fail(err, SL_E_NOMEM, "engine", "cannot start the engine's threads");
-	return SL_OK;
+	errno = ENOMEM;
+	if ((e->mail = sl_mailbox_new()) &&
+	    (e->pool = sl_pool_new("work", workers < MOST_WORKERS ? workers : MOST_WORKERS)) &&
+	    (e->requests = sl_pool_new("request", REQUEST_THREADS)) &&
+	    (e->orders = sl_pool_new("order", ORDER_THREADS)) &&
+	    (e->sources = sl_source_cache_new()))
+		return SL_OK;
+	return sl_thread_fail(err, "engine", "the engine", errno);
 }
 
 static void
@@ -253,7 +256,9 @@ sl_engine_open(const struct sl_options *o, struct sl_problem *problem)
 	init_idle(&e->idle);
 	e->read_only = o->read_only;
 	find_name(e, o->who);
-	code = find_dirs(e, o, &err);
+	code = sl_files_need(e->read_only ? FILES_LOOK : FILES_RUN, "engine", &err);
+	if (code == SL_OK)
+		code = find_dirs(e, o, &err);
 	if (code == SL_OK)
 		code = find_memory(e, &err);
 	if (code == SL_OK)

@@ -1,7 +1,9 @@
 #include "core/engine/msg.h"
 
+#include "core/base/limit.h"
 #include "core/base/redact.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,12 +179,16 @@ exit_code_of(enum sl_code code)
 void
 sl_problem_from(struct sl_problem *p, const struct sl_err *err)
 {
+	struct sl_err told = *err;
+
+	if (told.code == SL_E_NOMEM && !told.hint[0])
+		(void)sl_err_limit(&told, ENOMEM, NULL);
 	*p = (struct sl_problem){ .exit_code = exit_code_of(err->code),
 				  .kind = sl_code_name(err->code) };
 	(void)snprintf(p->where, sizeof(p->where), "%s", err->where);
 	(void)snprintf(p->message, sizeof(p->message), "%s", err->msg);
 	sl_redact_secrets(p->message, sizeof(p->message));
-	(void)snprintf(p->hint, sizeof(p->hint), "%s", err->hint);
+	(void)snprintf(p->hint, sizeof(p->hint), "%s", told.hint);
 }
 
 void

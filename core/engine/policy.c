@@ -73,7 +73,8 @@ static bool
 is_overload(const struct sl_outcome *o)
 {
 	return o->cls == SL_C_THROTTLE || o->cls == SL_C_UNKNOWN || o->status == 408 ||
-	       o->status == 503 || o->status == 504 || o->status == 529;
+	       o->status == 503 || o->status == 504 || o->status == 529 ||
+	       (o->cls == SL_C_RETRY && o->status == 0); /* no connection: fewer may do */
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
+#include "core/base/limit.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -216,7 +217,7 @@ interrupted(struct sl_run_task *t, struct sl_err *err)
 	closing = t->closing;
 	planned = t->rec.planned_all || t->resumed;
 	/* What was sent and not answered may have arrived: as after a crash, see finish_half_plan(). */
-	if ((closing || sl_is_full(err)) && !planned && t->rec.blocks > 0 && !t->dry &&
+	if (((closing && t->rec.blocks > 0) || sl_is_full(err)) && !planned && !t->dry &&
 	    !(t->flags & SL_RUN_HOLD)) {
 		t->rec.removes_held = true;
 		planned = true;
@@ -416,6 +417,11 @@ resume(struct sl_run_task *t)
 	bool same = false;
 
 	sl_crashpoint("resume-begin");
+	/* The disk was full before its first block: it paused for want of room, and has nothing to send. */
+	if (t->resumed && !t->rec.planned_all && t->rec.blocks == 0) {
+		sl_run_end(t, SL_RUN_CANCELLED, SL_V_CANCELLED);
+		return;
+	}
 	if (sl_run_should_stop(t) || sl_past_is_of(t->engine, &t->rec, &same, &err) != SL_OK) {
 		interrupted(t, &err);
 		return;
@@ -578,7 +584,7 @@ sl_run_launch(struct sl_run_task *t, struct sl_err *err)
 	pthread_mutex_unlock(&t->lock);
 	if (!failed)
 		return SL_OK;
-	(void)sl_fail(err, SL_E_NOMEM, "run", "cannot start a thread for the run");
+	(void)sl_thread_fail(err, "run", "the thread of the run", failed);
 	sl_run_error(t, err);
 	if (!t->resumed)
 		sl_run_end(t, SL_RUN_FAILED, SL_V_CANCELLED);

@@ -5,7 +5,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
+#include "core/base/limit.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static enum sl_code
@@ -150,9 +152,10 @@ sl_run_end(struct sl_run_task *t, enum sl_run_state state, enum sl_verdict rest)
 		t->engine->end_lost = t->engine->end_lost || sl_is_full(&err);
 		pthread_mutex_unlock(&t->engine->lock);
 		pthread_mutex_lock(&t->lock);
-		t->rec.state = SL_RUN_FAILED;
+		/* Without room for its end the next one who opens the state goes on with it. */
+		t->rec.state = state == SL_RUN_PAUSED && sl_is_full(&err) ? state : SL_RUN_FAILED;
 		if (!t->rec.error[0])
-			sl_copy(t->rec.error, sizeof(t->rec.error), err.msg);
+			(void)sl_err_text(&err, t->rec.error, sizeof(t->rec.error));
 		if (t->error.code == SL_OK)
 			t->error = err;
 		pthread_mutex_unlock(&t->lock);
@@ -196,6 +199,8 @@ sl_run_error(struct sl_run_task *t, const struct sl_err *err)
 
 	if (err->code == SL_E_DATA)
 		hide_keys(t, err, told.msg, sizeof(told.msg));
+	if (told.code == SL_E_NOMEM && !told.hint[0])
+		(void)sl_err_limit(&told, ENOMEM, NULL);
 	sl_redact_secrets(told.msg, sizeof(told.msg));
 	(void)sl_err_text(&told, text, sizeof(text));
 	pthread_mutex_lock(&t->lock);

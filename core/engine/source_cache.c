@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -99,6 +100,7 @@ sl_source_cache_new(void)
 {
 	struct sl_source_cache *c = calloc(1, sizeof(*c));
 	pthread_condattr_t attr;
+	int rc;
 
 	if (!c)
 		return NULL;
@@ -107,11 +109,13 @@ sl_source_cache_new(void)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&c->changed, &attr);
 	pthread_condattr_destroy(&attr);
-	if (sl_thread_start(&c->reaper, "idle", reaper_main, c) == 0)
+	rc = sl_thread_start(&c->reaper, "idle", reaper_main, c);
+	if (rc == 0)
 		return c;
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
+	errno = rc;
 	return NULL;
 }
 

@@ -1,12 +1,14 @@
 #include "core/engine/writer.h"
 
 #include "core/base/clock.h"
+#include "core/base/limit.h"
 #include "core/base/pool.h"
 #include "core/base/queue.h"
 #include "core/base/redact.h"
 #include "core/base/text.h"
 #include "core/store/ballast.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +103,7 @@ static bool
 be_full(struct sl_writer *w, const struct sl_err *err)
 {
 	const bool dropped = sl_ballast_drop(sl_store_dir(w->store));
+	char text[400];
 	bool first;
 
 	pthread_mutex_lock(&w->log_lock);
@@ -108,9 +111,10 @@ be_full(struct sl_writer *w, const struct sl_err *err)
 	if (first)
 		w->full = *err;
 	pthread_mutex_unlock(&w->log_lock);
+	(void)snprintf(text, sizeof(text),
+		       "%.300s: planning and sending pause, what comes back is recorded", err->msg);
 	if (first)
-		say(w, SL_ERROR,
-		    "the disk is full: planning and sending pause, what comes back is recorded");
+		say(w, SL_ERROR, text);
 	return dropped;
 }
 
@@ -324,6 +328,7 @@ sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_
 		struct sl_err *err)
 {
 	struct sl_writer *w = calloc(1, sizeof(*w));
+	int rc = ENOMEM;
 
 	if (w) {
 		w->store = store;
@@ -333,15 +338,16 @@ sl_writer_start(struct sl_store *store, struct sl_activity *activity, struct sl_
 		w->spare = malloc((LOG_ROOM + 1) * sizeof(*w->spare));
 		pthread_mutex_init(&w->log_lock, NULL);
 	}
-	if (!w || !w->queue || !w->lines || !w->spare ||
-	    sl_thread_start(&w->thread, "writer", writer_main, w) != 0) {
+	if (w && w->queue && w->lines && w->spare)
+		rc = sl_thread_start(&w->thread, "writer", writer_main, w);
+	if (rc != 0) {
 		if (w) {
 			sl_queue_free(w->queue);
 			free(w->lines);
 			free(w->spare);
 			free(w);
 		}
-		return sl_fail(err, SL_E_NOMEM, "state", "no memory to start the writer thread");
+		return sl_thread_fail(err, "state", "the writer thread", rc);
 	}
 	*out = w;
 	return SL_OK;

@@ -2,6 +2,7 @@
 #include "core/receive/delay.h"
 
 #include "core/base/clock.h"
+#include "core/base/limit.h"
 #include "core/base/pool.h"
 
 #include <stdlib.h>
@@ -83,7 +84,7 @@ sl_delay_new(void (*resume)(void *what), struct sl_delay **out, struct sl_err *e
 		pthread_cond_destroy(&d->changed);
 		pthread_mutex_destroy(&d->lock);
 		free(d);
-		return sl_fail(err, SL_E_IO, "receiver", "cannot start a thread (error %d)", rc);
+		return sl_thread_fail(err, "receiver", "a thread", rc);
 	}
 	*out = d;
 	return SL_OK;

@@ -3,8 +3,10 @@
 
 #include "core/base/clock.h"
 #include "core/base/digest.h"
+#include "core/base/limit.h"
 #include "core/base/skim.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,11 +63,14 @@ struct sl_keep {
 static enum sl_code
 db_fail(struct sl_keep *k, const char *what, struct sl_err *err)
 {
-	enum sl_code rc = sl_fail(err, SL_E_IO, "receiver database", "%s: %s", what,
-				  k->db ? sqlite3_errmsg(k->db) : "out of memory");
-
+	(void)sl_fail(err, SL_E_IO, "receiver database", "%s: %s", what,
+		      k->db ? sqlite3_errmsg(k->db) : "out of memory");
 	err->sys = k->db ? sqlite3_extended_errcode(k->db) : SQLITE_NOMEM;
-	return rc;
+	if (!k->db || err->sys == SQLITE_NOMEM)
+		return sl_err_limit(err, ENOMEM, NULL);
+	if (err->sys == SQLITE_FULL)
+		return sl_err_limit(err, ENOSPC, sqlite3_db_filename(k->db, "main"));
+	return sl_err_limit(err, sqlite3_system_errno(k->db), sqlite3_db_filename(k->db, "main"));
 }
 
 static enum sl_code

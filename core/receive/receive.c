@@ -1,6 +1,7 @@
 /* receive.c - the server: one thread with epoll, given to the request logic piece by piece. */
 #include "core/receive/receive.h"
 
+#include "core/base/limit.h"
 #include "core/receive/delay.h"
 #include "core/receive/pem.h"
 #include "core/receive/request.h"
@@ -17,6 +18,7 @@
 #define MEMORY_KEEP    (128u << 10) /* read buffer of a connection, bytes */
 #define HUGE_PIECE     (64u << 10)
 #define MEMORY_DISCARD (512u << 10) /* larger pieces, fewer wake-ups */
+#define FILES_LEAST    16           /* open ones: the database, the port, some connections */
 
 struct sl_receiver {
 	struct sl_request_ctx ctx;
@@ -262,7 +264,7 @@ listen_on(const struct sl_receive_options *o, int *fd, uint16_t *port, struct sl
 			      strerror(e)); // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe
 		err->sys = e;
 		return e == EADDRINUSE ? sl_err_hint(err, "take another port; 0 takes any free one")
-				       : err->code;
+				       : sl_err_limit(err, e, NULL);
 	}
 	*port = ntohs(sa.ss_family == AF_INET
 			      ? ((const struct sockaddr_in *)(const void *)&sa)->sin_port
@@ -282,9 +284,11 @@ start_daemon(struct sl_receiver *r, const struct sl_receive_options *o, int fd, 
 	/* Without TLS the list of options ends before these. */
 	const enum MHD_OPTION https = tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END;
 	sigset_t all, old;
+	int sys;
 
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	errno = 0;
 	r->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | tls, 0, NULL, NULL,
 		on_request, r, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -294,9 +298,11 @@ start_daemon(struct sl_receiver *r, const struct sl_receive_options *o, int fd, 
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (r->daemon)
 		return SL_OK;
+	sys = errno;
 	(void)close(fd);
-	return sl_fail(err, SL_E_IO, "receiver", "cannot start the server with %u connections%s",
-		       connections, tls ? ", or certificate and key do not fit" : "");
+	(void)sl_fail(err, SL_E_IO, "receiver", "cannot start the server with %u connections%s",
+		      connections, tls ? ", or certificate and key do not fit" : "");
+	return sl_err_limit(err, sys, NULL);
 }
 
 static enum sl_code
@@ -350,7 +356,10 @@ sl_receive_start(const struct sl_receive_options *o, struct sl_receiver **out, s
 	*out = NULL;
 	if (!r)
 		return sl_fail(err, SL_E_NOMEM, "receiver", "out of memory");
-	enum sl_code rc = setup(r, o, err);
+	enum sl_code rc = sl_files_need(FILES_LEAST, "receiver", err);
+
+	if (rc == SL_OK)
+		rc = setup(r, o, err);
 	if (rc == SL_OK)
 		rc = listen_on(o, &fd, &r->port, err);
 	if (rc == SL_OK)

@@ -2,6 +2,7 @@
 #include "core/source/pg.h"
 
 #include "core/base/clock.h"
+#include "core/base/limit.h"
 #include "core/source/pg_props.h"
 
 #include <errno.h>
@@ -167,8 +168,12 @@ sl_pg_connect(struct sl_pg *pg, const struct sl_source_config *cfg, struct sl_er
 	const char *host = setting(cfg, "host", false);
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	if (fd < 0)
-		return sl_fail(err, SL_E_IO, SL_PG_WHERE, "eventfd: %s", strerror(errno));
+	if (fd < 0) {
+		const int sys = errno;
+
+		(void)sl_fail(err, SL_E_IO, SL_PG_WHERE, "eventfd: %s", strerror(sys));
+		return sl_err_limit(err, sys, NULL);
+	}
 	atomic_store(&pg->wake, fd + 1);
 	sl_buf_init(&hosts, 8192);
 	sl_buf_init(&addresses, 4096);

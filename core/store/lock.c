@@ -2,6 +2,8 @@
  * when the process ends, however it ends. */
 #include "core/store/lock.h"
 
+#include "core/base/limit.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@ sl_file_fail(const char *path, const char *what, struct sl_err *err)
 	(void)sl_fail(err, SL_E_IO, path, "%s: %s", what, strerror(e));
 	err->sys = e;
 	err->retryable = e == ENOSPC;
-	return SL_E_IO;
+	return sl_err_limit(err, e, path);
 }
 
 static bool

@@ -8,6 +8,7 @@
 
 #include "core/base/crashpoint.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -100,10 +101,27 @@ open_or_begin(struct sl_store *s, struct sl_err *err)
 	return code == SL_E_NOTFOUND ? sl_fresh_make(s, why, err) : code;
 }
 
+/* SQLite's temporary files hold pages of the state: they belong on its disk, and into a folder that nobody
+ * else may look into. One place a process, so the first state that is opened counts; where its folder is
+ * gone SQLite takes another. */
+static void
+keep_temporary_files(const char *dir)
+{
+	sqlite3_mutex *m = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
+
+	sqlite3_mutex_enter(m);
+	if (!sqlite3_temp_directory)
+		sqlite3_temp_directory = sqlite3_mprintf("%s", dir);
+	sqlite3_mutex_leave(m);
+}
+
 static enum sl_code
 open_for_writing(struct sl_store *s, struct sl_err *err)
 {
 	enum sl_code code = sl_dir_make(s->dir, err);
+
+	if (code == SL_OK)
+		keep_temporary_files(s->dir);
 
 	if (code == SL_OK)
 		code = sl_lock_take(s->dir, &s->lock_fd, err);

@@ -1,6 +1,7 @@
 /* sql.c - queries: prepare once, bind, step, read columns, and what an SQLite error means. */
 #include "core/store/sql.h"
 
+#include "core/base/limit.h"
 #include "core/store/db.h"
 
 #include <errno.h>
@@ -35,13 +36,14 @@ sl_db_is_damage(const struct sl_err *err)
 	return err->code == SL_E_CORRUPT && err->sys != 0;
 }
 
+/* A file at the limit of its size is as full as a disk: what was written before stays good. */
 static enum sl_code
-disk_full(const struct sl_db *db, struct sl_err *err)
+disk_full(const struct sl_db *db, int sys, struct sl_err *err)
 {
-	(void)sl_fail(err, SL_E_IO, db->path, "%s cannot be written: the disk is full",
-		      db->spec.what);
+	(void)sl_fail(err, SL_E_IO, db->path, "%s cannot be written: %s", db->spec.what,
+		      sys == EFBIG ? "its file may not become larger" : "the disk is full");
 	err->retryable = true;
-	return sl_err_hint(err, "free some space; nothing was lost");
+	return sl_err_limit(err, sys, db->path);
 }
 
 enum sl_code
@@ -58,9 +60,10 @@ sl_db_fail(const struct sl_db *db, int rc, struct sl_err *err)
 		/* not the message of the handle: that may quote the file */
 		return damaged(db, sqlite3_errstr(rc), rc, err);
 	case SQLITE_FULL:
-		return disk_full(db, err);
+		return disk_full(db, ENOSPC, err);
 	case SQLITE_NOMEM:
-		return sl_fail(err, SL_E_NOMEM, db->path, "%s: out of memory", db->spec.what);
+		(void)sl_fail(err, SL_E_NOMEM, db->path, "%s: out of memory", db->spec.what);
+		return sl_err_limit(err, ENOMEM, NULL);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
@@ -71,9 +74,13 @@ sl_db_fail(const struct sl_db *db, int rc, struct sl_err *err)
 			return damaged(db, "the file is cut off", rc, err);
 		/* What was to be made durable may be lost when that fails, also for want of room: a
 		 * second try that goes well would hide it. */
-		if ((sys == ENOSPC || sys == EDQUOT) && rc != SQLITE_IOERR_FSYNC &&
-		    rc != SQLITE_IOERR_DIR_FSYNC)
-			return disk_full(db, err);
+		if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+			break;
+		if (sys == ENOSPC || sys == EDQUOT)
+			return disk_full(db, sys, err);
+		/* SQLite does not always keep what the system said to a write. */
+		if (sys == EFBIG || (rc == SQLITE_IOERR_WRITE && sys == 0 && sl_files_limited()))
+			return disk_full(db, EFBIG, err);
 		break;
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
@@ -88,7 +95,7 @@ sl_db_fail(const struct sl_db *db, int rc, struct sl_err *err)
 		      sys ? strerror(sys) : "");
 	err->sys = rc;
 	err->retryable = code == SL_E_LOCKED;
-	return code;
+	return sl_err_limit(err, sys, db->path);
 }
 
 /* The cached statement of this SQL text; NULL with the code of SQLite in *rc. */
