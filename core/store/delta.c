@@ -24,7 +24,8 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "snapshot", "folding the log: out of memory");
 }
 
-#define FEW 32 /* sorted by insertion */
+#define FEW   32 /* sorted by insertion */
+#define AHEAD 12 /* records asked for before they are read */
 
 /* ---- sorting -------------------------------------------------------------------------------- */
 
@@ -161,6 +162,9 @@ sl_delta_next(struct sl_delta *d, struct sl_err *err)
 struct sl_digest
 sl_delta_key(const struct sl_delta *d, size_t i)
 {
+	/* Records lie in the order of the log: each would be waited for. */
+	if (i + AHEAD < d->n)
+		__builtin_prefetch(d->raw.ptr + d->places[i + AHEAD].off);
 	return record_at(&d->raw, d->places[i].off).key;
 }
 

@@ -7,28 +7,28 @@
 /* A block that is read at every load costs about as much as this many of its events. */
 #define BLOCK_COST 64
 
-enum sl_code
-sl_fold_due(struct sl_store *s, const char *sync, bool *due, struct sl_err *err)
+/* Has what is not folded grown past a quarter of the parts? */
+static enum sl_code
+is_due(struct sl_store *s, const char *sync, const struct sl_fold *fold, bool *due,
+       struct sl_err *err)
 {
 	struct sl_unfolded u = { 0 };
-	struct sl_fold fold;
 	uint64_t base = 0;
-	enum sl_code code = sl_fold_get(s, sync, &fold, err);
+	enum sl_code code = sl_unfolded(s, sync, fold->mark, &u, err);
 
 	if (code == SL_OK)
-		code = sl_unfolded(s, sync, fold.mark, &u, err);
-	if (code == SL_OK)
-		code = sl_parts_count(s, sync, fold.gen, &base, err);
+		code = sl_parts_count(s, sync, fold->gen, &base, err);
 	*due = code == SL_OK && u.acked > 0 && u.acked + u.blocks * BLOCK_COST > base / 4;
 	return code;
 }
 
-/* How far the log can be folded: up to the first block that still has pending events. */
+/* How far the log can be folded: up to the first block that still has pending events. *all: there is none. */
 static enum sl_code
-fold_end(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_mark *to,
+fold_end(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_mark *to, bool *all,
 	 struct sl_err *err)
 {
 	struct sl_q q;
+	bool more;
 
 	*to = from;
 	sl_q_start(&q, s->db,
@@ -39,18 +39,26 @@ fold_end(struct sl_store *s, const char *sync, struct sl_mark from, struct sl_ma
 	sl_q_text(&q, sync);
 	sl_q_int(&q, from.run);
 	sl_q_int(&q, from.no);
-	while (sl_q_row(&q) && sl_q_col_int(&q, 2) == 0)
+	while ((more = sl_q_row(&q)) && sl_q_col_int(&q, 2) == 0)
 		*to = (struct sl_mark){ sl_q_col_int(&q, 0), sl_q_col_int(&q, 1) + 1 };
+	*all = !more;
 	return sl_q_end(&q);
 }
+
+struct rewrite {
+	struct sl_part_writer *w;
+	uint64_t rows; /* that are not removed */
+};
 
 static enum sl_code
 write_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_err *err)
 {
-	struct sl_part_writer *w = arg;
+	struct rewrite *r = arg;
+	const bool there = sl_snap_is_there(e);
 
+	r->rows += there;
 	/* nobody asks for the key of a row that is gone */
-	return sl_part_add(w, e, sl_snap_is_there(e) ? text : SL_LIT(""), err);
+	return sl_part_add(r->w, e, there ? text : SL_LIT(""), err);
 }
 
 /* The new generation is what counts from now on. */
@@ -76,27 +84,27 @@ switch_to(struct sl_store *s, const char *sync, int64_t gen, struct sl_mark mark
 	return sl_q_run(&q);
 }
 
-enum sl_code
-sl_fold_rewrite(struct sl_store *s, const char *sync, struct sl_err *err)
+static enum sl_code
+rewrite(struct sl_store *s, const char *sync, const struct sl_fold *fold, struct sl_mark to,
+	uint64_t *rows, struct sl_err *err)
 {
-	struct sl_merge_spec m = { .sync = sync, .texts = true, .entry = write_entry };
-	struct sl_part_writer *w;
-	enum sl_code code = sl_fold_get(s, sync, &m.fold, err);
+	struct rewrite r = { 0 };
+	const struct sl_merge_spec m = { .sync = sync,
+					 .fold = *fold,
+					 .to = to,
+					 .texts = true,
+					 .entry = write_entry,
+					 .arg = &r };
+	enum sl_code code = sl_part_writer_new(s, sync, fold->gen + 1, &r.w, err);
 
 	if (code == SL_OK)
-		code = fold_end(s, sync, m.fold.mark, &m.to, err);
-	if (code != SL_OK || (m.to.run == m.fold.mark.run && m.to.no == m.fold.mark.no))
-		return code;
-	code = sl_part_writer_new(s, sync, m.fold.gen + 1, &w, err);
-	if (code != SL_OK)
-		return code;
-	m.arg = w;
-	code = sl_merge(s, &m, err);
+		code = sl_merge(s, &m, err);
 	if (code == SL_OK)
-		code = sl_part_flush(w, err);
+		code = sl_part_flush(r.w, err);
 	sl_crashpoint("fold-parts-written");
-	sl_part_writer_free(w);
-	return code == SL_OK ? switch_to(s, sync, m.fold.gen + 1, m.to, err) : code;
+	sl_part_writer_free(r.w);
+	*rows = r.rows;
+	return code == SL_OK ? switch_to(s, sync, fold->gen + 1, to, err) : code;
 }
 
 static enum sl_code
@@ -110,14 +118,37 @@ count_entry(void *arg, const struct sl_snap *e, struct sl_str text, struct sl_er
 	return SL_OK;
 }
 
-enum sl_code
-sl_fold_rows(struct sl_store *s, const char *sync, uint64_t *rows, struct sl_err *err)
+static enum sl_code
+count(struct sl_store *s, const char *sync, const struct sl_fold *fold, uint64_t *rows,
+      struct sl_err *err)
 {
-	struct sl_merge_spec m = {
-		.sync = sync, .to = SL_MARK_END, .entry = count_entry, .arg = rows
+	const struct sl_merge_spec m = {
+		.sync = sync, .fold = *fold, .to = SL_MARK_END, .entry = count_entry, .arg = rows
 	};
-	enum sl_code code = sl_fold_get(s, sync, &m.fold, err);
 
 	*rows = 0;
-	return code == SL_OK ? sl_merge(s, &m, err) : code;
+	return sl_merge(s, &m, err);
+}
+
+enum sl_code
+sl_fold(struct sl_store *s, const char *sync, uint64_t *rows, struct sl_err *err)
+{
+	struct sl_fold fold;
+	struct sl_mark to;
+	bool due = false, all = false;
+	enum sl_code code = sl_fold_get(s, sync, &fold, err);
+
+	if (code == SL_OK)
+		code = is_due(s, sync, &fold, &due, err);
+	sl_crashpoint("fold-before");
+	if (code == SL_OK && due)
+		code = fold_end(s, sync, fold.mark, &to, &all, err);
+	due = due && code == SL_OK && (to.run != fold.mark.run || to.no != fold.mark.no);
+	if (due)
+		code = rewrite(s, sync, &fold, to, rows, err);
+	sl_crashpoint("fold-after");
+	if (code != SL_OK || (due && all))
+		return code;
+	code = sl_fold_get(s, sync, &fold, err);
+	return code == SL_OK ? count(s, sync, &fold, rows, err) : code;
 }

@@ -219,15 +219,8 @@ settle_snapshot(struct sl_store *s, const char *sync, struct sl_err *err)
 {
 	uint64_t rows = 0;
 	struct sl_q q;
-	bool due = false;
-	enum sl_code code = sl_fold_due(s, sync, &due, err);
+	enum sl_code code = sl_fold(s, sync, &rows, err);
 
-	sl_crashpoint("fold-before");
-	if (code == SL_OK && due)
-		code = sl_fold_rewrite(s, sync, err);
-	sl_crashpoint("fold-after");
-	if (code == SL_OK)
-		code = sl_fold_rows(s, sync, &rows, err);
 	if (code != SL_OK)
 		return code;
 	sl_q_start(&q, s->db, "UPDATE sync SET rows=? WHERE name=?", err);

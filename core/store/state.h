@@ -68,14 +68,10 @@ void sl_store_read_end(struct sl_store *s, bool own);
 enum sl_code sl_fold_get(struct sl_store *s, const char *sync, struct sl_fold *out,
 			 struct sl_err *err) SL_MUST;
 
-/* Fold every block that can be into new parts (fold.c). */
-enum sl_code sl_fold_rewrite(struct sl_store *s, const char *sync, struct sl_err *err) SL_MUST;
-/* Rows of the snapshot that are not removed. */
-enum sl_code sl_fold_rows(struct sl_store *s, const char *sync, uint64_t *rows,
-			  struct sl_err *err) SL_MUST;
-/* Has the unfolded part grown past a quarter of the parts? */
-enum sl_code sl_fold_due(struct sl_store *s, const char *sync, bool *due,
-			 struct sl_err *err) SL_MUST;
+/* Where the unfolded part has grown past a quarter of the parts: fold every block that can be into new
+ * parts. *rows: those of the snapshot that are not removed (fold.c). */
+enum sl_code sl_fold(struct sl_store *s, const char *sync, uint64_t *rows,
+		     struct sl_err *err) SL_MUST;
 
 /* Erase what was kept long enough (erase.c). */
 enum sl_code sl_erase_blocks(struct sl_store *s, const char *sync, int64_t keep_us,
