@@ -15,8 +15,8 @@
 # A CASE is a script: cases/*.sh, or */case.sh in a folder of its own with what it needs. Its head says
 #
 #     # tables: big small     made before it runs, see lib/tables.sh; may be empty
-#     # seconds: 40           how long it takes on two cores without them, for what is told beforehand
-#     # disk: 700             MB that it needs beside the tables
+#     # seconds: 40           how long it takes on two cores without them, with 1,000,000 rows and 3 rounds
+#     # disk: 700             MB that it needs beside the tables, with so many rows
 #     # long: 5               optional: it runs in BENCH=long only
 #
 # It is started with bash, with PGHOST, PGPORT and PGUSER for the server (database postgres), SLUICE (the
@@ -57,6 +57,8 @@ name_of() {
 	echo "${f%.sh}"
 }
 head_of() { sed -n "s/^# $2: *//p" "$1" | head -n 1; } # FILE WORD
+seconds_of() { head_of "$1" seconds | awk -v r="$ROWS" -v k="$ROUNDS" '{ print int($1 * (0.1 + 0.9 * r / 1e6) * (k + 1) / 4 + 0.5) }'; }
+mb_of() { head_of "$1" disk | awk -v r="$ROWS" '{ print int($1 * r / 1e6) + 1 }'; }
 chosen() {
 	local f
 	for f in "$here"/cases/*.sh "$here"/*/case.sh; do
@@ -100,10 +102,10 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 tables=$(for f in "${cases[@]}"; do head_of "$f" tables; done | tr ' ' '\n' | grep . | sort -u || true)
-seconds=5 disk=0
+seconds=3 disk=150 # the server itself
 for f in "${cases[@]}"; do
-	seconds=$((seconds + $(head_of "$f" seconds)))
-	[ "$(head_of "$f" disk)" -le "$disk" ] || disk=$(head_of "$f" disk) # one after the other
+	seconds=$((seconds + $(seconds_of "$f")))
+	[ "$(mb_of "$f")" -le $((disk - 150)) ] || disk=$(($(mb_of "$f") + 150)) # one after the other
 done
 for t in $tables; do
 	seconds=$((seconds + $(table_seconds "$t"))) disk=$((disk + $(table_mb "$t")))
@@ -127,8 +129,8 @@ results=$BENCH_DIR/results
 n=0 bad=0
 for f in "${cases[@]}"; do
 	n=$((n + 1)) name=$(name_of "$f") from=$SECONDS rc=0
-	limits_before "$(head_of "$f" disk)"
-	say "$n of ${#cases[@]}: $name, about $(head_of "$f" seconds) s"
+	limits_before "$(mb_of "$f")"
+	say "$n of ${#cases[@]}: $name, about $(seconds_of "$f") s"
 	bash "$f" >"$BENCH_DIR/lines" &
 	running=$!
 	wait "$running" || rc=$?

@@ -94,15 +94,13 @@ field() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$dir/out" | head -
 # Sets $wall, $cpu, $cpu_pg, $cpu_rc (seconds) and $mib. The workspace's state is kept between runs;
 # `run_state` removes it.
 run() {
-	local name=$1 want=$2 before pg0 rc0 rc=0
+	local name=$1 want=$2 before pg0 rc0 said rc=0
 	shift 2
 	before=$(taken)
 	pg0=$(pg_cpu) rc0=$(receiver_cpu)
-	"$measure" "$SLUICE" -w "$work" run "$name" --json "$@" 3>"$dir/took" >"$dir/out" 2>"$dir/err" || rc=$?
-	if [ "$rc" != 0 ]; then
-		head -c 2000 "$dir/err" "$dir/out" >&2
-		broken "the run of $name ended with exit code $rc ($([ "$rc" = 6 ] && echo "state or disk; ")see above)"
-	fi
+	# Its words go by a pipe: the disk may be what is full.
+	said=$("$measure" "$SLUICE" -w "$work" run "$name" --json "$@" 2>&1 3>"$dir/took" >"$dir/out") || rc=$?
+	[ "$rc" = 0 ] || broken "the run of $name ended with exit code $rc: ${said:0:2000} $(field error)"
 	sleep 0.15 # a backend is counted when it has gone
 	wall=$(took "$dir/took" wall) mib=$(($(took "$dir/took" rss) / 1024))
 	cpu=$(awk -v u="$(took "$dir/took" user)" -v s="$(took "$dir/took" sys)" 'BEGIN { print u + s }')
