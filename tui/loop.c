@@ -4,7 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 
-#define FRAME_US 100000 /* between frames that only the engine asked for */
+/* Frames that only the engine asked for: one in this time, and a few at once after a rest, so that what a
+ * key or the start asked for is seen as it comes. */
+#define FRAME_US 100000
+#define AT_ONCE  4
 
 static int
 sooner(int a, int b)
@@ -30,10 +33,22 @@ struct loop {
 	struct tui_term *t;
 	struct sl_engine *engine;
 	struct tui_grid grid;
-	int64_t frame_us; /* when the last frame was drawn */
-	bool input;       /* since then: the next frame waits for nothing */
-	bool stuck;       /* the terminal takes no more */
+	int64_t credit_us; /* what frames may take: each takes FRAME_US */
+	int64_t at_us;     /* when credit_us was true */
+	bool input;        /* since the last frame: the next one waits for nothing */
+	bool stuck;        /* the terminal takes no more */
 };
+
+/* Microseconds until the engine may have a frame; 0 = now. */
+static int64_t
+until_frame(struct loop *l, int64_t now)
+{
+	l->credit_us += now - l->at_us;
+	l->at_us = now;
+	if (l->credit_us > AT_ONCE * FRAME_US)
+		l->credit_us = AT_ONCE * FRAME_US;
+	return l->credit_us >= FRAME_US ? 0 : FRAME_US - l->credit_us;
+}
 
 static void
 wait_for_work(struct loop *l)
@@ -48,7 +63,7 @@ wait_for_work(struct loop *l)
 	int ms = sooner(tui_term_wait_ms(l->t), tui_app_wait_ms(l->a, now));
 
 	if (pending && !l->input && !l->stuck) {
-		int64_t left = l->frame_us + FRAME_US - now;
+		int64_t left = until_frame(l, now);
 		ms = sooner(ms, left > 0 ? (int)(left / 1000) + 1 : 0);
 	} else if (l->stuck) {
 		ms = sooner(ms, 50);
@@ -72,19 +87,20 @@ take_input(struct loop *l)
 static void
 draw(struct loop *l)
 {
-	int64_t now = sl_mono_us();
 	int rows, cols;
 
 	if (!tui_app_dirty(l->a) && !l->stuck)
 		return;
-	if (!l->input && !l->stuck && now < l->frame_us + FRAME_US)
-		return;
+	if (!l->input && !l->stuck) {
+		if (until_frame(l, sl_mono_us()) > 0)
+			return;
+		l->credit_us -= FRAME_US;
+	}
 	tui_term_size(l->t, &rows, &cols);
 	if (!tui_grid_resize(&l->grid, rows, cols))
 		return;
 	tui_app_draw(l->a, &l->grid);
 	l->stuck = !tui_term_show(l->t, &l->grid, tui_app_theme(l->a));
-	l->frame_us = now;
 	l->input = false;
 }
 

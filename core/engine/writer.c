@@ -18,7 +18,8 @@
 #define MAX_WAIT    (32u << 20) /* bytes that may wait */
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
 #define LOG_US      100000      /* between two writings of lines, unless many wait */
-#define IDLE_MS     250
+#define IDLE_MS     250         /* a line waits so long at most, and tidying for so much quiet */
+#define REST_MS     60000       /* with nothing to do: a program at rest wakes nobody */
 #define KEEP_LOG_US (INT64_C(30) * 86400 * 1000000) /* lines older than this are erased */
 #define ROOM_US     500000                          /* between two looks at a full disk */
 #define TIDY_US     1000000                         /* for tidying when the program ends */
@@ -284,35 +285,71 @@ tidy(struct sl_writer *w)
 	return more;
 }
 
+/* How long to wait for a command, in ms. */
+static int
+patience(struct sl_writer *w)
+{
+	bool busy;
+
+	pthread_mutex_lock(&w->log_lock);
+	busy = w->untidy || w->nlines > 0 || w->full.code != SL_OK;
+	pthread_mutex_unlock(&w->log_lock);
+	return busy ? IDLE_MS : REST_MS;
+}
+
+/* Stands in the queue for nothing to do: it only wakes the thread. */
+static const struct sl_cmd wake_up;
+
+struct group {
+	struct sl_cmd *cmds[GROUP]; /* in the order in which they came */
+	size_t n;
+	bool called; /* somebody waits for one of them */
+};
+
+/* Waits for commands and takes those that are there. False: the queue is closed and empty. */
+static bool
+next_group(struct sl_writer *w, struct group *g)
+{
+	enum sl_code code;
+	size_t bytes = 0;
+	void *item;
+
+	g->n = 0;
+	g->called = false;
+	do {
+		code = sl_queue_pop(w->queue, &item, patience(w));
+	} while (code == SL_OK && item == &wake_up);
+	if (code == SL_DONE)
+		return false;
+	while (code == SL_OK) {
+		if (item != &wake_up) {
+			struct sl_cmd *c = g->cmds[g->n++] = item;
+			g->called = g->called || c->fn == call_run;
+			bytes += c->bytes;
+		}
+		code = g->n < GROUP && bytes < GROUP_BYTES ? sl_queue_pop(w->queue, &item, 0)
+							   : SL_AGAIN;
+	}
+	return true;
+}
+
 static void *
 writer_main(void *arg)
 {
 	struct sl_writer *w = arg;
-	struct sl_cmd *cmds[GROUP];
-	void *item;
-	enum sl_code code;
+	struct group g;
 
 	sl_ballast_make(sl_store_dir(w->store));
-	while ((code = sl_queue_pop(w->queue, &item, IDLE_MS)) != SL_DONE) {
-		size_t n = 0, bytes = 0;
-		bool called = false;
-
-		while (code == SL_OK) {
-			cmds[n] = item;
-			called = called || cmds[n]->fn == call_run;
-			bytes += cmds[n++]->bytes;
-			code = n < GROUP && bytes < GROUP_BYTES ? sl_queue_pop(w->queue, &item, 0)
-								: SL_AGAIN;
-		}
-		if (n > 0) {
-			run_commands(w, cmds, n);
+	while (next_group(w, &g)) {
+		if (g.n > 0) {
+			run_commands(w, g.cmds, g.n);
 			checkpoint(w);
 		}
-		if (lines_due(w, called))
+		if (lines_due(w, g.called))
 			write_lines(w);
 		trim_lines(w);
 		look_for_room(w);
-		if (n > 0)
+		if (g.n > 0)
 			w->untidy = true;
 		else if (w->untidy)
 			w->untidy = tidy(w);
@@ -474,7 +511,10 @@ clean(char *text, size_t cap)
 void
 sl_writer_log(struct sl_writer *w, const struct sl_line *line)
 {
+	bool first;
+
 	pthread_mutex_lock(&w->log_lock);
+	first = w->nlines == 0;
 	if (w->nlines < LOG_ROOM) {
 		struct sl_line *l = &w->lines[w->nlines++];
 
@@ -487,4 +527,7 @@ sl_writer_log(struct sl_writer *w, const struct sl_line *line)
 		w->lost++;
 	}
 	pthread_mutex_unlock(&w->log_lock);
+	/* A queue without room is one that the writer works on. */
+	if (first)
+		(void)!sl_queue_push(w->queue, (void *)(uintptr_t)&wake_up, 0, 0);
 }

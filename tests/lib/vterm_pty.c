@@ -26,6 +26,7 @@ struct vt {
 	bool exited;
 	bool alternate;
 	int rows, cols;
+	int64_t last_us;    /* of the last byte of raw */
 	struct sl_buf raw;  /* all that was written */
 	struct sl_buf text; /* of vt_text() and vt_row() */
 };
@@ -129,6 +130,7 @@ pump(struct vt *v, int ms)
 	ssize_t n = read(v->fd, chunk, sizeof(chunk));
 	if (n <= 0)
 		return false;
+	v->last_us = sl_mono_us();
 	sl_buf_put(&v->raw, chunk, (size_t)n);
 	vterm_input_write(v->term, chunk, (size_t)n);
 	return true;
@@ -361,6 +363,12 @@ size_t
 vt_bytes(const struct vt *v)
 {
 	return v->raw.len;
+}
+
+int64_t
+vt_last_us(const struct vt *v)
+{
+	return v->last_us;
 }
 
 bool

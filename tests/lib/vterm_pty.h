@@ -35,6 +35,8 @@ bool vt_alternate(const struct vt *v); /* the alternate screen is shown */
 bool vt_cooked(const struct vt *v);    /* the tty is in its normal mode */
 uint32_t vt_color(struct vt *v, int row, int col, bool background); /* 0xRRGGBB */
 size_t vt_bytes(const struct vt *v); /* that the program wrote so far */
+int64_t
+vt_last_us(const struct vt *v); /* when the last of them was read, monotonic; 0 = none came */
 /* Did the program ever write these bytes? */
 bool vt_wrote(const struct vt *v, const char *bytes);
 pid_t vt_pid(const struct vt *v);
