@@ -42,10 +42,39 @@ struct sl_buf {
 	bool failed;
 };
 
+/* memcpy() of what is mostly a few dozen bytes: without a call, and by sizes that are known, so that two
+ * copies that overlap do what a loop would. */
+static inline void
+sl_put_bytes(char *to, const char *from, size_t n)
+{
+	if (n > 32) {
+		memcpy(to, from, n);
+	} else if (n >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + n - 8, from + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + n - 4, from + n - 4, 4);
+	} else if (n > 0) {
+		to[0] = from[0];
+		to[n / 2] = from[n / 2];
+		to[n - 1] = from[n - 1];
+	}
+}
+
 void sl_buf_init(struct sl_buf *b, size_t max);
 void sl_buf_free(struct sl_buf *b);  /* also safe on a zeroed struct; leaves it zeroed */
 void sl_buf_reset(struct sl_buf *b); /* length 0, failed cleared, memory kept */
 bool sl_buf_reserve(struct sl_buf *b, size_t more) SL_MUST; /* room for `more` bytes at ptr+len */
+/* The same; the check is inline, since it nearly always says yes. */
+static inline bool
+sl_buf_room(struct sl_buf *b, size_t more)
+{
+	return (!b->failed && more <= b->cap - b->len) || sl_buf_reserve(b, more);
+}
 void sl_buf_put(struct sl_buf *b, const void *p, size_t n);
 void sl_buf_putc(struct sl_buf *b, char c);
 void sl_buf_puts(struct sl_buf *b, const char *s);

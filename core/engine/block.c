@@ -22,11 +22,12 @@ sl_maker_init(struct sl_block_maker *m, const struct sl_engine *e, const struct 
 	/* Not the run's own number: a change that is planned again after a crash must have the same
 	 * bytes as before. */
 	(void)snprintf(m->epoch_text, sizeof(m->epoch_text), "e%u", epoch);
+	(void)snprintf(m->job_text, sizeof(m->job_text), "%s/%s", e->workspace_id, p->sync.name);
 	m->head = (struct sl_event_head){
 		.sync = p->sync.name,
 		.run = m->epoch_text,
 		.task = p->sync.table ? p->sync.table : "sql",
-		.workspace = e->workspace_id,
+		.job = m->job_text,
 	};
 }
 

@@ -18,6 +18,7 @@ struct sl_block_maker {
 	struct sl_id_seed seed;
 	struct sl_event_head head; /* op, id and action are set for each event */
 	char epoch_text[16];
+	char job_text[160];
 	size_t max_event_bytes;
 	pthread_mutex_t lock;
 	struct sl_tools tools[16]; /* free ones; guarded by lock */

@@ -5,28 +5,22 @@
 
 #include "core/base/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 typedef int8_t v16 __attribute__((vector_size(16)));
 
-/* Room for n more bytes; the check is inline, since it nearly always says yes. */
-static inline bool
-room(struct sl_buf *b, size_t n)
-{
-	return (!b->failed && n <= b->cap - b->len) || sl_buf_reserve(b, n);
-}
-
 static inline void
 add(struct sl_buf *b, const void *p, size_t n)
 {
-	memcpy(b->ptr + b->len, p, n);
+	sl_put_bytes(b->ptr + b->len, p, n);
 	b->len += n;
 }
 
 static enum sl_json_fault
 put(struct sl_buf *b, const char *p, size_t n)
 {
-	if (!room(b, n))
+	if (!sl_buf_room(b, n))
 		return SL_JSON_FULL;
 	if (n > 0)
 		add(b, p, n);
@@ -59,17 +53,23 @@ plain16(const char *p)
 	return (half[0] | half[1]) == 0;
 }
 
-/* The same for 8 bytes within a word: the high bit of each byte tells. */
-static inline bool
-plain8(const char *p)
+/* The same for 8 bytes within a word: the lowest high bit that is set tells which is the first. */
+static inline uint64_t
+special8(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
 	uint64_t w;
 	memcpy(&w, p, sizeof w);
+	w = le64toh(w);
 	uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-	uint64_t hit =
-		w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-	return (hit & high) == 0;
+	return (w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) &
+	       high;
+}
+
+static inline size_t
+first_special(uint64_t hits)
+{
+	return (size_t)__builtin_ctzll(hits) / 8;
 }
 
 static inline bool
@@ -82,13 +82,22 @@ size_t
 sl_json_plain_len(const char *p, size_t n)
 {
 	size_t i = 0;
+	uint64_t hits;
+	if (n < 8) {
+		while (i < n && plain1(p[i]))
+			i++;
+		return i;
+	}
 	while (n - i >= 16 && plain16(p + i))
 		i += 16;
-	if (n - i >= 8 && plain8(p + i))
-		i += 8;
-	while (i < n && plain1(p[i]))
-		i++;
-	return i;
+	for (; n - i >= 8; i += 8)
+		if ((hits = special8(p + i)) != 0)
+			return i + first_special(hits);
+	if (i == n)
+		return n;
+	/* The last 8 bytes, without those that were looked at. */
+	hits = special8(p + n - 8) >> (8 * (8 - (n - i)));
+	return hits ? i + first_special(hits) : n;
 }
 
 static enum sl_json_fault
@@ -132,7 +141,7 @@ enum sl_json_fault
 sl_json_put_string(struct sl_buf *b, const char *p, size_t n)
 {
 	size_t plain = sl_json_plain_len(p, n);
-	if (!room(b, plain + 2))
+	if (!sl_buf_room(b, plain + 2))
 		return SL_JSON_FULL;
 	b->ptr[b->len++] = '"';
 	if (plain > 0)
@@ -141,7 +150,7 @@ sl_json_put_string(struct sl_buf *b, const char *p, size_t n)
 		enum sl_json_fault f = put_careful(b, (struct sl_str){ p + plain, n - plain });
 		if (f != SL_JSON_OK)
 			return f;
-		if (!room(b, 1))
+		if (!sl_buf_room(b, 1))
 			return SL_JSON_FULL;
 	}
 	b->ptr[b->len++] = '"';
@@ -195,7 +204,7 @@ put_time(struct sl_buf *b, const struct sl_value *v)
 	size_t n = sl_time_json(v, out);
 	if (n == 0)
 		return sl_json_put_string(b, v->ptr, v->len);
-	if (!room(b, n + 2))
+	if (!sl_buf_room(b, n + 2))
 		return SL_JSON_FULL;
 	b->ptr[b->len++] = '"';
 	add(b, out, n);

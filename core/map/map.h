@@ -26,13 +26,13 @@ struct sl_map_scratch;
 /* What belongs to the event and not to the row. */
 struct sl_event_head {
 	enum sl_op op;
-	struct sl_digest id;   /* sl_event_id() */
-	const char *action;    /* "insert" "update" "delete" as the mode wants it told */
-	const char *sync;      /* names for context.sources */
-	const char *run;       /* text of the run id */
-	const char *task;      /* the table or "sql" */
-	const char *workspace; /* short stable id of the workspace */
-	size_t max_bytes;      /* most that the destination takes; 0 = no limit */
+	struct sl_digest id; /* sl_event_id() */
+	const char *action;  /* "insert" "update" "delete" as the mode wants it told */
+	const char *sync;    /* names for context.sources */
+	const char *run;     /* text of the run id */
+	const char *task;    /* the table or "sql" */
+	const char *job;     /* "workspace/sync", by the short stable id of the workspace */
+	size_t max_bytes;    /* most that the destination takes; 0 = no limit */
 };
 
 struct sl_map_issue {

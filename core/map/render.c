@@ -23,7 +23,8 @@ struct job {
 	struct sl_program_input in;
 	struct sl_map_scratch *scratch;
 	struct sl_buf *out;
-	const struct sl_leaf *leaf; /* the present one, for errors */
+	const struct sl_leaf *leaf;   /* the present one, for errors */
+	char id[SL_EVENT_ID_LEN + 1]; /* as text, where a leaf wants it */
 	uint32_t identities, identifiers;
 	size_t opened[SL_TARGET_DEPTH + 4]; /* where objects start that may be taken back */
 	uint32_t depth;
@@ -131,35 +132,6 @@ program_value(struct job *j, struct sl_value *v, bool *omit)
 	return x.problem ? bad_field(j, x.problem, NULL) : no_memory(j);
 }
 
-/* "workspace/sync" as a value. */
-static enum sl_code
-job_value(struct job *j, struct sl_value *v)
-{
-	const struct sl_event_head *head = j->in.head;
-	size_t a = strlen(head->workspace), b = strlen(head->sync);
-	char *text = sl_arena_alloc(j->scratch->arena, a + 1 + b, 1);
-	j->scratch->used = true;
-	if (!text)
-		return no_memory(j);
-	memcpy(text, head->workspace, a);
-	text[a] = '/';
-	memcpy(text + a + 1, head->sync, b);
-	*v = (struct sl_value){ text, (uint32_t)(a + 1 + b), SL_T_TEXT };
-	return SL_OK;
-}
-
-static enum sl_code
-id_value(struct job *j, struct sl_value *v)
-{
-	char *text = sl_arena_alloc(j->scratch->arena, SL_EVENT_ID_LEN + 1, 1);
-	j->scratch->used = true;
-	if (!text)
-		return no_memory(j);
-	sl_event_id_text(j->in.head->id, text);
-	*v = (struct sl_value){ text, SL_EVENT_ID_LEN, SL_T_TEXT };
-	return SL_OK;
-}
-
 /* SL_DONE: the mapping leaves this row out. */
 static enum sl_code
 value_of(struct job *j, struct sl_value *v, bool *omit)
@@ -186,10 +158,13 @@ value_of(struct job *j, struct sl_value *v, bool *omit)
 	case SL_SRC_RUN:
 		text = head->run;
 		break;
-	case SL_SRC_ID:
-		return id_value(j, v);
 	case SL_SRC_JOB:
-		return job_value(j, v);
+		text = head->job;
+		break;
+	case SL_SRC_ID:
+		sl_event_id_text(head->id, j->id);
+		text = j->id;
+		break;
 	}
 	*v = (struct sl_value){ text, (uint32_t)strlen(text), SL_T_TEXT };
 	return SL_OK;
@@ -267,10 +242,10 @@ put_as(struct job *j, struct sl_value *v)
 static void
 put_literal(struct sl_buf *out, struct sl_str lit)
 {
-	if (lit.len == 0 || !sl_buf_reserve(out, lit.len))
+	if (lit.len == 0 || !sl_buf_room(out, lit.len))
 		return;
 	size_t skip = lit.ptr[0] == ',' && out->len > 0 && out->ptr[out->len - 1] == '{';
-	memcpy(out->ptr + out->len, lit.ptr + skip, lit.len - skip);
+	sl_put_bytes(out->ptr + out->len, lit.ptr + skip, lit.len - skip);
 	out->len += lit.len - skip;
 }
 

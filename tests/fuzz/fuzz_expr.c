@@ -38,7 +38,7 @@ render_all(const struct sl_mapper *m)
 					    .sync = "s",
 					    .run = "r",
 					    .task = "t",
-					    .workspace = "w" };
+					    .job = "w/s" };
 	struct sl_map_scratch *scratch = sl_map_scratch_new();
 	for (size_t i = 0; scratch && i < SL_COUNT(rows); i++) {
 		struct sl_buf out;

@@ -68,7 +68,7 @@ render(const char *event, struct sl_mapping *map, size_t nmap, const struct sl_v
 					    .sync = "s",
 					    .run = "r",
 					    .task = "t",
-					    .workspace = "w",
+					    .job = "w/s",
 					    .max_bytes = 1 << 20 };
 	const char *key[] = { "id", "b" };
 	struct sl_arena *a = sl_arena_new(1 << 12, 64u << 20);

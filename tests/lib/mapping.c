@@ -14,7 +14,7 @@ const struct sl_event_head test_head = { .op = SL_OP_ADD,
 					 .sync = "people",
 					 .run = "r1",
 					 .task = "public.people",
-					 .workspace = "ws" };
+					 .job = "ws/people" };
 
 struct test_map *
 test_map_open(const struct test_map_case *c)

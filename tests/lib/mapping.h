@@ -35,7 +35,7 @@ struct test_map {
 };
 
 extern const struct sl_event_head
-	test_head; /* "ws", sync "people", run "r1", task "public.people" */
+	test_head; /* job "ws/people", sync "people", run "r1", task "public.people" */
 
 struct test_map *test_map_open(const struct test_map_case *c);
 void test_map_close(struct test_map *t);
