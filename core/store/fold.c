@@ -93,6 +93,7 @@ rewrite(struct sl_store *s, const char *sync, const struct sl_fold *fold, struct
 					 .fold = *fold,
 					 .to = to,
 					 .texts = true,
+					 .drop = true,
 					 .entry = write_entry,
 					 .arg = &r };
 	enum sl_code code = sl_part_writer_new(s, sync, fold->gen + 1, &r.w, err);

@@ -117,10 +117,16 @@ merge_ranges(struct sl_store *s, struct merge *m)
 enum sl_code
 sl_merge(struct sl_store *s, const struct sl_merge_spec *spec, struct sl_err *err)
 {
-	struct merge m = { .spec = spec, .err = err };
+	struct merge m = { .spec = spec,
+			   .parts = { .s = s,
+				      .sync = spec->sync,
+				      .gen = spec->fold.gen,
+				      .texts = spec->texts,
+				      .drop = spec->drop },
+			   .err = err };
 	enum sl_code code = SL_OK, end;
 
-	sl_parts_start(&m.parts, s, spec->sync, spec->fold.gen, spec->texts, err);
+	sl_parts_start(&m.parts, err);
 	if (!sl_parts_next(&m.parts))
 		code = m.parts.q.code;
 	if (code == SL_OK)

@@ -10,6 +10,7 @@ struct sl_merge_spec {
 	struct sl_fold fold;
 	struct sl_mark to; /* blocks before it are folded */
 	bool texts;        /* the key texts too */
+	bool drop;         /* parts go when they were read: they are written anew */
 	/* Entries in the order of keys, removed ones included. text is empty unless asked for. */
 	enum sl_code (*entry)(void *arg, const struct sl_snap *e, struct sl_str text,
 			      struct sl_err *err);

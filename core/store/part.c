@@ -109,15 +109,26 @@ sl_part_free(struct sl_part *p)
 }
 
 void
-sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t gen, bool texts,
-	       struct sl_err *err)
+sl_parts_start(struct sl_parts *p, struct sl_err *err)
 {
-	*p = (struct sl_parts){ .s = s, .texts = texts, .text = SL_LIT("") };
-	sl_q_start(&p->q, s->db,
+	sl_q_start(&p->q, p->s->db,
 		   "SELECT " SL_PART_COLUMNS " FROM part WHERE sync=? AND gen=? ORDER BY first",
 		   err);
-	sl_q_text(&p->q, sync);
-	sl_q_int(&p->q, gen);
+	sl_q_text(&p->q, p->sync);
+	sl_q_int(&p->q, p->gen);
+}
+
+/* The parts before the present one: what is written next takes their place. */
+static enum sl_code
+drop_read(const struct sl_parts *p)
+{
+	struct sl_q q;
+
+	sl_q_start(&q, p->s->db, "DELETE FROM part WHERE sync=? AND gen=? AND first<?", p->q.err);
+	sl_q_text(&q, p->sync);
+	sl_q_int(&q, p->gen);
+	sl_q_digest(&q, p->part.entries[0].key);
+	return sl_q_run(&q);
 }
 
 static bool
@@ -129,6 +140,8 @@ next_part(struct sl_parts *p)
 	if (!sl_q_row(&p->q))
 		return false;
 	code = sl_part_row(p->s, &p->q, p->texts, &p->part, p->q.err);
+	if (code == SL_OK && p->drop)
+		code = drop_read(p);
 	if (code != SL_OK)
 		sl_q_stop(&p->q, code);
 	p->i = 0;

@@ -22,18 +22,20 @@ void sl_part_free(struct sl_part *p);
 
 /* All entries of a generation, one after the other. */
 struct sl_parts {
-	struct sl_store *s;
+	struct sl_store *s; /* the caller's to set, as the next ones; the others are 0 */
+	const char *sync;   /* borrowed */
+	int64_t gen;
+	bool texts; /* the key texts too */
+	bool drop;  /* parts go when they were read (a write) */
 	struct sl_q q;
 	struct sl_part part;
-	bool texts;
 	uint32_t i;     /* next entry of part */
 	size_t text_at; /* its text */
 	bool any;       /* now is set */
 	struct sl_snap now;
 	struct sl_str text; /* of now; empty when texts were not asked for */
 };
-void sl_parts_start(struct sl_parts *p, struct sl_store *s, const char *sync, int64_t gen,
-		    bool texts, struct sl_err *err);
+void sl_parts_start(struct sl_parts *p, struct sl_err *err);
 /* The next entry into now and text; false at the end or when it failed (see sl_parts_end). */
 bool sl_parts_next(struct sl_parts *p);
 enum sl_code sl_parts_end(struct sl_parts *p) SL_MUST;
