@@ -247,6 +247,23 @@ send_what_may_go(struct sl_deliver *d, int64_t now)
 	return permit;
 }
 
+/* Block by block, so that no more of them are open than the destination takes. */
+static struct sl_permit
+take_and_send(struct sl_deliver *d, int64_t now)
+{
+	struct sl_permit permit;
+	struct sl_err err;
+	uint32_t before;
+
+	do {
+		before = d->next_no;
+		if (take_blocks(d, &err) != SL_OK)
+			d->stop = err;
+		permit = send_what_may_go(d, now);
+	} while (d->stop.code == SL_OK && !d->ready.first && d->next_no > before);
+	return permit;
+}
+
 /* What delivery is at from now on; with the task's lock held. */
 static void
 show_stage(const struct sl_deliver *d, enum sl_gate gate)
@@ -280,9 +297,7 @@ turn(struct sl_deliver *d)
 		d->stop = err;
 	abort = abort || d->stop.code != SL_OK;
 	if (!abort) {
-		if (take_blocks(d, &err) != SL_OK)
-			d->stop = err;
-		permit = send_what_may_go(d, now);
+		permit = take_and_send(d, now);
 	}
 	flush_blocks(d, false);
 	pthread_mutex_lock(&t->lock);
