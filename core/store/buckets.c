@@ -112,7 +112,9 @@ write_chunk(struct sl_buckets *b, uint32_t i, struct sl_err *err)
 	}
 	code = sl_spill_add(b->spill, b->waiting + i * b->chunk, b->chunk, &c.at, err);
 	if (code != SL_OK)
-		return code;
+		return err->retryable ? sl_err_hint(err, "make room there; nothing was lost, the "
+							 "next run goes on")
+				      : code;
 	k->last = b->nchunks;
 	k->chunks++;
 	k->used = 0;
