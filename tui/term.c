@@ -1,6 +1,7 @@
 /* term.c - the terminal; the only file that includes curses. */
 #include "tui/term.h"
 
+#include "tui/blanks.h"
 #include "tui/crash.h"
 #include "tui/sgr.h"
 #include "tui/term_env.h"
@@ -39,9 +40,10 @@ struct tui_term {
 		short fg, bg;
 	} pair[MAX_PAIRS];
 	int npairs;
-	struct tui_slots slots;
+	struct tui_sgr sgr;
 
 	struct tui_grid shown; /* what curses was told */
+	struct tui_cell *next; /* owned; as many: what it is told now */
 	struct tui_theme theme;
 	bool full;
 	char name[64]; /* the terminfo entry in use */
@@ -138,7 +140,7 @@ drain_sink(struct tui_term *t)
 		ssize_t n = pread(fd, raw.ptr, (size_t)len, 0);
 		raw.len = n > 0 ? (size_t)n : 0;
 		/* Without true colour there are no slots, and numbers stay what they are. */
-		tui_sgr_rewrite(&t->slots, sl_buf_view(&raw), &t->frame);
+		tui_sgr_rewrite(&t->sgr, sl_buf_view(&raw), &t->frame);
 	}
 	sl_buf_free(&raw);
 	(void)lseek(fd, 0, SEEK_SET);
@@ -200,6 +202,7 @@ start_curses(struct tui_term *t, const struct tui_term_opts *o, struct sl_err *e
 	}
 	typeahead(-1);
 	t->depth = find_depth(o);
+	t->sgr.single_off = t->depth >= TUI_256;
 	t->default_colors = t->depth != TUI_MONO && use_default_colors() == OK;
 	tui_tty_size(&t->tty, &rows, &cols);
 	resize_term(rows, cols);
@@ -346,6 +349,7 @@ tui_term_close(struct tui_term *t)
 	tui_tty_close(&t->tty);
 	tui_keys_free(&t->keys);
 	tui_grid_free(&t->shown);
+	free(t->next);
 	sl_buf_free(&t->frame);
 	sl_buf_free(&t->restore);
 	free(t);
@@ -381,7 +385,7 @@ color_number(struct tui_term *t, const struct tui_color *c, bool bg, attr_t *att
 	if (c->kind == TUI_COLOR_UNSET || c->kind == TUI_COLOR_DEFAULT)
 		return t->default_colors ? -1 : bg ? COLOR_BLACK : COLOR_WHITE;
 	if (c->kind == TUI_COLOR_SET && t->depth == TUI_TRUE)
-		return (short)tui_slot(&t->slots, c->rgb);
+		return (short)tui_slot(&t->sgr.slots, c->rgb);
 	n = c->kind == TUI_COLOR_SET && t->depth == TUI_256 ? c->c256 : c->c16;
 	if (t->depth == TUI_8 && n >= 8) {
 		n -= 8;
@@ -444,7 +448,7 @@ use_theme(struct tui_term *t, const struct tui_theme *theme)
 		return;
 	t->theme = *theme;
 	t->npairs = 0;
-	t->slots.n = 0;
+	t->sgr.slots.n = 0;
 	t->full = true;
 }
 
@@ -453,11 +457,35 @@ remember(struct tui_term *t, const struct tui_grid *g)
 {
 	if (!t->shown.cells || t->shown.rows != g->rows || t->shown.cols != g->cols) {
 		tui_grid_free(&t->shown);
-		if (!tui_grid_init(&t->shown, g->rows, g->cols, g->ascii))
+		free(t->next);
+		t->next = calloc((size_t)g->rows * (size_t)g->cols, sizeof(*t->next));
+		if (!t->next || !tui_grid_init(&t->shown, g->rows, g->cols, g->ascii))
 			return false;
 		t->full = true;
 	}
 	return true;
+}
+
+/* Those that changed. */
+static void
+draw_cells(struct tui_term *t, const struct tui_grid *g)
+{
+	const size_t n = (size_t)g->rows * (size_t)g->cols;
+	struct tui_cell *cells = t->next;
+
+	memcpy(cells, g->cells, n * sizeof(*cells));
+	for (int y = 0; y < g->rows && y < LINES; y++) {
+		tui_blanks(&cells[y * g->cols], g->cols, &t->theme, t->depth);
+		for (int x = 0; x < g->cols && x < COLS; x++) {
+			size_t i = (size_t)y * (size_t)g->cols + (size_t)x;
+			if (cells[i].width == 0 ||
+			    (!t->full &&
+			     memcmp(&cells[i], &t->shown.cells[i], sizeof(*cells)) == 0))
+				continue;
+			draw_cell(t, y, x, &cells[i]);
+		}
+	}
+	memcpy(t->shown.cells, cells, n * sizeof(*cells));
 }
 
 bool
@@ -469,20 +497,11 @@ tui_term_show(struct tui_term *t, const struct tui_grid *g, const struct tui_the
 	if (!remember(t, g))
 		return false;
 	if (t->full) {
+		tui_sgr_forget(&t->sgr);
 		clearok(curscr, TRUE);
 		erase();
 	}
-	for (int y = 0; y < g->rows && y < LINES; y++) {
-		for (int x = 0; x < g->cols && x < COLS; x++) {
-			size_t i = (size_t)y * (size_t)g->cols + (size_t)x;
-			if (g->cells[i].width == 0 ||
-			    (!t->full &&
-			     memcmp(&g->cells[i], &t->shown.cells[i], sizeof(g->cells[i])) == 0))
-				continue;
-			draw_cell(t, y, x, &g->cells[i]);
-		}
-	}
-	memcpy(t->shown.cells, g->cells, (size_t)g->rows * (size_t)g->cols * sizeof(*g->cells));
+	draw_cells(t, g);
 	t->full = false;
 	(void)curs_set(g->cur_on ? 1 : 0);
 	move(g->cur_y, g->cur_x);

@@ -8,35 +8,21 @@
  * word picks one scene: tui home. */
 #include "core/base/clock.h"
 #include "core/base/str.h"
-#include "tests/lib/pg.h"
-#include "tests/lib/receiver.h"
+#include "tests/lib/screen_world.h"
 #include "tests/lib/ui_meter.h"
 #include "tests/lib/vterm_pty.h"
 
-#include <ftw.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ROWS    35
 #define COLS    120
-#define SYNCS   50
 #define KEYS    120 /* as many down as up */
 #define TRIES   3
 #define REST_S  10 /* how long resting screens are watched */
 #define WAIT_MS 30000
-
-struct world {
-	struct test_pg *pg;
-	struct test_receiver *rx;
-	char dir[128];
-	struct vt *v; /* the program, when it runs */
-};
 
 /* ---- what is told -------------------------------------------------------------------------------- */
 
@@ -51,18 +37,6 @@ tell(const struct budget *b, double value)
 	printf("%s\t%.4g\t%s\t-\t-\t<= %g\tvalue\t-\t-\t-\t-\ttarget %g%s\n", b->name, value,
 	       b->unit, b->gate, b->target, value <= b->target ? "" : ", not reached");
 	(void)fflush(stdout);
-}
-
-static void SL_PRINTF(1, 2) die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)fputs("bench: screens: ", stderr);
-	(void)vfprintf(stderr, fmt, ap);
-	(void)fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
 }
 
 static int
@@ -81,131 +55,10 @@ quantile(double *x, size_t n, double p)
 	return n ? x[(size_t)(p * (double)(n - 1) + 0.5)] : 0;
 }
 
-/* ---- a workspace ------------------------------------------------------------------------------- */
-
-static void SL_PRINTF(3, 4) put(const struct world *w, const char *path, const char *fmt, ...)
-{
-	char full[300];
-	va_list ap;
-
-	(void)snprintf(full, sizeof(full), "%s/%s", w->dir, path);
-	FILE *f = fopen(full, "w");
-	if (!f)
-		die("cannot write %s", full);
-	va_start(ap, fmt);
-	(void)vfprintf(f, fmt, ap);
-	va_end(ap);
-	if (fclose(f) != 0)
-		die("cannot write %s", full);
-}
-
-static void
-put_sync(const struct world *w, const char *name, const char *table, const char *dest)
-{
-	char path[200];
-
-	(void)snprintf(path, sizeof(path), "syncs/%s.json", name);
-	put(w, path,
-	    "{\"source\": \"wh\", \"table\": \"public.%s\", \"key\": [\"id\"],"
-	    " \"profile\": \"users\", \"destination\": \"%s\"}\n",
-	    table, dest);
-}
-
-static void
-put_dest(const struct world *w, const char *name, int rate)
-{
-	char path[200];
-
-	(void)snprintf(path, sizeof(path), "connections/%s.json", name);
-	put(w, path,
-	    "{\"type\": \"rudderstack\", \"url\": \"%s\", \"write_key\": \"env:BENCH_KEY\","
-	    " \"batch_events\": %d, \"rate\": %d}\n",
-	    test_receiver_url(w->rx), rate && rate < 500 ? 10 : 500, rate);
-}
-
-static void
-make_workspace(const struct world *w)
-{
-	static const char *const folders[] = { "", "/connections", "/profiles", "/syncs" };
-	char path[200];
-
-	for (size_t i = 0; i < SL_COUNT(folders); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", w->dir, folders[i]);
-		if (mkdir(path, 0700) != 0 && i > 0)
-			die("cannot make %s", path);
-	}
-	put(w, "connections/wh.json",
-	    "{\"type\": \"postgres\", \"host\": \"%s\", \"port\": %d, \"database\": \"postgres\","
-	    " \"user\": \"postgres\"}\n",
-	    test_pg_host(w->pg), test_pg_port(w->pg));
-	put(w, "profiles/users.json",
-	    "{\"event\": \"identify\", \"map\": {\"userId\": \"id\", \"traits.email\": \"email\","
-	    " \"traits.name\": \"name\", \"traits.plan\": \"plan\", \"traits.balance\": "
-	    "\"balance\","
-	    " \"traits.prefs\": \"prefs\", \"traits.createdAt\": \"created_at\"}}\n");
-	put_dest(w, "rx", 0);
-	put_dest(w, "paced", 8000);
-	put_dest(w, "drip", 20);
-}
-
-static void
-make_syncs(const struct world *w)
-{
-	char name[32];
-
-	put_sync(w, "a-drip", "few", "drip");
-	put_sync(w, "b-paced", "many", "paced");
-	put_sync(w, "c-fast", "users", "rx");
-	for (int i = 3; i < SYNCS; i++) {
-		(void)snprintf(name, sizeof(name), "sync-%02d", i + 1);
-		put_sync(w, name, "few", "rx");
-	}
-}
-
-static void
-make_table(const struct world *w, const char *name, int n)
-{
-	char sql[800];
-
-	(void)snprintf(
-		sql, sizeof(sql),
-		"CREATE TABLE %s AS SELECT i AS id, 'User' || i || '@Example.com' AS email,"
-		" 'Name ' || i AS name, CASE i %% 3 WHEN 0 THEN 'free' WHEN 1 THEN 'pro' END"
-		" AS plan, (i * 1.25)::numeric(12,2) AS balance,"
-		" jsonb_build_object('lang', 'de', 'n', i) AS prefs,"
-		" '2024-01-01 00:00:00+00'::timestamptz + i * interval '1 minute' AS created_at"
-		" FROM generate_series(1, %d) AS i; ALTER TABLE %s ADD PRIMARY KEY (id);"
-		" ANALYZE %s",
-		name, n, name, name);
-	test_pg_sql(w->pg, NULL, sql);
-}
-
-/* As a year of runs leaves it. */
-static void
-fill_log(const struct world *w, int lines)
-{
-	char path[200], sql[600], *err = NULL;
-	sqlite3 *db = NULL;
-
-	(void)snprintf(path, sizeof(path), "%s/state/log.db", w->dir);
-	(void)snprintf(
-		sql, sizeof(sql),
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-		" INSERT INTO line (at_us, run, level, sync, part, text, block_no, idx, events,"
-		" status, took_us, answer) SELECT (unixepoch() - 200000 + i) * 1000000, 0, 1,"
-		" 'sync-' || i %% 50, 'send', 'request of 500 events: 500 acknowledged', -1, -1,"
-		" 500, 200, 1000 + i %% 5000, '' FROM n",
-		lines);
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db, sql, NULL, NULL, &err) != SQLITE_OK)
-		die("cannot fill %s: %s", path, err ? err : sqlite3_errmsg(db));
-	(void)sqlite3_close(db);
-}
-
 /* ---- the program ---------------------------------------------------------------------------------- */
 
 static void
-start(struct world *w, const char *color)
+start(struct screen_world *w, const char *color)
 {
 	char state[200], term[64];
 	const char *program = getenv("SLUICE");
@@ -219,30 +72,30 @@ start(struct world *w, const char *color)
 	env[0] = term;
 	w->v = vt_start(argv, env, ROWS, COLS);
 	if (!w->v)
-		die("cannot start %s", argv[0]);
+		screen_world_die("cannot start %s", argv[0]);
 }
 
 static void
-until(const struct world *w, const char *text)
+until(const struct screen_world *w, const char *text)
 {
 	if (!vt_until(w->v, text, WAIT_MS))
-		die("\"%s\" is never on the screen:\n%s", text, vt_text(w->v));
+		screen_world_die("\"%s\" is never on the screen:\n%s", text, vt_text(w->v));
 }
 
 static void
-quit(struct world *w)
+quit(struct screen_world *w)
 {
 	int status;
 
 	vt_type(w->v, "Q");
 	if (!vt_exited(w->v, &status, WAIT_MS))
-		die("it does not end:\n%s", vt_text(w->v));
+		screen_world_die("it does not end:\n%s", vt_text(w->v));
 	vt_free(w->v);
 	w->v = NULL;
 }
 
 static void
-at_home(struct world *w, const char *color)
+at_home(struct screen_world *w, const char *color)
 {
 	start(w, color);
 	until(w, "sync-20");
@@ -265,7 +118,7 @@ answer_ms(struct vt *v, const char *bytes, int pause_ms)
 }
 
 static void
-first_frame(struct world *w)
+first_frame(struct screen_world *w)
 {
 	const struct budget b = { "first frame, 50 syncs", "ms", 20, 60 };
 	double ms[5];
@@ -284,7 +137,8 @@ first_frame(struct world *w)
 
 /* Down and up again, so that lists of any length do; as long as that word is on the screen. */
 static void
-keys(const struct world *w, const char *during, const struct budget *p50, const struct budget *p99)
+keys(const struct screen_world *w, const char *during, const struct budget *p50,
+     const struct budget *p99)
 {
 	double median[TRIES], slow[TRIES], ms[KEYS];
 	/* Under load other frames follow: what the key made comes at once. */
@@ -300,14 +154,15 @@ keys(const struct world *w, const char *during, const struct budget *p50, const 
 		slow[n] = quantile(ms, KEYS, 0.99);
 	}
 	if (n == 0)
-		die("%s: the run was over before the first key:\n%s", p50->name, vt_text(w->v));
+		screen_world_die("%s: the run was over before the first key:\n%s", p50->name,
+				 vt_text(w->v));
 	tell(p50, quantile(median, n, 0.5));
 	tell(p99, quantile(slow, n, 0.5));
 }
 
 /* The median of ten times this key, from the top. */
 static void
-bytes_of(const struct world *w, const char *key, const struct budget *b)
+bytes_of(const struct screen_world *w, const char *key, const struct budget *b)
 {
 	double n[10];
 
@@ -337,7 +192,7 @@ struct rest {
 };
 
 static struct rest
-rest(const struct world *w, bool all)
+rest(const struct screen_world *w, bool all)
 {
 	wait_for_a_minute_s_start();
 	vt_settle(w->v, 200);
@@ -356,7 +211,7 @@ rest(const struct world *w, bool all)
 }
 
 static void
-resting(const struct world *w)
+resting(const struct screen_world *w)
 {
 	const struct budget wakes = { "at rest: wake-ups, all threads", "/s", 0, 0.2 };
 	const struct budget bytes = { "at rest: bytes", "/s", 0, 0 };
@@ -376,7 +231,7 @@ poke(void *arg)
 
 /* Its system calls during keys, a burst of keys and resizes. */
 static void
-watched(const struct world *w, const struct budget *longest, bool burst)
+watched(const struct screen_world *w, const struct budget *longest, bool burst)
 {
 	const struct budget writes = { "writes a frame, the most", "", 1, 1 };
 	const struct budget frames = { "200 keys at once: frames", "", 1, 1 };
@@ -417,7 +272,7 @@ watched(const struct world *w, const struct budget *longest, bool burst)
 }
 
 static void
-burst(const struct world *w)
+burst(const struct screen_world *w)
 {
 	const struct budget bytes = { "200 keys at once: bytes", "", 4096, 8192 };
 	const struct budget ms = { "200 keys at once", "ms", 10, 30 };
@@ -436,7 +291,7 @@ burst(const struct world *w)
 }
 
 static void
-resizes(const struct world *w)
+resizes(const struct screen_world *w)
 {
 	const struct budget b = { "resize to complete repaint", "ms", 3, 16 };
 	double ms[10];
@@ -454,7 +309,7 @@ resizes(const struct world *w)
 
 /* No syncs yet: the program alone. */
 static void
-scene_empty(struct world *w)
+scene_empty(struct screen_world *w)
 {
 	const struct budget b = { "memory, empty", "MiB", 12, 20 };
 
@@ -466,7 +321,7 @@ scene_empty(struct world *w)
 }
 
 static void
-scene_home(struct world *w)
+scene_home(struct screen_world *w)
 {
 	static const struct budget p50 = { "key to last byte, median", "ms", 1, 3 };
 	static const struct budget p99 = { "key to last byte, 99 %", "ms", 5, 16 };
@@ -484,7 +339,7 @@ scene_home(struct world *w)
 
 /* Table 0 of the tree is opened: `users`, the last one. */
 static void
-open_grid(const struct world *w)
+open_grid(const struct screen_world *w)
 {
 	vt_keys(w->v, "2");
 	until(w, "grid");
@@ -495,7 +350,7 @@ open_grid(const struct world *w)
 }
 
 static void
-scene_big(struct world *w)
+scene_big(struct screen_world *w)
 {
 	static const struct budget move = { "bytes a move, grid", "", 330, 450 };
 	static const struct budget move256 = { "bytes a move, grid, 256 colours", "", 330, 450 };
@@ -507,7 +362,7 @@ scene_big(struct world *w)
 	static const struct budget longest = { "longest without poll, grid", "ms", 8, 16 };
 
 	at_home(w, "COLORTERM=");
-	fill_log(w, 200000);
+	screen_world_log(w, 200000);
 	open_grid(w);
 	bytes_of(w, "j", &move256);
 	quit(w);
@@ -537,7 +392,7 @@ scene_big(struct world *w)
 
 /* Starts the sync in this row of home, all of it, and goes to the given tab while it sends. */
 static void
-run(const struct world *w, int row)
+run(const struct screen_world *w, int row)
 {
 	vt_keys(w->v, "1 g");
 	for (int i = 0; i < row; i++)
@@ -550,7 +405,7 @@ run(const struct world *w, int row)
 }
 
 static void
-scene_monitor(struct world *w)
+scene_monitor(struct screen_world *w)
 {
 	const struct budget wakes = { "monitor: wake-ups of its thread", "/s", 4, 6 };
 	const struct budget bytes = { "monitor: bytes", "/s", 500, 1000 };
@@ -567,7 +422,7 @@ scene_monitor(struct world *w)
 }
 
 static void
-scene_load(struct world *w, int row, const struct budget *p50, const struct budget *p99,
+scene_load(struct screen_world *w, int row, const struct budget *p50, const struct budget *p99,
 	   const struct budget *share)
 {
 	at_home(w, true_color);
@@ -585,7 +440,7 @@ scene_load(struct world *w, int row, const struct budget *p50, const struct budg
 }
 
 static void
-scene_paced(struct world *w)
+scene_paced(struct screen_world *w)
 {
 	scene_load(w, 1, &(struct budget){ "key at 8,000 events/s, median", "ms", 1, 3 },
 		   &(struct budget){ "key at 8,000 events/s, 99 %", "ms", 8, 25 },
@@ -593,7 +448,7 @@ scene_paced(struct world *w)
 }
 
 static void
-scene_fast(struct world *w)
+scene_fast(struct screen_world *w)
 {
 	scene_load(w, 2, &(struct budget){ "key at full speed, median", "ms", 1, 3 },
 		   &(struct budget){ "key at full speed, 99 %", "ms", 8, 25 },
@@ -602,48 +457,26 @@ scene_fast(struct world *w)
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-	(void)st;
-	(void)flag;
-	(void)at;
-	return remove(path);
-}
-
 int
 main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		void (*play)(struct world *);
+		void (*play)(struct screen_world *);
 	} scenes[] = {
 		{ "empty", scene_empty }, { "first", first_frame },     { "home", scene_home },
 		{ "big", scene_big },     { "monitor", scene_monitor }, { "paced", scene_paced },
 		{ "fast", scene_fast },
 	};
-	const struct sl_receive_options discard = { .discard = true };
-	const char *tmp = getenv("TMPDIR");
-	struct world w = { 0 };
+	struct screen_world w;
 
-	(void)snprintf(w.dir, sizeof(w.dir), "%s/sluice-tui-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	if (!mkdtemp(w.dir) || setenv("BENCH_KEY", "any", 1) != 0)
-		die("cannot make %s", w.dir);
-	w.pg = test_pg_start(0);
-	w.rx = test_receiver_start(&discard);
-	make_table(&w, "few", 3000);
-	make_table(&w, "grid", 50000);
-	make_table(&w, "many", 300000);
-	make_table(&w, "users", 2000000);
-	make_workspace(&w);
+	screen_world_open(&w);
 	for (size_t i = 0; i < SL_COUNT(scenes); i++) {
 		if (i == 1)
-			make_syncs(&w);
+			screen_world_syncs(&w);
 		if (argc < 2 || strcmp(argv[1], scenes[i].name) == 0)
 			scenes[i].play(&w);
 	}
-	test_receiver_stop(w.rx);
-	test_pg_stop(w.pg);
-	(void)nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	screen_world_close(&w);
 	return 0;
 }

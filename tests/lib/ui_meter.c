@@ -95,14 +95,10 @@ struct ui_trace {
 	struct ui_traced out;
 };
 
-/* A machine that is busy with others is not the program's fault. */
 static int64_t
-queued(pid_t pid)
+queued_of(const char *path)
 {
-	char path[64];
 	unsigned long long ran, waited = 0;
-
-	(void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/schedstat", (long)pid, (long)pid);
 	FILE *f = fopen(path, "r");
 	char line[96] = "", *end;
 	if (f && fgets(line, sizeof(line), f)) {
@@ -112,6 +108,17 @@ queued(pid_t pid)
 	if (f)
 		(void)fclose(f);
 	return (int64_t)(waited / 1000);
+}
+
+/* Microseconds that the thread, and we who stop it at each call, waited for a processor: a machine that is
+ * busy with others is not the program's fault. */
+static int64_t
+queued(pid_t pid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/schedstat", (long)pid, (long)pid);
+	return queued_of(path) + queued_of("/proc/thread-self/schedstat");
 }
 
 static void
