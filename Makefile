@@ -129,9 +129,11 @@ demo-run: all
 	@B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) tests/tools/demo.sh
 
 # ---- tests --------------------------------------------------------------------------------------
-# Each suite prints its own sum and adds it to $(SUMS); the last line of `make test` is over all.
+# Each suite prints its own sum and adds it to $(SUMS); the last line of `make test` is over all. Most tests
+# wait for most of their time: AT_ONCE of them run at the same time.
 SUMS  := $(B)/sums
-SUITE  = B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) VARIANT=$(VARIANT) SUMS=$(SUMS) tests/tools/run-suite.sh
+AT_ONCE ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
+SUITE  = AT_ONCE=$(AT_ONCE) B=$(CURDIR)/$(B) SLUICE=$(CURDIR)/$(BIN) VARIANT=$(VARIANT) SUMS=$(SUMS) tests/tools/run-suite.sh
 LABEL := $(if $(filter release,$(VARIANT)),,$(VARIANT) )
 test: deps-test                ## install what is missing, build, run every suite
 	@$(MAKE) suites

@@ -25,9 +25,7 @@ weather() {
 }
 # one_case: a change, one to three kills in a row, the way out, the check
 one_case() {
-	local deep=$((RANDOM % 4)) before
-	[ "$deep" -gt 0 ] || deep=1
-	[ $((RANDOM % 3)) = 0 ] || deep=1
+	local deep=$((RANDOM % 3 + 1)) before
 	change
 	weather
 	for (( ; deep > 0 && killed < wanted; deep--)); do
