@@ -511,7 +511,7 @@ start_when_there_is_room(struct engine_rig *r)
 static void
 fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 {
-	const int rows = with_ballast ? 60000 : 20000;
+	const int rows = with_ballast ? 30000 : 20000;
 	struct sl_run_stats s;
 	char dir[300];
 
@@ -554,7 +554,7 @@ fill_the_disk(struct engine_rig *r, const char *size, bool with_ballast)
 static void
 a_full_disk_pauses_the_run_and_loses_nothing(void **state)
 {
-	fill_the_disk(*state, "size=6m,mode=700", true);
+	fill_the_disk(*state, "size=3m,mode=700", true);
 }
 
 static void
