@@ -141,10 +141,15 @@ show_key(struct sl_diff *d, struct sl_digest key, const struct sl_snap *dead)
 /* One row whose digests are known: is it a change? SL_OK: *c is filled; SL_DONE: nothing to tell;
  * SL_E_DATA, without words: the key came before. */
 static enum sl_code
-judge(struct sl_diff *d, const struct sl_found *at, struct sl_change *c,
-      struct sl_diff_count *count, struct sl_err *err)
+judge(struct sl_diff *d, struct sl_found *at, struct sl_change *c, struct sl_diff_count *count,
+      struct sl_err *err)
 {
 	const struct sl_diff_spec *s = &d->spec;
+
+	/* Of what was never answered the version counts. */
+	if (at->at != SL_NOWHERE && at->by_tag && sl_snap_find(s->unsure, s->nunsure, c->key) &&
+	    sl_index_find(s->snap, &c->key, NULL, 1, at, err) != SL_OK)
+		return err->code;
 	const struct sl_snap *old = at->at != SL_NOWHERE ? &at->entry : NULL;
 	const struct sl_snap *dead = sl_snap_find(s->dead, s->ndead, c->key);
 	enum sl_code code = SL_OK;
@@ -258,14 +263,16 @@ diff_group(struct work *w, uint32_t from, uint32_t n, struct sl_change *out, uin
 {
 	const struct sl_diff_spec *s = &w->d->spec;
 	struct sl_change group[GROUP];
-	struct sl_digest keys[GROUP];
+	struct sl_digest keys[GROUP], rows[GROUP];
 	struct sl_found found[GROUP];
 
 	if (!hash_group(s, w->batch, from, n, &w->bytes, group))
 		return sl_fail(w->err, SL_E_NOMEM, "diff", "no memory left to compare rows");
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		keys[i] = group[i].key;
-	if (sl_index_find(s->snap, keys, n, found, w->err) != SL_OK)
+		rows[i] = group[i].digest;
+	}
+	if (sl_index_find(s->snap, keys, s->full ? NULL : rows, n, found, w->err) != SL_OK)
 		return w->err->code;
 	for (uint32_t i = 0; i < n; i++) {
 		if (key_is_null(s,
@@ -398,7 +405,7 @@ is_orphan(const struct sl_diff *d, const struct sl_snap *u, bool *orphan, struct
 	*orphan = false;
 	if (u->seen == 0 || sl_diff_showed(d, u->key))
 		return SL_OK;
-	if (sl_index_find(s->snap, &u->key, 1, old, err) != SL_OK)
+	if (sl_index_find(s->snap, &u->key, NULL, 1, old, err) != SL_OK)
 		return err->code;
 	*orphan = old->at == SL_NOWHERE;
 	return SL_OK;

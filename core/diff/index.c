@@ -17,14 +17,22 @@
 #define GUESSES     3u   /* tries by value before plain bisection */
 #define WORD        64u  /* entries of a word of marks */
 #define BUFFERED    1024 /* entries on their way to the file */
+#define TAG         10u  /* bytes of a tag */
 
 struct entry {
 	uint64_t khi, klo, rhi, rlo;
 	uint32_t version;
 } __attribute__((packed));
 
+/* Of the entries of one piece. */
+struct tags {
+	uint64_t a[CHUNK];
+	uint16_t b[CHUNK];
+};
+
 struct sl_index {
 	struct sl_room room;
+	size_t plain; /* so many entries are to be in memory, where there is room */
 	size_t n, live;
 	uint64_t last_hi, last_lo; /* the key that was added last */
 
@@ -32,8 +40,10 @@ struct sl_index {
 	size_t nfences, capfences, maxfences;
 	unsigned shift;
 
-	struct entry **chunks; /* places below in_memory */
-	size_t nchunks, capchunks, in_memory;
+	void **chunks; /* struct entry[CHUNK] for places below in_memory, a multiple of CHUNK or all */
+	size_t nchunks, taken, in_memory; /* taken: bytes of the budget */
+	size_t tagged;    /* places from in_memory to here have a struct tags each CHUNK of them */
+	size_t capchunks; /* of both kinds */
 	struct sl_spill *file; /* all other places; NULL = none */
 	struct entry *waiting; /* the last ones of the file, until it is ready */
 	size_t nwaiting;
@@ -47,8 +57,22 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "snapshot", "no memory left to compare rows");
 }
 
+/* How many of so many entries are best kept whole, so that the others have tags. */
+static size_t
+plain_of(const struct sl_budget *b, uint64_t expect)
+{
+	const size_t left = __atomic_load_n(&b->left, __ATOMIC_RELAXED), keep = b->total / 4;
+	const uint64_t room = left > keep ? left - keep : 0;
+
+	if (expect <= room / sizeof(struct entry))
+		return SIZE_MAX;
+	if (expect >= room / TAG)
+		return 0;
+	return (size_t)((room - expect * TAG) / (sizeof(struct entry) - TAG));
+}
+
 enum sl_code
-sl_index_new(const struct sl_room *room, struct sl_index **out, struct sl_err *err)
+sl_index_new(const struct sl_room *room, uint64_t expect, struct sl_index **out, struct sl_err *err)
 {
 	struct sl_index *x = calloc(1, sizeof(*x));
 	const size_t fences = room->memory->total / 64;
@@ -56,7 +80,9 @@ sl_index_new(const struct sl_room *room, struct sl_index **out, struct sl_err *e
 	*out = x;
 	if (!x)
 		return no_memory(err);
-	*x = (struct sl_index){ .room = *room, .shift = FIRST_SHIFT };
+	*x = (struct sl_index){ .room = *room,
+				.shift = FIRST_SHIFT,
+				.plain = plain_of(room->memory, expect) };
 	x->maxfences = fences > MOST_FENCES ? MOST_FENCES : FEW_FENCES;
 	while (x->maxfences < fences && x->maxfences < MOST_FENCES)
 		x->maxfences *= 2;
@@ -70,7 +96,7 @@ sl_index_free(struct sl_index *x)
 		return;
 	for (size_t i = 0; i < x->nchunks; i++)
 		free(x->chunks[i]);
-	sl_budget_give(x->room.memory, x->nchunks * CHUNK * sizeof(struct entry));
+	sl_budget_give(x->room.memory, x->taken);
 	free(x->chunks);
 	free(x->fences);
 	free(x->waiting);
@@ -121,29 +147,28 @@ add_fence(struct sl_index *x, uint64_t hi)
 	return true;
 }
 
-/* A quarter of the memory is left to new keys. */
-static bool
-is_room(struct sl_index *x)
+/* A piece of so many bytes; a quarter of the memory is left to new keys. *full: there is no room for it. */
+static enum sl_code
+add_chunk(struct sl_index *x, size_t bytes, bool *full, struct sl_err *err)
 {
-	return !x->file && sl_budget_take(x->room.memory, CHUNK * sizeof(struct entry),
-					  x->room.memory->total / 4);
-}
-
-static bool
-add_chunk(struct sl_index *x)
-{
+	*full = !sl_budget_take(x->room.memory, bytes, x->room.memory->total / 4);
+	if (*full)
+		return SL_OK;
+	x->taken += bytes;
 	if (x->nchunks == x->capchunks) {
 		const size_t cap = x->capchunks ? x->capchunks * 2 : 16;
-		struct entry **more = realloc(x->chunks, cap * sizeof(*more));
+		void **more = realloc(x->chunks, cap * sizeof(*more));
 
 		if (!more)
-			return false;
+			return no_memory(err);
 		x->chunks = more;
 		x->capchunks = cap;
 	}
-	x->chunks[x->nchunks] = malloc(CHUNK * sizeof(struct entry));
-	x->nchunks += x->chunks[x->nchunks] != NULL;
-	return x->nchunks * CHUNK > x->n;
+	x->chunks[x->nchunks] = malloc(bytes);
+	if (!x->chunks[x->nchunks])
+		return no_memory(err);
+	x->nchunks++;
+	return SL_OK;
 }
 
 static enum sl_code
@@ -164,23 +189,41 @@ flush(struct sl_index *x, struct sl_err *err)
 	return n ? sl_spill_add(x->file, x->waiting, n * sizeof(*x->waiting), &at, err) : SL_OK;
 }
 
-/* Room for the next entry; *to: where it is to be put. */
+/* Keys and rows are digests: any of their bits will do. */
+static uint64_t
+tag_a(struct sl_digest key, struct sl_digest row)
+{
+	return row.hi ^ key.lo;
+}
+
+static uint16_t
+tag_b(struct sl_digest key, struct sl_digest row)
+{
+	return (uint16_t)(row.lo ^ key.hi);
+}
+
+/* Where the entry of the next place is put in memory; NULL: it has none. */
 static enum sl_code
-next_entry(struct sl_index *x, struct entry **to, struct sl_err *err)
+place_in_memory(struct sl_index *x, struct entry **to, struct sl_err *err)
+{
+	bool full = x->file || x->n >= x->plain;
+	enum sl_code code = SL_OK;
+
+	*to = NULL;
+	if (!x->file && x->n == x->nchunks * CHUNK && !full)
+		code = add_chunk(x, CHUNK * sizeof(struct entry), &full, err);
+	if (code != SL_OK || x->file || x->n == x->nchunks * CHUNK)
+		return code;
+	*to = (struct entry *)x->chunks[x->n / CHUNK] + x->n % CHUNK;
+	x->in_memory = x->tagged = x->n + 1;
+	return SL_OK;
+}
+
+static enum sl_code
+place_in_file(struct sl_index *x, struct entry **to, struct sl_err *err)
 {
 	enum sl_code code = SL_OK;
 
-	if (x->n == x->nchunks * CHUNK && is_room(x)) {
-		if (!add_chunk(x)) {
-			sl_budget_give(x->room.memory, CHUNK * sizeof(struct entry));
-			return no_memory(err);
-		}
-	}
-	if (x->n < x->nchunks * CHUNK) {
-		*to = &x->chunks[x->n / CHUNK][x->n % CHUNK];
-		x->in_memory = x->n + 1;
-		return SL_OK;
-	}
 	if (!x->file)
 		code = begin_file(x, err);
 	if (code == SL_OK && x->nwaiting == BUFFERED)
@@ -188,6 +231,28 @@ next_entry(struct sl_index *x, struct entry **to, struct sl_err *err)
 	if (code == SL_OK)
 		*to = &x->waiting[x->nwaiting++];
 	return code;
+}
+
+/* Tags end where there is no room for more. */
+static enum sl_code
+add_tag(struct sl_index *x, const struct sl_snap *e, struct sl_err *err)
+{
+	struct tags *t;
+	bool full;
+
+	if (x->tagged < x->n)
+		return SL_OK;
+	if (x->n == x->nchunks * CHUNK) {
+		if (add_chunk(x, sizeof(*t), &full, err) != SL_OK)
+			return err->code;
+		if (full)
+			return SL_OK;
+	}
+	t = x->chunks[x->n / CHUNK];
+	t->a[x->n % CHUNK] = tag_a(e->key, e->row);
+	t->b[x->n % CHUNK] = tag_b(e->key, e->row);
+	x->tagged = x->n + 1;
+	return SL_OK;
 }
 
 enum sl_code
@@ -199,7 +264,12 @@ sl_index_add(struct sl_index *x, const struct sl_snap *e, struct sl_err *err)
 
 	if (x->n > 0 && sl_digest_cmp(last, e->key) >= 0)
 		return sl_fail(err, SL_E_CORRUPT, "state", "the order of a snapshot");
-	code = next_entry(x, &to, err);
+	code = place_in_memory(x, &to, err);
+	if (code == SL_OK && !to) {
+		code = place_in_file(x, &to, err);
+		if (code == SL_OK)
+			code = add_tag(x, e, err);
+	}
 	if (code != SL_OK)
 		return code;
 	if (x->n % ((size_t)1 << x->shift) == 0 && !add_fence(x, e->key.hi))
@@ -233,7 +303,7 @@ look_at(const struct sl_index *x, size_t from, size_t n, struct entry *buf,
 	const struct entry **out, struct sl_err *err)
 {
 	if (from < x->in_memory) {
-		*out = &x->chunks[from / CHUNK][from % CHUNK];
+		*out = (const struct entry *)x->chunks[from / CHUNK] + from % CHUNK;
 		return SL_OK;
 	}
 	*out = buf;
@@ -387,7 +457,7 @@ find(const struct sl_index *x, struct range r, struct sl_digest key, struct sl_f
 			return err->code;
 		i = walk(e, n, at - w.lo, key);
 		if (i < n && cmp(&e[i], key) == 0) {
-			*out = (struct sl_found){ w.lo + i, unpack(&e[i]) };
+			*out = (struct sl_found){ .at = w.lo + i, .entry = unpack(&e[i]) };
 			return SL_OK;
 		}
 		if (i > 0 && i < n)
@@ -403,9 +473,42 @@ find(const struct sl_index *x, struct range r, struct sl_digest key, struct sl_f
 	return SL_OK;
 }
 
+/* Is there just this row? */
+static bool
+find_tag(const struct sl_index *x, const struct range *r, struct sl_digest key,
+	 struct sl_digest row, struct sl_found *out)
+{
+	const uint64_t a = tag_a(key, row);
+	const uint16_t b = tag_b(key, row);
+
+	if (r->lo < x->in_memory || r->hi > x->tagged)
+		return false;
+	for (size_t i = r->lo; i < r->hi; i++) {
+		const struct tags *t = x->chunks[i / CHUNK];
+
+		if (t->a[i % CHUNK] != a || t->b[i % CHUNK] != b)
+			continue;
+		*out = (struct sl_found){ .at = i, .by_tag = true, .entry = { key, row, 0, 0 } };
+		return true;
+	}
+	return false;
+}
+
+/* What the search for a key will look at first. */
+static void
+prefetch(const struct sl_index *x, const struct range *r, uint64_t hi)
+{
+	const size_t at = guess(r, hi);
+
+	if (at < x->in_memory)
+		__builtin_prefetch((const struct entry *)x->chunks[at / CHUNK] + at % CHUNK);
+	else if (at < x->tagged)
+		__builtin_prefetch(&((const struct tags *)x->chunks[at / CHUNK])->a[at % CHUNK]);
+}
+
 enum sl_code
-sl_index_find(const struct sl_index *x, const struct sl_digest *keys, uint32_t n,
-	      struct sl_found *out, struct sl_err *err)
+sl_index_find(const struct sl_index *x, const struct sl_digest *keys, const struct sl_digest *rows,
+	      uint32_t n, struct sl_found *out, struct sl_err *err)
 {
 	struct range range[SL_INDEX_GROUP];
 	enum sl_code code = SL_OK;
@@ -419,13 +522,11 @@ sl_index_find(const struct sl_index *x, const struct sl_digest *keys, uint32_t n
 		__builtin_prefetch(&x->fences[share(keys[i].hi, x->nfences)]);
 	for (uint32_t i = 0; i < n; i++) {
 		range[i] = range_of(x, fence_of(x, keys[i].hi), keys[i].hi);
-		const size_t at = guess(&range[i], keys[i].hi);
-
-		if (at < x->in_memory)
-			__builtin_prefetch(&x->chunks[at / CHUNK][at % CHUNK]);
+		prefetch(x, &range[i], keys[i].hi);
 	}
 	for (uint32_t i = 0; i < n && code == SL_OK; i++)
-		code = find(x, range[i], keys[i], &out[i], err);
+		if (!rows || !find_tag(x, &range[i], keys[i], rows[i], &out[i]))
+			code = find(x, range[i], keys[i], &out[i], err);
 	return code;
 }
 
@@ -460,7 +561,9 @@ sl_index_unmarked(const struct sl_index *x, size_t *from, struct sl_found *out, 
 			return err->code;
 		for (; *from < first + some && *n < max; ++*from)
 			if (!(marks >> (*from - first) & 1))
-				out[(*n)++] = (struct sl_found){ *from, unpack(&e[*from - first]) };
+				out[(*n)++] =
+					(struct sl_found){ .at = *from,
+							   .entry = unpack(&e[*from - first]) };
 	}
 	return SL_OK;
 }

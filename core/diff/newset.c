@@ -37,6 +37,7 @@ struct shard {
 
 struct sl_newset {
 	struct sl_room room;
+	size_t taken; /* atomic; of the memory: at most a quarter */
 	struct sl_spill *file;
 	struct shard shards[SHARDS];
 };
@@ -69,10 +70,29 @@ price(size_t cap)
 	return cap > FIRST_CAP ? cap * sizeof(struct sl_digest) : 0;
 }
 
+static bool
+take(struct sl_newset *s, size_t n)
+{
+	const size_t most = s->room.memory->total / 4;
+
+	if (__atomic_add_fetch(&s->taken, n, __ATOMIC_RELAXED) <= most &&
+	    sl_budget_take(s->room.memory, n, 0))
+		return true;
+	(void)__atomic_sub_fetch(&s->taken, n, __ATOMIC_RELAXED);
+	return false;
+}
+
+static void
+give(struct sl_newset *s, size_t n)
+{
+	(void)__atomic_sub_fetch(&s->taken, n, __ATOMIC_RELAXED);
+	sl_budget_give(s->room.memory, n);
+}
+
 static void
 drop_table(struct sl_newset *s, struct shard *h)
 {
-	sl_budget_give(s->room.memory, price(h->cap));
+	give(s, price(h->cap));
 	free(h->slots);
 	h->slots = NULL;
 	h->cap = h->n = 0;
@@ -179,11 +199,11 @@ make_room(struct sl_newset *s, struct shard *h, struct sl_err *err)
 {
 	const size_t more = price(h->cap ? h->cap * 2 : FIRST_CAP) - price(h->cap);
 
-	if (!sl_budget_take(s->room.memory, more, 0))
+	if (more > 0 && !take(s, more))
 		return write_out(s, h, err);
 	if (grow(h))
 		return SL_OK;
-	sl_budget_give(s->room.memory, more);
+	give(s, more);
 	return no_memory(err);
 }
 

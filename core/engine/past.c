@@ -45,7 +45,7 @@ keep_unsettled(struct sl_past *p, struct sl_err *err)
 	size_t left = 0;
 
 	for (size_t i = 0; i < p->nunsure; i++) {
-		if (sl_index_find(p->snap, &p->unsure[i].key, 1, &s, err) != SL_OK)
+		if (sl_index_find(p->snap, &p->unsure[i].key, NULL, 1, &s, err) != SL_OK)
 			return err->code;
 		if (s.at == SL_NOWHERE || s.entry.version <= p->unsure[i].version)
 			p->unsure[left++] = p->unsure[i];
@@ -64,8 +64,11 @@ static enum sl_code
 load_snapshot(struct sl_past *p, struct sl_engine *e, const char *sync, struct sl_err *err)
 {
 	const struct sl_room room = sl_engine_room(e);
-	enum sl_code code = sl_index_new(&room, &p->snap, err);
+	uint64_t expect;
+	enum sl_code code = sl_store_snapshot_size(p->reader, sync, &expect, err);
 
+	if (code == SL_OK)
+		code = sl_index_new(&room, expect, &p->snap, err);
 	if (code == SL_OK)
 		code = sl_store_snapshot(p->reader, sync, add_entry, p->snap, err);
 	return code == SL_OK ? sl_index_ready(p->snap, err) : code;

@@ -82,7 +82,7 @@ sl_plan_gone(struct sl_plan *p, struct sl_err *err)
 		const struct sl_snap *u = sl_snap_find(p->past.unsure, p->past.nunsure, key);
 		struct sl_found old;
 
-		if (sl_index_find(p->past.snap, &key, 1, &old, err) != SL_OK)
+		if (sl_index_find(p->past.snap, &key, NULL, 1, &old, err) != SL_OK)
 			return err->code;
 		const bool has = old.at != SL_NOWHERE;
 

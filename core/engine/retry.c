@@ -203,7 +203,7 @@ choose(void *arg, const struct sl_dead *d, struct sl_err *err)
 
 	if (d->resolution.len > 0)
 		return SL_OK;
-	if (sl_index_find(c->past.snap, &d->event.key, 1, &snap, err) != SL_OK)
+	if (sl_index_find(c->past.snap, &d->event.key, NULL, 1, &snap, err) != SL_OK)
 		return err->code;
 	if (snap.at != SL_NOWHERE && snap.entry.version > d->event.version)
 		ok = add_id(&c->changed, d->id);

@@ -41,6 +41,26 @@ sl_store_snapshot(struct sl_store *s, const char *sync, sl_snap_fn *fn, void *ar
 	return code == SL_E_NOTFOUND ? SL_OK : code;
 }
 
+enum sl_code
+sl_store_snapshot_size(struct sl_store *s, const char *sync, uint64_t *n, struct sl_err *err)
+{
+	struct sl_unfolded u = { 0 };
+	struct sl_fold fold;
+	bool own = false;
+	enum sl_code code = sl_store_read_begin(s, &own, err);
+
+	*n = 0;
+	if (code == SL_OK)
+		code = sl_fold_get(s, sync, &fold, err);
+	if (code == SL_OK)
+		code = sl_parts_count(s, sync, fold.gen, n, err);
+	if (code == SL_OK)
+		code = sl_unfolded(s, sync, fold.mark, &u, err);
+	sl_store_read_end(s, own);
+	*n += u.acked;
+	return code == SL_E_NOTFOUND ? SL_OK : code;
+}
+
 /* ---- key texts ------------------------------------------------------------------------------ */
 
 struct texts {

@@ -95,6 +95,9 @@ enum sl_code sl_store_sync_names(struct sl_store *s, struct sl_arena *a, struct 
 typedef enum sl_code sl_snap_fn(void *arg, const struct sl_snap *e, struct sl_err *err);
 enum sl_code sl_store_snapshot(struct sl_store *s, const char *sync, sl_snap_fn *fn, void *arg,
 			       struct sl_err *err) SL_MUST;
+/* How many entries that can be: more than there are, where rows changed since the log was folded. */
+enum sl_code sl_store_snapshot_size(struct sl_store *s, const char *sync, uint64_t *n,
+				    struct sl_err *err) SL_MUST;
 /* Its entries of a few keys (sorted); an entry of version 0 is not there. */
 enum sl_code sl_store_entries(struct sl_store *s, const char *sync, const struct sl_digest *keys,
 			      size_t n, struct sl_snap *out, struct sl_err *err) SL_MUST;

@@ -264,7 +264,7 @@ diff(void *arg, struct sl_err *err)
 	enum sl_code code;
 
 	sl_budget_init(&memory, scene->memory);
-	code = sl_index_new(&spec.room, &spec.snap, err);
+	code = sl_index_new(&spec.room, SL_COUNT(snap), &spec.snap, err);
 	for (size_t i = 0; code == SL_OK && i < SL_COUNT(snap); i++)
 		code = sl_index_add(spec.snap, &snap[i], err);
 	if (code == SL_OK)

@@ -39,7 +39,7 @@ index_of(const struct sl_snap *snap, size_t n)
 	struct sl_index *x;
 	struct sl_err err;
 
-	assert_int_equal(sl_index_new(&room, &x, &err), SL_OK);
+	assert_int_equal(sl_index_new(&room, n, &x, &err), SL_OK);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(sl_index_add(x, &snap[i], &err), SL_OK);
 	assert_int_equal(sl_index_ready(x, &err), SL_OK);

@@ -15,8 +15,8 @@
 #define DIR_  "/tmp"
 #define LARGE ((size_t)64 << 20)
 
-/* Nothing, one piece of 16384 entries and the rest in a file, all. */
-static const size_t MEMORY[] = { 0, (size_t)800 << 10, LARGE };
+/* Nothing; tags of up to 16384 entries; all tags; all tags or some entries; all. */
+static const size_t MEMORY[] = { 0, (size_t)220 << 10, (size_t)500 << 10, (size_t)1 << 20, LARGE };
 
 static struct sl_snap
 entry(struct sl_digest key, uint32_t i)
@@ -25,13 +25,13 @@ entry(struct sl_digest key, uint32_t i)
 }
 
 static struct sl_index *
-fill(struct sl_budget *memory, const struct sl_digest *keys, size_t n)
+fill(struct sl_budget *memory, const struct sl_digest *keys, size_t n, size_t expect)
 {
 	const struct sl_room room = { memory, DIR_ };
 	struct sl_index *x;
 	struct sl_err err;
 
-	assert_int_equal(sl_index_new(&room, &x, &err), SL_OK);
+	assert_int_equal(sl_index_new(&room, expect, &x, &err), SL_OK);
 	for (size_t i = 0; i < n; i++) {
 		const struct sl_snap e = entry(keys[i], (uint32_t)i);
 
@@ -70,26 +70,34 @@ make_keys(enum shape shape, size_t n)
 	return keys;
 }
 
+/* Each key, with its row or with another one, and one beside it that is not there. */
 static void
-find_all(const struct sl_index *x, const struct sl_digest *keys, size_t n)
+find_all(const struct sl_index *x, const struct sl_digest *keys, size_t n, bool by_rows)
 {
-	struct sl_digest some[SL_INDEX_GROUP];
+	struct sl_digest some[SL_INDEX_GROUP], rows[SL_INDEX_GROUP];
 	struct sl_found found[SL_INDEX_GROUP];
 	struct sl_err err;
 
 	for (size_t i = 0; i < n; i += SL_INDEX_GROUP / 2) {
 		const size_t left = n - i < SL_INDEX_GROUP / 2 ? n - i : SL_INDEX_GROUP / 2;
 
-		/* each key, and one beside it that is not there */
 		for (size_t k = 0; k < left; k++) {
 			some[2 * k] = some[2 * k + 1] = keys[i + k];
 			some[2 * k + 1].lo ^= (uint64_t)1 << 50;
+			rows[2 * k] = rows[2 * k + 1] = entry(keys[i + k], (uint32_t)(i + k)).row;
+			if ((i + k) % 3 == 0)
+				rows[2 * k].lo++;
 		}
-		assert_int_equal(sl_index_find(x, some, (uint32_t)left * 2, found, &err), SL_OK);
+		assert_int_equal(sl_index_find(x, some, by_rows ? rows : NULL, (uint32_t)left * 2,
+					       found, &err),
+				 SL_OK);
 		for (size_t k = 0; k < left; k++) {
-			const struct sl_snap want = entry(keys[i + k], (uint32_t)(i + k));
+			struct sl_snap want = entry(keys[i + k], (uint32_t)(i + k));
 
 			assert_int_equal(found[2 * k].at, i + k);
+			assert_true(!found[2 * k].by_tag || (by_rows && (i + k) % 3 > 0));
+			if (found[2 * k].by_tag)
+				want.version = 0;
 			assert_memory_equal(&found[2 * k].entry, &want, sizeof(want));
 			assert_true(found[2 * k + 1].at == SL_NOWHERE);
 		}
@@ -151,8 +159,9 @@ memory_and_file_say_the_same(void **state)
 				struct sl_index *x;
 
 				sl_budget_init(&memory, MEMORY[m]);
-				x = fill(&memory, keys, sizes[s]);
-				find_all(x, keys, sizes[s]);
+				x = fill(&memory, keys, sizes[s], sizes[s]);
+				find_all(x, keys, sizes[s], false);
+				find_all(x, keys, sizes[s], true);
 				mark_some(x, keys, sizes[s], s % 2 ? 1 + s : 300);
 				sl_index_free(x);
 				assert_int_equal(memory.left, MEMORY[m]);
@@ -172,55 +181,16 @@ memory_is_shared(void **state)
 
 	(void)state;
 	sl_budget_init(&memory, (size_t)2 << 20);
-	a = fill(&memory, keys, n);
-	b = fill(&memory, keys, n);
+	a = fill(&memory, keys, n, 0);
+	b = fill(&memory, keys, n, 0);
 	assert_true(memory.left >= memory.total / 4);
-	find_all(a, keys, n);
-	find_all(b, keys, n);
+	find_all(a, keys, n, true);
+	find_all(b, keys, n, true);
 	sl_index_free(a);
-	find_all(b, keys, n);
+	find_all(b, keys, n, true);
 	sl_index_free(b);
 	assert_int_equal(memory.left, memory.total);
 	free(keys);
-}
-
-static void
-nothing_is_found_in_nothing(void **state)
-{
-	const struct sl_digest key = { 1, 2 };
-	struct sl_budget memory;
-	struct sl_found found;
-	size_t from = 0, n;
-	struct sl_index *x;
-	struct sl_err err;
-
-	(void)state;
-	sl_budget_init(&memory, 0);
-	x = fill(&memory, NULL, 0);
-	for (int i = 0; i < 2; i++) {
-		const struct sl_index *is = i ? x : NULL;
-
-		assert_int_equal(sl_index_find(is, &key, 1, &found, &err), SL_OK);
-		assert_true(found.at == SL_NOWHERE);
-		assert_int_equal(sl_index_unmarked(is, &from, &found, 1, &n, &err), SL_OK);
-		assert_int_equal(n, 0);
-	}
-	sl_index_free(x);
-}
-
-static void
-entries_out_of_order_are_damage(void **state)
-{
-	const struct sl_snap twice = entry((struct sl_digest){ 5, 5 }, 1);
-	const struct sl_room room = { &(struct sl_budget){ LARGE, LARGE }, DIR_ };
-	struct sl_index *x;
-	struct sl_err err;
-
-	(void)state;
-	assert_int_equal(sl_index_new(&room, &x, &err), SL_OK);
-	assert_int_equal(sl_index_add(x, &twice, &err), SL_OK);
-	assert_int_equal(sl_index_add(x, &twice, &err), SL_E_CORRUPT);
-	sl_index_free(x);
 }
 
 /* The descriptor of the only open file without a name, -1: there is none. */
@@ -240,6 +210,71 @@ nameless(void)
 	return fd;
 }
 
+/* With tags in memory nothing is read of rows that are the same: the file may be gone. */
+static void
+rows_that_are_the_same_are_not_read(void **state)
+{
+	const size_t n = 3000;
+	struct sl_digest *keys = make_keys(UNIFORM, n), row;
+	struct sl_budget memory;
+	struct sl_found found;
+	struct sl_index *x;
+	struct sl_err err;
+
+	(void)state;
+	sl_budget_init(&memory, (size_t)500 << 10);
+	x = fill(&memory, keys, n, 20000);
+	assert_int_equal(ftruncate(nameless(), 0), 0);
+	for (uint32_t i = 0; i < n; i++) {
+		row = entry(keys[i], i).row;
+		assert_int_equal(sl_index_find(x, &keys[i], &row, 1, &found, &err), SL_OK);
+		assert_true(found.at == i && found.by_tag);
+		row.lo++;
+		assert_int_equal(sl_index_find(x, &keys[i], &row, 1, &found, &err), SL_E_IO);
+	}
+	sl_index_free(x);
+	free(keys);
+}
+
+static void
+nothing_is_found_in_nothing(void **state)
+{
+	const struct sl_digest key = { 1, 2 };
+	struct sl_budget memory;
+	struct sl_found found;
+	size_t from = 0, n;
+	struct sl_index *x;
+	struct sl_err err;
+
+	(void)state;
+	sl_budget_init(&memory, 0);
+	x = fill(&memory, NULL, 0, 0);
+	for (int i = 0; i < 2; i++) {
+		const struct sl_index *is = i ? x : NULL;
+
+		assert_int_equal(sl_index_find(is, &key, NULL, 1, &found, &err), SL_OK);
+		assert_true(found.at == SL_NOWHERE);
+		assert_int_equal(sl_index_unmarked(is, &from, &found, 1, &n, &err), SL_OK);
+		assert_int_equal(n, 0);
+	}
+	sl_index_free(x);
+}
+
+static void
+entries_out_of_order_are_damage(void **state)
+{
+	const struct sl_snap twice = entry((struct sl_digest){ 5, 5 }, 1);
+	const struct sl_room room = { &(struct sl_budget){ LARGE, LARGE }, DIR_ };
+	struct sl_index *x;
+	struct sl_err err;
+
+	(void)state;
+	assert_int_equal(sl_index_new(&room, 0, &x, &err), SL_OK);
+	assert_int_equal(sl_index_add(x, &twice, &err), SL_OK);
+	assert_int_equal(sl_index_add(x, &twice, &err), SL_E_CORRUPT);
+	sl_index_free(x);
+}
+
 static void
 a_file_that_lost_its_end_is_an_error(void **state)
 {
@@ -254,14 +289,14 @@ a_file_that_lost_its_end_is_an_error(void **state)
 
 	(void)state;
 	sl_budget_init(&memory, 0);
-	x = fill(&memory, keys, n);
+	x = fill(&memory, keys, n, 0);
 	assert_true(nameless() >= 0);
 	assert_int_equal(fstat(nameless(), &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(ftruncate(nameless(), (off_t)n * 36 - 1), 0);
-	assert_int_equal(sl_index_find(x, &keys[10], 1, &found, &err), SL_OK);
+	assert_int_equal(sl_index_find(x, &keys[10], NULL, 1, &found, &err), SL_OK);
 	assert_int_equal(found.at, 10);
-	assert_int_equal(sl_index_find(x, &keys[n - 1], 1, &found, &err), SL_E_IO);
+	assert_int_equal(sl_index_find(x, &keys[n - 1], NULL, 1, &found, &err), SL_E_IO);
 	assert_non_null(strstr(err.msg, "shorter"));
 	assert_false(err.retryable);
 	assert_int_equal(sl_index_unmarked(x, &from, &found, 1, &got, &err), SL_E_IO);
@@ -280,14 +315,14 @@ a_directory_that_is_not_there_gives_way(void **state)
 	struct sl_err err;
 
 	(void)state;
-	assert_int_equal(sl_index_new(&room, &x, &err), SL_OK);
+	assert_int_equal(sl_index_new(&room, 0, &x, &err), SL_OK);
 	for (uint32_t i = 0; i < 100; i++) {
 		const struct sl_snap e = entry(keys[i], i);
 
 		assert_int_equal(sl_index_add(x, &e, &err), SL_OK);
 	}
 	assert_int_equal(sl_index_ready(x, &err), SL_OK);
-	find_all(x, keys, 100);
+	find_all(x, keys, 100, false);
 	sl_index_free(x);
 	free(keys);
 }
@@ -369,6 +404,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_and_file_say_the_same),
 		cmocka_unit_test(memory_is_shared),
+		cmocka_unit_test(rows_that_are_the_same_are_not_read),
 		cmocka_unit_test(nothing_is_found_in_nothing),
 		cmocka_unit_test(entries_out_of_order_are_damage),
 		cmocka_unit_test(a_file_that_lost_its_end_is_an_error),
