@@ -403,7 +403,7 @@ is_orphan(const struct sl_diff *d, const struct sl_snap *u, bool *orphan, struct
 	const struct sl_diff_spec *s = &d->spec;
 
 	*orphan = false;
-	if (u->seen == 0 || sl_diff_showed(d, u->key))
+	if (!in_doubt(s, u->key, 0) || sl_diff_showed(d, u->key))
 		return SL_OK;
 	if (sl_index_find(s->snap, &u->key, NULL, 1, old, err) != SL_OK)
 		return err->code;
