@@ -9,6 +9,6 @@
 receiver
 world
 sync_of diff '"table": "public.big"'
-nothing_and_little diff big big
-result "diff, 0 %" ">= 1.5"
-result "diff, 1 %" ">= 1.2"
+nothing_and_little diff big big ""
+result "0 % changed" ">= 1.5"
+result "1 % changed" ">= 1.2"

@@ -9,6 +9,6 @@
 receiver
 world
 sync_of uuid '"table": "public.big_uuid", "key": ["uid"], "profile": "uuids"'
-nothing_and_little uuid big_uuid big_uuid
-result "uuid, 0 %" ">= 1.5" "uuid key"
-result "uuid, 1 %" ">= 1.2" "uuid key"
+nothing_and_little uuid big_uuid big_uuid ", uuid key"
+result "0 % changed, uuid key" ">= 1.5"
+result "1 % changed, uuid key" ">= 1.2"

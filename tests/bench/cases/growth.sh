@@ -20,7 +20,7 @@ both() {
 body() {
 	forget
 	both $((ROWS / 5)) "$ROWS" "first sync"
-	both 0 0 "0 %"
+	both 0 0 "nothing changed"
 }
 rounds body
 # Seconds grow with rows to this power: 1 + log(rate of part / rate of all) / log(5).
@@ -29,4 +29,4 @@ exponent() {
 		- "$(of "$1" 3 | median)" "<= 1.05" value - - - "$(of "$1" 7 | worst)" "$((ROWS / 5)) to $ROWS rows"
 }
 exponent "first sync"
-exponent "0 %"
+exponent "nothing changed"

@@ -9,6 +9,6 @@
 receiver
 world
 sync_of sql '"sql": "SELECT * FROM plain"'
-nothing_and_little sql "(SELECT * FROM plain)" big
-result "sql, 0 %" ">= 0.9" "SQL model"
-result "sql, 1 %" ">= 0.9" "SQL model"
+nothing_and_little sql "(SELECT * FROM plain)" big ", SQL model"
+result "0 % changed, SQL model" ">= 0.9"
+result "1 % changed, SQL model" ">= 0.9"

@@ -9,6 +9,7 @@
 receiver
 world
 n=$((ROWS / 10))
+declare -A label=([wide]="100 columns" [doc]="4 KB of JSON")
 {
 	printf '{"event": "identify", "map": {"userId": "id"'
 	for c in $(seq 33); do printf ', "traits.n%d": "n%d", "traits.t%d": "t%d", "traits.d%d": "d%d"' "$c" "$c" "$c" "$c" "$c" "$c"; done
@@ -22,13 +23,13 @@ body() {
 	for t in wide doc; do
 		copy $t
 		run $t "$n"
-		note "$t first" "$n"
+		note "${label[$t]}, first sync" "$n"
 		run $t 0
-		note "$t again" "$n"
+		note "${label[$t]}, nothing changed" "$n"
 	done
 }
 rounds body
-result "wide first" - "100 columns, $n rows"
-result "wide again" - "100 columns, $n rows"
-result "doc first" - "4 KB of jsonb, $n rows"
-result "doc again" - "4 KB of jsonb, $n rows"
+for t in wide doc; do
+	result "${label[$t]}, first sync" - "$n rows"
+	result "${label[$t]}, nothing changed" - "$n rows"
+done

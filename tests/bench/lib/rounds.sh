@@ -18,6 +18,7 @@ rounds() {
 copy() {
 	"$measure" psql -Xq -c "COPY $1 TO STDOUT" 3>"$dir/copy" >/dev/null || broken "COPY $1 failed"
 	ceiling=$(took "$dir/copy" wall)
+	sleep 0.15 # its backend is none of the run's
 }
 
 against() { ceiling=$1; }
@@ -42,18 +43,18 @@ result() {
 	line "$1" "$(of "$1" 1 | median)" rows/s "$(of "$1" 2 | median)" "$(of "$1" 3 | median)" "$2" ratio \
 		"$(of "$1" 4 | median)" "$(of "$1" 5 | median)" "$(of "$1" 6 | median)" "$(of "$1" 7 | worst)" "${3:--}"
 }
-# nothing_and_little SYNC READ TABLE: rounds of a second run that finds nothing and of one that finds 1 %
-# changed, each next to COPY of READ; the column mrr of TABLE is what changes. Remembered as "SYNC, 0 %" and "SYNC, 1 %".
+# nothing_and_little SYNC READ TABLE LABEL: rounds of a second run that finds nothing and of one that finds 1 %
+# changed, each next to COPY of READ; the column mrr of TABLE is what changes. Remembered as "0 % changedLABEL" and "1 % changedLABEL".
 nothing_and_little() {
-	local name=$1 read=$2 table=$3
+	local name=$1 read=$2 table=$3 label=$4
 	little() {
 		copy "$read"
 		run "$name" 0
-		note "$name, 0 %" "$ROWS"
+		note "0 % changed$label" "$ROWS"
 		change "$table" "$1"
 		copy "$read"
 		run "$name" $((ROWS / 100))
-		note "$name, 1 %" "$ROWS"
+		note "1 % changed$label" "$ROWS"
 	}
 	base "$name" "$ROWS"
 	rounds little
