@@ -1,8 +1,7 @@
-/* part.c - parts of a snapshot. entries: see tight.h. keys, compressed: n lengths of 4 bytes, then the key
- * texts one after the other; or n UUIDs of 16 bytes. A removed row has no text, and all its UUID is 0. */
+/* part.c - parts of a snapshot. entries: see tight.h. keys, compressed: see keytext.h. */
 #include "core/store/part.h"
 
-#include "core/store/tight.h"
+#include "core/store/keytext.h"
 
 #include <stdlib.h>
 
@@ -16,64 +15,24 @@ no_memory(struct sl_err *err)
 	return sl_fail(err, SL_E_NOMEM, "snapshot", "reading the snapshot: out of memory");
 }
 
-/* Do the lengths in front of the texts fit what is there? */
-static bool
-texts_fit(const struct sl_part *p)
-{
-	uint64_t sum = (uint64_t)p->n * 4;
-
-	if (p->texts_len < sum)
-		return false;
-	for (uint32_t i = 0; i < p->n; i++)
-		sum += sl_get32(p->texts + (size_t)i * 4);
-	return sum == p->texts_len;
-}
-
-/* UUIDs into lengths and texts. */
-static enum sl_code
-spell_out(struct sl_part *p, struct sl_err *err)
-{
-	const uint8_t *uuids = p->texts;
-	size_t at = (size_t)p->n * 4;
-	uint8_t *texts;
-
-	if (p->texts_len != (size_t)p->n * 16)
-		return SL_E_CORRUPT;
-	texts = malloc((size_t)p->n * (4 + SL_UUID_TEXT));
-	if (!texts)
-		return no_memory(err);
-	for (uint32_t i = 0; i < p->n; i++) {
-		const bool there = sl_snap_is_there(&p->entries[i]);
-
-		sl_put32(texts + (size_t)i * 4, there ? SL_UUID_TEXT : 0);
-		if (!there)
-			continue;
-		sl_uuid_put(uuids + (size_t)i * 16, (char *)texts + at);
-		at += SL_UUID_TEXT;
-	}
-	free(p->texts);
-	p->texts = texts;
-	p->texts_len = at;
-	return SL_OK;
-}
-
 static enum sl_code
 read_texts(struct sl_store *s, const struct sl_q *q, struct sl_part *p, struct sl_err *err)
 {
+	const size_t len = (size_t)sl_q_col_int(q, 1);
+	struct sl_keytexts_in in = { .form = (enum sl_part_form)sl_q_col_int(q, 2),
+				     .entries = p->entries,
+				     .n = p->n };
 	void *unpacked = NULL;
-	enum sl_code code;
+	enum sl_code code = sl_zip_unpack_new(s->zip, sl_q_col(q, 4), len, &unpacked);
 
-	p->texts_len = (size_t)sl_q_col_int(q, 1);
-	code = sl_zip_unpack_new(s->zip, sl_q_col(q, 4), p->texts_len, &unpacked);
+	in.in = (struct sl_str){ unpacked, len };
+	if (code == SL_OK)
+		code = sl_keytexts_get(&in, &p->texts, &p->texts_len);
+	free(unpacked);
 	if (code == SL_E_NOMEM)
 		return no_memory(err);
-	p->texts = unpacked;
-	if (code == SL_OK && sl_q_col_int(q, 2) == SL_PART_UUIDS)
-		code = spell_out(p, err);
-	else if (code == SL_OK && !texts_fit(p))
-		code = SL_E_CORRUPT;
-	return code == SL_E_CORRUPT ? sl_db_damaged(s->db, err, "the keys of a part of a snapshot")
-				    : code;
+	return code == SL_OK ? SL_OK
+			     : sl_db_damaged(s->db, err, "the keys of a part of a snapshot");
 }
 
 enum sl_code
@@ -85,7 +44,7 @@ sl_part_row(struct sl_store *s, const struct sl_q *q, bool texts, struct sl_part
 
 	*out = (struct sl_part){ 0 };
 	if (n < 1 || n > (int64_t)SL_PART_MAX || sl_q_col_int(q, 1) < 0 || form < SL_PART_PLAIN ||
-	    form > SL_PART_UUIDS)
+	    form > SL_PART_INTS)
 		return sl_db_damaged(s->db, err, "a part of a snapshot");
 	out->n = (uint32_t)n;
 	out->entries = malloc((size_t)n * sizeof *out->entries);
@@ -237,38 +196,6 @@ sl_part_add(struct sl_part_writer *w, const struct sl_snap *e, struct sl_str tex
 	return SL_OK;
 }
 
-/* The UUIDs that the texts are, into packed. False: some text is anything else. */
-static bool
-put_uuids(struct sl_part_writer *w)
-{
-	size_t at = 0;
-
-	sl_buf_reset(&w->packed);
-	for (uint32_t i = 0; i < w->n; i++) {
-		const struct sl_str text = { w->texts.ptr + at, w->lens[i] };
-		uint8_t uuid[16] = { 0 };
-
-		if (sl_snap_is_there(&w->entries[i]) ? !sl_uuid_get(text, uuid) : text.len > 0)
-			return false;
-		sl_buf_put(&w->packed, uuid, sizeof uuid);
-		at += text.len;
-	}
-	return true;
-}
-
-static void
-put_texts(struct sl_part_writer *w)
-{
-	sl_buf_reset(&w->packed);
-	for (uint32_t i = 0; i < w->n; i++) {
-		uint8_t b[4];
-
-		sl_put32(b, w->lens[i]);
-		sl_buf_put(&w->packed, b, sizeof b);
-	}
-	sl_buf_put_str(&w->packed, sl_buf_view(&w->texts));
-}
-
 struct blobs {
 	enum sl_part_form form;
 	uint8_t *entries; /* owned, as keys */
@@ -279,11 +206,9 @@ struct blobs {
 static enum sl_code
 encode(struct sl_part_writer *w, struct blobs *out, struct sl_err *err)
 {
-	*out = (struct blobs){ .form = SL_PART_UUIDS };
-	if (!put_uuids(w)) {
-		out->form = SL_PART_TIGHT;
-		put_texts(w);
-	}
+	const struct sl_keytexts texts = { w->entries, w->lens, w->texts.ptr, w->n };
+
+	*out = (struct blobs){ .form = sl_keytexts_put(&texts, &w->packed) };
 	out->entries = malloc(sl_entries_max(w->n));
 	if (!out->entries || w->packed.failed || w->texts.failed)
 		return sl_fail(err, SL_E_NOMEM, "snapshot", "writing the snapshot: out of memory");

@@ -1,4 +1,4 @@
-/* tight.h - the entries of a part of a snapshot in few bytes, and keys that are UUIDs. Pure functions.
+/* tight.h - the entries of a part of a snapshot in few bytes. Pure functions.
  *
  * Sorted keys are uniform: the gaps between their first halves need some 18 bits less than 64 in a
  * snapshot of a million rows. Versions lie in a narrow range: most of the time they need a bit or none. */
@@ -11,7 +11,8 @@
 enum sl_part_form {
 	SL_PART_PLAIN, /* of format 1: n keys, n rows, n versions, seal */
 	SL_PART_TIGHT,
-	SL_PART_UUIDS /* and every key text is one UUID */
+	SL_PART_UUIDS, /* and every key text is one UUID */
+	SL_PART_INTS   /* or one whole number, see keytext.h */
 };
 
 /* Most bytes of n entries with their seal. */
@@ -22,10 +23,5 @@ size_t sl_entries_put(const struct sl_digest_key *k, const struct sl_snap *e, ui
 /* False: these are not n entries with their seal. */
 bool sl_entries_get(const struct sl_digest_key *k, struct sl_str in, enum sl_part_form form,
 		    uint32_t n, struct sl_snap *out);
-
-#define SL_UUID_TEXT 40u /* ["01234567-89ab-cdef-0123-456789abcdef"] */
-/* False: the text is anything else, an UUID in capitals too. */
-bool sl_uuid_get(struct sl_str text, uint8_t out[16]);
-void sl_uuid_put(const uint8_t uuid[16], char out[SL_UUID_TEXT]);
 
 #endif

@@ -1,6 +1,6 @@
-/* test_tight.c - entries of a snapshot and UUIDs in few bytes come back as they were. */
+/* test_tight.c - entries of a snapshot and their keys in few bytes come back as they were. */
 #include "core/base/pacing.h"
-#include "core/store/tight.h"
+#include "core/store/keytext.h"
 #include "tests/lib/check.h"
 
 #include <stdlib.h>
@@ -82,40 +82,99 @@ a_part_is_small(void **state)
 	assert_in_range(come_back(entries(MANY, 58, 1, 2), MANY), 1, MANY * 30 + MANY / 8 + 100);
 }
 
-static bool
-is_uuid(const char *text)
+/* Texts one after the other; NULL: a row that was removed. In which form they are put. */
+static enum sl_part_form
+form_of(const char *const *list, uint32_t n, size_t *len)
 {
-	uint8_t uuid[16];
-	char again[SL_UUID_TEXT];
+	struct sl_snap e[8] = { 0 };
+	uint32_t lens[8];
+	struct sl_buf all = { 0 }, packed = { 0 };
+	struct sl_keytexts t = { e, lens, NULL, n };
+	struct sl_keytexts_in in = { .entries = e, .n = n };
+	uint8_t *texts = NULL;
+	size_t got = 0, at = (size_t)n * 4;
 
-	if (!sl_uuid_get((struct sl_str){ text, strlen(text) }, uuid))
-		return false;
-	sl_uuid_put(uuid, again);
-	assert_memory_equal(again, text, sizeof again);
-	return true;
+	for (uint32_t i = 0; i < n; i++) {
+		e[i].row.lo = list[i] != NULL;
+		lens[i] = list[i] ? (uint32_t)strlen(list[i]) : 0;
+		sl_buf_put(&all, list[i], lens[i]);
+	}
+	t.ptr = all.ptr;
+	in.form = sl_keytexts_put(&t, &packed);
+	in.in = sl_buf_view(&packed);
+	*len = in.in.len;
+	assert_int_equal(sl_keytexts_get(&in, &texts, &got), SL_OK);
+	for (uint32_t i = 0; i < n; i++) {
+		assert_int_equal(sl_get32(texts + (size_t)i * 4), lens[i]);
+		assert_memory_equal(texts + at, list[i] ? list[i] : "", lens[i]);
+		at += lens[i];
+	}
+	assert_int_equal(got, at);
+	free(texts);
+	in.in.len--; /* cut off */
+	assert_int_equal(sl_keytexts_get(&in, &texts, &got), SL_E_CORRUPT);
+	sl_buf_free(&all);
+	sl_buf_free(&packed);
+	return in.form;
+}
+
+#define FORM(want, want_len, ...)                                                                  \
+	do {                                                                                       \
+		const char *const list[] = { __VA_ARGS__ };                                        \
+		size_t len;                                                                        \
+                                                                                                   \
+		assert_int_equal(form_of(list, SL_COUNT(list), &len), want);                       \
+		assert_in_range(len, 1, want_len);                                                 \
+	} while (0)
+
+static void
+uuid_keys(void **state)
+{
+	(void)state;
+	FORM(SL_PART_UUIDS, 32, "[\"01234567-89ab-cdef-fedc-ba9876543210\"]",
+	     "[\"00000000-0000-0000-0000-000000000000\"]");
+	FORM(SL_PART_UUIDS, 48, NULL, "[\"01234567-89ab-cdef-fedc-ba9876543210\"]", NULL);
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89AB-cdef-fedc-ba9876543210\"]");
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89ab-cdef-fedc-ba987654321g\"]");
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89ab-cdef-fedcbba9876543210\"]");
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89ab-cdef-fedc-ba987654321\"]");
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89ab-cdef-fedc-ba9876543210\",\"1\"]");
+	FORM(SL_PART_TIGHT, 99, "[\"01234567-89ab-cdef-fedc-ba9876543210\"]", "[\"7\"]");
 }
 
 static void
-uuids(void **state)
+whole_number_keys(void **state)
 {
 	(void)state;
-	assert_true(is_uuid("[\"01234567-89ab-cdef-fedc-ba9876543210\"]"));
-	assert_true(is_uuid("[\"00000000-0000-0000-0000-000000000000\"]"));
-	assert_false(is_uuid("[\"01234567-89AB-cdef-fedc-ba9876543210\"]"));
-	assert_false(is_uuid("[\"01234567-89ab-cdef-fedc-ba987654321g\"]"));
-	assert_false(is_uuid("[\"01234567-89ab-cdef-fedcbba9876543210\"]"));
-	assert_false(is_uuid("[\"01234567-89ab-cdef-fedc-ba987654321\"]"));
-	assert_false(is_uuid("[\"01234567-89ab-cdef-fedc-ba9876543210\",\"1\"]"));
-	assert_false(is_uuid("[\"7\"]"));
+	FORM(SL_PART_INTS, 24, "[\"7\"]");
+	FORM(SL_PART_INTS, 25, "[\"7\"]", NULL, "[\"5\"]");
+	FORM(SL_PART_INTS, 25, "[\"1000000007\"]", "[\"1000000000\"]");
+	FORM(SL_PART_INTS, 40, "[\"0\"]", "[\"9999999999999999999\"]");
+	FORM(SL_PART_INTS, 48, "[\"9223372036854775807\"]", "[\"1\"]", NULL);
+	FORM(SL_PART_TIGHT, 40, "[\"-7\"]");
+	FORM(SL_PART_TIGHT, 40, "[\"07\"]");
+	FORM(SL_PART_TIGHT, 40, "[\"\"]");
+	FORM(SL_PART_TIGHT, 40, "[\"7\",\"8\"]");
+	FORM(SL_PART_TIGHT, 40, "[\"7.5\"]", "[\"7\"]");
+	FORM(SL_PART_TIGHT, 40, "[\"10000000000000000000\"]");
+	FORM(SL_PART_TIGHT, 40, "7");
+}
+
+/* All rows of a part were removed. */
+static void
+no_keys(void **state)
+{
+	(void)state;
+	FORM(SL_PART_UUIDS, 32, NULL, NULL);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_entries),
-		cmocka_unit_test(a_part_is_small),
-		cmocka_unit_test(uuids),
+		cmocka_unit_test(any_entries), cmocka_unit_test(a_part_is_small),
+		cmocka_unit_test(uuid_keys),   cmocka_unit_test(whole_number_keys),
+		cmocka_unit_test(no_keys),
 	};
 	const uint8_t seed[32] = { 1 };
 
