@@ -1,7 +1,7 @@
 #!/bin/bash
 # far.sh - the first full sync to destinations that answer after 20 and 100 ms, against the same without delay
 # tables: big
-# seconds: 46
+# seconds: 30
 # disk: 700
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"

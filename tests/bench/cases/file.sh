@@ -1,7 +1,7 @@
 #!/bin/bash
 # file.sh - the first full sync into a file
 # tables: big
-# seconds: 18
+# seconds: 15
 # disk: 1500
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"

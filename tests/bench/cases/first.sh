@@ -1,7 +1,7 @@
 #!/bin/bash
 # first.sh - from the start of a run with 1 % changed to its first event, as a part of the time that reading takes
 # tables: big
-# seconds: 12
+# seconds: 10
 # disk: 800
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # memory.sh - the most memory that a first sync and a run with 1 % changed take
 # tables: big big_uuid
-# seconds: 20
+# seconds: 12
 # disk: 800
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"

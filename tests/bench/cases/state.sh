@@ -1,7 +1,7 @@
 #!/bin/bash
 # state.sh - what a row takes in the state, with the events that were sent and without them
 # tables: big
-# seconds: 11
+# seconds: 8
 # disk: 900
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ten.sh - ten syncs at once against one after another, and beside a destination that is dead
 # tables: tenth
-# seconds: 25
+# seconds: 24
 # disk: 800
 . "$(dirname "$0")/../lib/world.sh"
 . "$bench/lib/rounds.sh"
