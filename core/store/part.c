@@ -99,13 +99,13 @@ next_part(struct sl_parts *p)
 	if (!sl_q_row(&p->q))
 		return false;
 	code = sl_part_row(p->s, &p->q, p->texts, &p->part, p->q.err);
-	if (code == SL_OK && p->drop)
+	if (code == SL_OK && p->part.entries && p->drop)
 		code = drop_read(p);
 	if (code != SL_OK)
 		sl_q_stop(&p->q, code);
 	p->i = 0;
 	p->text_at = (size_t)p->part.n * 4;
-	return code == SL_OK;
+	return code == SL_OK && p->part.entries;
 }
 
 bool

@@ -203,9 +203,12 @@ nameless(void)
 	int fd = -1;
 
 	assert_non_null(d);
-	while ((e = readdir(d)))
-		if (fstat(atoi(e->d_name), &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0)
-			fd = atoi(e->d_name);
+	while ((e = readdir(d))) {
+		const int n = (int)strtol(e->d_name, NULL, 10);
+
+		if (fstat(n, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0)
+			fd = n;
+	}
 	(void)closedir(d);
 	return fd;
 }
