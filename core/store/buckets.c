@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#define BUCKET    ((uint64_t)6 << 20) /* bytes; the last ones are somewhat larger */
-#define MAX_BITS  12                  /* 4096 buckets: enough for 24 GiB */
+#define BUCKET    ((uint64_t)2 << 20) /* bytes; some are somewhat larger */
+#define MAX_BITS  12                  /* 4096 buckets: enough for 8 GiB */
 #define WAITING   ((size_t)4 << 20)   /* bytes of all chunks in memory */
 #define CHUNK_MAX ((size_t)64 << 10)
 

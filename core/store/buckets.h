@@ -1,6 +1,6 @@
 /* buckets.h - records by the first bits of their key: in memory where they fit, else in a temporary file.
  *
- * At most 4 MiB wait in memory to be written; a bucket that is taken is meant to be about 6 MiB. */
+ * At most 4 MiB wait in memory to be written; a bucket that is taken is meant to be about 2 MiB. */
 #ifndef SL_STORE_BUCKETS_H
 #define SL_STORE_BUCKETS_H
 

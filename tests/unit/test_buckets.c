@@ -86,7 +86,7 @@ static void
 many_go_through_a_file(void **state)
 {
 	(void)state;
-	come_back(200000, 13200000, 4);
+	come_back(200000, 13200000, 8);
 }
 
 /* A damaged state may claim anything. */
