@@ -70,19 +70,17 @@ sl_readers_more(struct sl_plan *p, const struct sl_config *c, struct sl_err *err
 {
 	const struct sl_source_handle *h = &p->readers[0].handle;
 	const struct sl_sync *s = &p->prep.sync;
-	struct sl_split split;
 	enum sl_code code;
 
 	/* A cursor reads little; the events of an append come in the order of the table. */
 	if (!h->driver->split || s->detect == SL_DETECT_CURSOR || s->mode == SL_MODE_APPEND)
 		return SL_OK;
-	code = h->driver->split(h->ctx, &p->prep.model, &split, err);
-	while (code == SL_OK && p->nreaders < split.readers) {
+	code = h->driver->split(h->ctx, &p->prep.model, &p->split, err);
+	while (code == SL_OK && p->nreaders < p->split.readers) {
 		code = connect_reader(p, c, p->nreaders, err);
 		if (code != SL_OK)
 			return do_without(p, p->nreaders, err);
 		p->nreaders++;
-		p->split = split;
 	}
 	return code;
 }
@@ -121,8 +119,6 @@ sl_readers_begin(struct sl_plan *p, struct sl_err *err)
 
 	if (p->nreaders > 1)
 		code = join_readers(p, err);
-	if (p->nreaders == 1)
-		p->split = (struct sl_split){ .readers = 1, .nparts = 1 };
 	if (code == SL_OK) {
 		p->prep.part = p->split.parts[0];
 		code = sl_prep_scan(&p->prep, &p->readers[0].handle, 0, err);

@@ -10,6 +10,8 @@
  *	pg_columns.c columns of a model and their types
  *	pg_key.c     check_key
  *	pg_scan.c    begin, next, end
+ *	pg_copy.c    rows by COPY, in the server's binary form
+ *	pg_binary.c  values of that form as canonical text
  *	pg_share.c   several connections that read one table in one snapshot
  *	pg_moved.c   tables that changed under the snapshot
  *	pg_relations.c the tables that a model names
@@ -45,6 +47,13 @@ enum sl_pg_phase {
 	SL_PG_FAILED    /* the scan ended in an error; end() is next */
 };
 
+enum sl_pg_copy {
+	SL_PG_C_NONE,  /* the scan is no COPY */
+	SL_PG_C_BEGIN, /* sent */
+	SL_PG_C_ROWS,
+	SL_PG_C_END /* all rows came; what the server says of it comes next */
+};
+
 struct sl_pg {
 	struct pg_conn *conn;  /* NULL = not connected, or given up on */
 	atomic_int wake;       /* an eventfd plus 1; 0 = none yet. cancel() writes to it */
@@ -64,7 +73,9 @@ struct sl_pg {
 	int64_t until;                  /* deadline of the query, monotonic us; 0 = none */
 	bool checked;                   /* shape of the first result was compared with columns */
 	bool confirmed;                 /* the server said that these were all rows */
-	bool whole; /* the scan is no page: its end means that there is no more */
+	enum sl_pg_copy copy;
+	bool head, tail; /* of the COPY were seen */
+	bool whole;      /* the scan is no page: its end means that there is no more */
 };
 
 /* How the bytes that the server sends become the canonical text. */
@@ -76,6 +87,29 @@ struct sl_pg_column {
 	bool to_json;     /* projected through to_jsonb() */
 	uint8_t form;     /* enum sl_pg_form */
 	const char *home; /* schema of its type, quoted; where its operators are */
+	uint8_t wire;     /* enum sl_pg_wire: in a scan by COPY */
+};
+
+/* How the bytes of a binary COPY become the canonical text. */
+enum sl_pg_wire {
+	SL_PG_W_NONE, /* not known: no COPY */
+	SL_PG_W_TEXT, /* they are it */
+	SL_PG_W_BOOL,
+	SL_PG_W_INT2,
+	SL_PG_W_INT4,
+	SL_PG_W_INT8,
+	SL_PG_W_OID,
+	SL_PG_W_UUID,
+	SL_PG_W_DATE,
+	SL_PG_W_TIMESTAMP,
+	SL_PG_W_TIMESTAMPTZ,
+	SL_PG_W_BYTES,
+	SL_PG_W_JSONB,
+	/* The server makes the text, by the output function of the type. */
+	SL_PG_W_FLOAT4,
+	SL_PG_W_FLOAT8,
+	SL_PG_W_NUMERIC,
+	SL_PG_W_TIME
 };
 
 /* All columns of a model. */
@@ -155,6 +189,31 @@ void sl_pg_put_array(struct sl_buf *b, const struct sl_str *names, uint32_t n);
 /* Fills in the schema of a table that is named without one. */
 enum sl_code sl_pg_columns(struct sl_pg *pg, struct sl_arena *a, struct sl_model *m,
 			   struct sl_pg_columns *out, struct sl_err *err) SL_MUST;
+
+/* pg_scan.c */
+void sl_pg_put_projection(const struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schema);
+/* Are the columns of r those that were looked up? */
+enum sl_code sl_pg_check_shape(const struct sl_pg *pg, const struct sl_schema *s,
+			       const struct pg_result *r, struct sl_err *err) SL_MUST;
+/* Something came, or it is time to look. SL_AGAIN: a batch has waited long enough. *heard = when the server
+ * was heard last; 0 to begin with. */
+enum sl_code sl_pg_hear(struct sl_pg *pg, int64_t *heard, struct sl_err *err) SL_MUST;
+
+/* pg_copy.c */
+/* A scan of a part, by COPY. SL_DONE: nothing was done, since columns are of types that pg_binary.c does not
+ * know. select: the query without COPY. */
+enum sl_code sl_pg_copy(struct sl_pg *pg, const struct sl_schema *schema,
+			const struct sl_scan *scan, const char *select, struct sl_err *err) SL_MUST;
+/* Takes a row, or the end. */
+enum sl_code sl_pg_copy_row(struct sl_pg *pg, struct sl_err *err) SL_MUST;
+
+/* pg_binary.c */
+enum sl_pg_wire sl_pg_wire_of(uint32_t oid);
+/* The output function of a type whose text the server makes, else NULL. */
+const char *sl_pg_wire_out(enum sl_pg_wire wire);
+/* false: no memory, or not a value of that type (then *fit is false). */
+bool sl_pg_put_binary(struct sl_fill *f, uint32_t column, enum sl_pg_wire wire,
+		      struct sl_value *cell, struct sl_str s, bool *fit);
 
 /* pg_reach.c */
 /* ` WHERE (q."c" >= $1::type OR q."c" IS NULL)`; nothing when all rows are wanted. */

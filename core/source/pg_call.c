@@ -239,6 +239,24 @@ cancel_job_start(struct sl_pg *pg)
 	return job;
 }
 
+/* Reads the rest of a COPY away. */
+static bool
+skip_copy(struct sl_pg *pg, int64_t until)
+{
+	struct sl_err ignored;
+	char *row = NULL;
+	int n;
+
+	while ((n = PQgetCopyData(pg->conn, &row, 1)) >= 0) {
+		if (n > 0)
+			PQfreemem(row);
+		else if (sl_pg_wait(pg, PQsocket(pg->conn), POLLIN, until, 0, &ignored) != SL_OK ||
+			 !PQconsumeInput(pg->conn))
+			return false;
+	}
+	return n == -1;
+}
+
 /* Stops what runs and reads the rest of it away. The cancel must be over before the connection is
  * used again, or it would hit the next query. false = the server does not take part. */
 static bool
@@ -254,8 +272,13 @@ settle(struct sl_pg *pg)
 		return false;
 	int64_t until = sl_mono_us() + SETTLE_MS * 1000;
 	bool ok;
-	while ((ok = one_result(pg, until, &r, &ignored) == SL_OK) && r != NULL)
+	while ((ok = one_result(pg, until, &r, &ignored) == SL_OK) && r != NULL) {
+		const bool copying = PQresultStatus(r) == PGRES_COPY_OUT;
+
 		PQclear(r);
+		if (copying && !(ok = skip_copy(pg, until)))
+			break;
+	}
 	while (ok && !atomic_load(&job->done) && sl_mono_us() < until)
 		(void)poll(NULL, 0, 5);
 	ok = ok && atomic_load(&job->done);

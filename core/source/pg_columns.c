@@ -39,6 +39,7 @@ set_type(struct sl_column *col, struct sl_pg_column *how, const PGresult *r, int
 	char category = PQgetvalue(r, row, 3)[0];
 
 	how->oid = (uint32_t)strtoul(PQgetvalue(r, row, 1), NULL, 10);
+	how->wire = (uint8_t)(kind == 'e' ? SL_PG_W_TEXT : sl_pg_wire_of(how->oid));
 	col->type = SL_T_TEXT;
 	for (size_t i = 0; i < SL_COUNT(plain); i++) {
 		if (plain[i].oid == how->oid) {
@@ -53,6 +54,7 @@ set_type(struct sl_column *col, struct sl_pg_column *how, const PGresult *r, int
 		col->type = SL_T_JSON;
 		how->to_json = true;
 		how->oid = OID_JSONB;
+		how->wire = SL_PG_W_JSONB;
 	}
 }
 

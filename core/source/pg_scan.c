@@ -20,7 +20,7 @@
 /* Once rows flow, wait so long after the first bytes came before they are taken: the server sends
  * 8 KiB at a time, and to be woken for each costs both sides more than the copying (measured: 15 % of
  * the server's time). What gathers in the socket meanwhile is read at once. */
-#define GATHER_NS 100000
+#define GATHER_NS 300000
 
 enum sl_code
 sl_pg_begin_snapshot(void *ctx, struct sl_err *err)
@@ -51,8 +51,8 @@ choose_columns(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan,
 	return schema;
 }
 
-static void
-put_projection(struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schema)
+void
+sl_pg_put_projection(const struct sl_pg *pg, struct sl_buf *b, const struct sl_schema *schema)
 {
 	for (uint32_t i = 0; i < schema->ncols; i++) {
 		bool to_json = pg->how[i].to_json;
@@ -184,15 +184,20 @@ start_scan(struct sl_pg *pg, struct sl_arena *a, const struct sl_scan *scan, str
 		return code;
 	sl_buf_init(&b, 0);
 	sl_buf_puts(&b, "SELECT ");
-	put_projection(pg, &b, schema);
+	sl_pg_put_projection(pg, &b, schema);
 	sl_buf_puts(&b, " FROM ");
 	sl_query_from(&b, &model, NULL);
 	code = sl_pg_put_from(&b, &all, &scan->from, err);
 	sl_pg_put_part(&b, &scan->part);
 	sl_query_page(&b, scan, page.type);
 	const char *sql = sl_buf_cstr(&b);
+	if (code == SL_OK && b.failed)
+		code = sl_pg_nomem(err);
+	pg->copy = SL_PG_C_NONE;
 	if (code == SL_OK)
-		code = b.failed ? sl_pg_nomem(err) : send_query(pg, sql, &page, err);
+		code = is_part ? sl_pg_copy(pg, schema, scan, sql, err) : SL_DONE;
+	if (code == SL_DONE)
+		code = send_query(pg, sql, &page, err);
 	sl_buf_free(&b);
 	if (code != SL_OK)
 		return code;
@@ -220,13 +225,12 @@ sl_pg_begin(void *ctx, struct sl_arena *a, const struct sl_scan *scan, struct sl
 }
 
 /* The table may have been altered between our look at the catalogue and the query. */
-static enum sl_code
-check_shape(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
+enum sl_code
+sl_pg_check_shape(const struct sl_pg *pg, const struct sl_schema *s, const PGresult *r,
+		  struct sl_err *err)
 {
-	const struct sl_schema *s = pg->fill.schema;
-
-	pg->checked = true;
 	bool same = PQnfields(r) == (int)s->ncols;
+
 	for (uint32_t i = 0; same && i < s->ncols; i++)
 		same = PQftype(r, (int)i) == pg->how[i].oid;
 	if (same)
@@ -259,8 +263,12 @@ take_row(struct sl_pg *pg, const PGresult *r, struct sl_err *err)
 	struct sl_fill *f = &pg->fill;
 	enum sl_code code;
 
-	if (!pg->checked && (code = check_shape(pg, r, err)) != SL_OK)
-		return code;
+	if (!pg->checked) {
+		code = sl_pg_check_shape(pg, f->schema, r, err);
+		if (code != SL_OK)
+			return code;
+		pg->checked = true;
+	}
 	struct sl_value *cells = sl_fill_row(f);
 	if (cells == NULL)
 		return sl_pg_nomem(err);
@@ -305,11 +313,24 @@ hear(struct sl_pg *pg, bool has_rows, int64_t *heard, struct sl_err *err)
 	return code == SL_AGAIN && !has_rows ? SL_OK : code;
 }
 
-/* SL_OK: the next result can be taken without waiting. SL_AGAIN: a batch has waited long enough. */
+enum sl_code
+sl_pg_hear(struct sl_pg *pg, int64_t *heard, struct sl_err *err)
+{
+	const bool has_rows = pg->fill.b != NULL && pg->fill.b->nrows > 0;
+	enum sl_code code;
+
+	if (*heard == 0)
+		*heard = sl_mono_us();
+	code = hear(pg, has_rows, heard, err);
+	if (code == SL_OK && has_rows)
+		nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
+	return code;
+}
+
+/* SL_OK: the next result can be taken without waiting. */
 static enum sl_code
 await(struct sl_pg *pg, struct sl_err *err)
 {
-	bool has_rows = pg->fill.b != NULL && pg->fill.b->nrows > 0;
 	int64_t heard = 0;
 
 	while (PQisBusy(pg->conn)) {
@@ -317,13 +338,9 @@ await(struct sl_pg *pg, struct sl_err *err)
 			return sl_pg_fail_lost(pg, err);
 		if (!PQisBusy(pg->conn))
 			break;
-		if (heard == 0)
-			heard = sl_mono_us();
-		enum sl_code code = hear(pg, has_rows, &heard, err);
+		enum sl_code code = sl_pg_hear(pg, &heard, err);
 		if (code != SL_OK)
 			return code;
-		if (has_rows)
-			nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
 	}
 	return SL_OK;
 }
@@ -336,7 +353,7 @@ take_result(struct sl_pg *pg, struct sl_err *err)
 	enum sl_code code;
 
 	if (r == NULL) {
-		/* Every way to the end goes through PGRES_TUPLES_OK. */
+		/* Every way to the end goes through PGRES_TUPLES_OK, or the tail of a COPY. */
 		return pg->confirmed ? SL_DONE : sl_pg_fail_lost(pg, err);
 	}
 	switch (PQresultStatus(r)) {
@@ -345,6 +362,14 @@ take_result(struct sl_pg *pg, struct sl_err *err)
 		break;
 	case PGRES_TUPLES_OK:
 		pg->confirmed = true;
+		code = SL_OK;
+		break;
+	case PGRES_COPY_OUT:
+		pg->copy = SL_PG_C_ROWS;
+		code = SL_OK;
+		break;
+	case PGRES_COMMAND_OK:
+		pg->confirmed = pg->copy == SL_PG_C_END && pg->tail;
 		code = SL_OK;
 		break;
 	default:
@@ -362,6 +387,10 @@ fill_batch(struct sl_pg *pg, struct sl_err *err)
 	while (code == SL_OK && !sl_fill_full(&pg->fill)) {
 		if (atomic_load_explicit(&pg->cancelled, memory_order_relaxed))
 			return sl_pg_cancelled(err);
+		if (pg->copy == SL_PG_C_ROWS) {
+			code = sl_pg_copy_row(pg, err);
+			continue;
+		}
 		code = await(pg, err);
 		if (code == SL_OK)
 			code = take_result(pg, err);

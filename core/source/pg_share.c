@@ -78,7 +78,7 @@ sl_pg_split(void *ctx, const struct sl_model *m, struct sl_split *out, struct sl
 	enum sl_code code;
 
 	*out = (struct sl_split){ .readers = 1, .nparts = 1 };
-	if (m->sql.len > 0 || pg->readers < 2)
+	if (m->sql.len > 0)
 		return SL_OK;
 	code = sl_pg_enter(pg, &own, err);
 	if (code != SL_OK || PQserverVersion(pg->conn) < OLDEST_RANGES)

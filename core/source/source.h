@@ -54,7 +54,7 @@ struct sl_part {
 #define SL_READERS 4
 #define SL_PARTS   16
 struct sl_split {
-	unsigned readers; /* contexts, SL_READERS and nparts at most; 1 = it is read whole */
+	unsigned readers; /* contexts that are allowed and of use; SL_READERS and nparts at most */
 	uint32_t nparts;  /* 1 or more; each row is in exactly one part */
 	struct sl_part parts[SL_PARTS];
 };
