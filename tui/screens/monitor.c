@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TICK_MS   333
+#define TICK_MS   500     /* where nothing happens; what happens is seen as it comes */
 #define LATE_US   3000000 /* how long after a sign of the run lines of its log may come */
 #define SAMPLE_US 1000000 /* between two points of the sparkline, and two looks at the log */
 
