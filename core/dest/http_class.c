@@ -100,3 +100,25 @@ sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http
 		words = SL_LIT("the address answers with a redirect, which is never followed");
 	sl_outcome_words(out, words);
 }
+
+int
+sl_http_status(const char *p, size_t n)
+{
+	static const char word[] = "HTTP/";
+	const char *end = p + n;
+	int status = 0;
+
+	p += sizeof(word) - 1;
+	while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
+		p++;
+	if (p == end || *p != ' ')
+		return 0;
+	while (p < end && *p == ' ')
+		p++;
+	for (int i = 0; i < 3; i++, p++) {
+		if (p == end || *p < '0' || *p > '9')
+			return 0;
+		status = status * 10 + (*p - '0');
+	}
+	return p == end || *p == ' ' || *p == '\r' || *p == '\n' ? status : 0;
+}

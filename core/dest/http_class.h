@@ -17,6 +17,10 @@ struct sl_http_rule {
 void sl_http_outcome(const struct sl_http_result *r, uint32_t n, const struct sl_http_rule *rules,
 		     size_t nrules, struct sl_outcome *out);
 
+/* The status in a line that starts with HTTP/: "HTTP/1.1 200 OK" or "HTTP/2 200"; 0: it has none. curl takes
+ * any such line for a 200. */
+int sl_http_status(const char *p, size_t n);
+
 /* The peer's words as the detail: blanks around them cut, and what is too long. */
 void sl_outcome_words(struct sl_outcome *out, struct sl_str words);
 

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/limit.h"
 #include "core/dest/gzip.h"
+#include "core/dest/http_class.h"
 #include "core/dest/http_url.h"
 #include "core/dest/retry_after.h"
 
@@ -73,29 +74,6 @@ take_answer(char *p, size_t size, size_t n, void *arg)
 	return 0; /* ends the transfer: the status is known, nobody waits for a flood */
 }
 
-/* "HTTP/1.1 200 OK" or "HTTP/2 200". curl takes any line that starts with HTTP/ for a 200. */
-static int
-read_status(const char *p, size_t n)
-{
-	static const char word[] = "HTTP/";
-	const char *end = p + n;
-	int status = 0;
-
-	p += sizeof(word) - 1;
-	while (p < end && ((*p >= '0' && *p <= '9') || *p == '.'))
-		p++;
-	if (p == end || *p != ' ')
-		return 0;
-	while (p < end && *p == ' ')
-		p++;
-	for (int i = 0; i < 3; i++, p++) {
-		if (p == end || *p < '0' || *p > '9')
-			return 0;
-		status = status * 10 + (*p - '0');
-	}
-	return p == end || *p == ' ' || *p == '\r' || *p == '\n' ? status : 0;
-}
-
 /* Every line of the head. A status counts when its head has come to its end: curl also takes a torn
  * one for a whole answer. */
 static size_t
@@ -105,7 +83,7 @@ take_line(char *p, size_t size, size_t n, void *arg)
 
 	n *= size;
 	if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
-		s->said = read_status(p, n);
+		s->said = sl_http_status(p, n);
 		s->status = 0;
 	} else if (n > 0 && (p[0] == '\r' || p[0] == '\n')) {
 		s->status = s->said;
@@ -134,6 +112,26 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		return CURL_SOCKET_BAD;
 	}
 	return fd;
+}
+
+static size_t
+give_body(char *to, size_t size, size_t n, void *arg)
+{
+	struct slot *s = arg;
+
+	return sl_body_stream_read(&s->call.stream, to, size * n);
+}
+
+/* To send it once more from its start, when a connection that was kept open turns out to be dead. */
+static int
+rewind_body(void *arg, curl_off_t offset, int origin)
+{
+	struct slot *s = arg;
+
+	if (offset != 0 || origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	(void)sl_body_stream_start(&s->call.stream);
+	return CURL_SEEKFUNC_OK;
 }
 
 /* What never changes from request to request. */
@@ -170,6 +168,10 @@ configure(struct slot *s, int64_t timeout_ms)
 	rc |= curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
 	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	rc |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
+	rc |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
+	rc |= curl_easy_setopt(e, CURLOPT_READDATA, s);
+	rc |= curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, rewind_body);
+	rc |= curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
 	return rc == CURLE_OK;
 }
 
@@ -295,6 +297,19 @@ sl_http_call(struct sl_http *h)
 	return NULL;
 }
 
+static CURLcode
+set_stream(struct slot *s)
+{
+	const size_t len = sl_body_stream_start(&s->call.stream);
+	CURL *e = s->easy;
+	CURLcode rc = CURLE_OK;
+
+	rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
+	rc |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+	rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	return rc;
+}
+
 static bool
 set_body(struct slot *s, const struct sl_http_request *req, struct sl_str body)
 {
@@ -304,6 +319,8 @@ set_body(struct slot *s, const struct sl_http_request *req, struct sl_str body)
 	if (strcmp(req->method, "GET") == 0 || strcmp(req->method, "OPTIONS") == 0) {
 		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
 		rc |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	} else if (req->streamed) {
+		rc |= set_stream(s);
 	} else {
 		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 		rc |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, body.ptr ? body.ptr : "");
@@ -322,7 +339,7 @@ prepare(struct sl_http *h, struct slot *s, const struct sl_http_request *req, st
 		enum sl_code rc;
 
 		sl_buf_reset(&s->packed);
-		rc = sl_gzip_pack(h->gzip, body, &s->packed, err);
+		rc = sl_gzip_pack(h->gzip, req->plain, &s->packed, err);
 		if (rc != SL_OK)
 			return rc;
 		body = sl_buf_view(&s->packed);

@@ -11,6 +11,7 @@
 #define SL_HTTP_CLIENT_H
 
 #include "core/base/str.h"
+#include "core/dest/body.h"
 #include "core/dest/http_headers.h"
 
 #define SL_HTTP_INFLIGHT_MAX 256
@@ -38,9 +39,10 @@ struct sl_http_result {
 	size_t bytes_sent;      /* body bytes on the wire */
 };
 
-/* One request on its way. The caller assembles `body`, sets `user` and starts it. */
+/* One request on its way. The caller assembles `body` or `stream`, sets `user` and starts it. */
 struct sl_http_call {
 	struct sl_buf body;
+	struct sl_body_stream stream; /* its events outlive the call */
 	void *user;
 };
 
@@ -48,7 +50,9 @@ struct sl_http_request {
 	const char *method; /* "POST"; a GET sends no body */
 	const char *url;
 	const struct sl_http_headers *headers; /* outlive the call */
-	bool gzip;                             /* compress the body */
+	bool streamed;                         /* the body is the call's stream */
+	bool gzip;                             /* the body is `plain`, compressed */
+	struct sl_str plain;                   /* not needed after the start */
 };
 
 typedef void sl_http_done_fn(void *arg, struct sl_http_call *call, const struct sl_http_result *r);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define GZIP_MIN 512 /* bytes; a smaller body gains nothing */
+#define GZIP_MIN   512             /* bytes; a smaller body gains nothing */
+#define STREAM_MIN ((size_t)65536) /* bytes; what is smaller goes with the head in one piece */
 
 const char *const sl_gzip_choices[] = { "auto", "on", "off", NULL };
 
@@ -91,6 +92,7 @@ sl_http_sender_close(void *ctx)
 	sl_http_free(s->http);
 	sl_http_headers_free(s->headers);
 	sl_http_url_free(&s->url);
+	sl_buf_free(&s->plain);
 	*s = (struct sl_http_sender){ 0 };
 }
 
@@ -100,6 +102,38 @@ want_gzip(const struct sl_http_sender *s, size_t bytes)
 	if (s->gzip == SL_GZIP_AUTO)
 		return !s->url.loopback && bytes >= GZIP_MIN;
 	return s->gzip == SL_GZIP_ON;
+}
+
+static size_t
+bytes_of(const struct sl_delivery *d)
+{
+	size_t total = 0;
+
+	for (uint32_t i = 0; i < d->n; i++)
+		total += d->bodies[i].len;
+	return total;
+}
+
+/* A body that is compressed needs its plain form for this moment only, a large one none at all; only a small
+ * one, which curl sends together with its head, is kept with its call. */
+static enum sl_code
+put_body(struct sl_http_sender *s, const struct sl_delivery *d, struct sl_http_call *call,
+	 struct sl_http_request *req, struct sl_err *err)
+{
+	const int64_t now = sl_wall_us();
+	const size_t bytes = bytes_of(d);
+	enum sl_code rc;
+
+	call->stream = (struct sl_body_stream){ .bodies = d->bodies, .n = d->n };
+	req->gzip = want_gzip(s, bytes);
+	req->streamed = !req->gzip && bytes >= STREAM_MIN && s->frame &&
+			s->frame(s->ctx, now, &call->stream.frame);
+	if (req->streamed)
+		return SL_OK;
+	sl_buf_reset(&s->plain);
+	rc = s->encode(s->ctx, d->bodies, d->n, now, req->gzip ? &s->plain : &call->body, err);
+	req->plain = sl_buf_view(&s->plain);
+	return rc;
 }
 
 enum sl_code
@@ -114,10 +148,9 @@ sl_http_sender_submit(void *ctx, struct sl_delivery *d, struct sl_err *err)
 
 	if (!call)
 		return SL_AGAIN;
-	rc = s->encode(s->ctx, d->bodies, d->n, sl_wall_us(), &call->body, err);
+	rc = put_body(s, d, call, &req, err);
 	if (rc != SL_OK)
 		return rc;
-	req.gzip = want_gzip(s, call->body.len);
 	call->user = d;
 	rc = sl_http_start(s->http, call, &req, err);
 	if (rc != SL_OK)

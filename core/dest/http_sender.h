@@ -5,6 +5,7 @@
 #ifndef SL_HTTP_SENDER_H
 #define SL_HTTP_SENDER_H
 
+#include "core/dest/body.h"
 #include "core/dest/dest.h"
 #include "core/dest/http_class.h"
 #include "core/dest/http_url.h"
@@ -23,7 +24,11 @@ struct sl_http_sender {
 	/* The driver's own encode() and the context to call it with. */
 	enum sl_code (*encode)(const void *ctx, const struct sl_str *bodies, uint32_t n,
 			       int64_t wall_us, struct sl_buf *out, struct sl_err *err);
+	/* What encode() puts around the events, where that is all it does; false: it is not. May be
+	 * NULL. Large bodies are then sent from where the events lie. */
+	bool (*frame)(const void *ctx, int64_t wall_us, struct sl_body_frame *out);
 	const void *ctx;
+	struct sl_buf plain;                   /* of a body that is compressed */
 	const struct sl_results_form *results; /* answers tell event by event; NULL: of them all */
 };
 

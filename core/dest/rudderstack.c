@@ -11,6 +11,7 @@
 #include "core/dest/http_sender.h"
 #include "core/dest/settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define EVENT_BYTES          32768 /* both; documented */
@@ -51,19 +52,26 @@ static const struct sl_http_rule rules[] = {
 	{ 410, SL_C_CONFIG },
 };
 
-static enum sl_code
-encode(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us,
-       struct sl_buf *out, struct sl_err *err)
+static bool
+frame(const void *ctx, int64_t wall_us, struct sl_body_frame *out)
 {
 	char now[25];
 
 	(void)ctx;
 	sl_time_iso(wall_us, now);
-	sl_buf_puts(out, "{\"batch\":");
-	sl_body_array(out, bodies, n);
-	sl_buf_puts(out, ",\"sentAt\":\"");
-	sl_buf_puts(out, now);
-	sl_buf_puts(out, "\"}");
+	*out = (struct sl_body_frame){ .head = "{\"batch\":[", .sep = "," };
+	(void)snprintf(out->tail, sizeof(out->tail), "],\"sentAt\":\"%s\"}", now);
+	return true;
+}
+
+static enum sl_code
+encode(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us,
+       struct sl_buf *out, struct sl_err *err)
+{
+	struct sl_body_frame f;
+
+	(void)frame(ctx, wall_us, &f);
+	sl_body_join(out, &f, bodies, n);
 	return sl_body_done(out, err);
 }
 
@@ -173,6 +181,7 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 	c->sender.rules = rules;
 	c->sender.nrules = SL_COUNT(rules);
 	c->sender.encode = encode;
+	c->sender.frame = frame;
 	c->sender.ctx = c;
 	rc = set_urls(c, segment, err);
 	if (rc == SL_OK)

@@ -59,7 +59,7 @@ encode(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us
 
 	(void)wall_us;
 	if (c->format == FORMAT_ARRAY)
-		sl_body_array(out, bodies, n);
+		sl_body_join(out, &sl_body_list, bodies, n);
 	else if (c->format == FORMAT_LINES)
 		sl_body_lines(out, bodies, n);
 	else if (n == 1)
@@ -68,6 +68,16 @@ encode(const void *ctx, const struct sl_str *bodies, uint32_t n, int64_t wall_us
 		return sl_fail(err, SL_E_BUG, "webhook", "%u events for a request that takes one",
 			       n);
 	return sl_body_done(out, err);
+}
+
+static bool
+frame(const void *ctx, int64_t wall_us, struct sl_body_frame *out)
+{
+	const struct ctx *c = ctx;
+
+	(void)wall_us;
+	*out = sl_body_list;
+	return c->format == FORMAT_ARRAY;
 }
 
 /* Headers that the driver writes itself, or that would be a secret in a config file. */
@@ -228,6 +238,7 @@ open_dest(void *ctx, const struct sl_dest_config *cfg, struct sl_dest_limits *li
 	c->format = (enum format)choice(formats, sl_dest_text(drv, cfg, "format"));
 	c->sender.method = methods[choice(methods, sl_dest_text(drv, cfg, "method"))];
 	c->sender.encode = encode;
+	c->sender.frame = frame;
 	c->sender.ctx = c;
 	limits->batch_events = c->format == FORMAT_SINGLE ? 1 : (uint32_t)events;
 	limits->batch_bytes = (uint32_t)(bytes > 1024 ? bytes : 1024);

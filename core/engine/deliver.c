@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #define OPEN_BLOCKS 512         /* blocks held in memory at most */
-#define OPEN_BYTES  (32u << 20) /* and their bodies, of all runs together, but for the last one */
+#define OPEN_BYTES  (28u << 20) /* and their bodies, of all runs together, but for the last one */
 #define FLUSH_US    150000      /* verdicts wait at most this long for the log */
 #define POLL_MS     100
 #define FULL_MS     10 /* before a driver that took nothing is asked again */

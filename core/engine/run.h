@@ -14,9 +14,9 @@
 #include "core/engine/stage.h"
 #include "core/engine/table.h"
 
-#define SL_HAND       64          /* committed blocks kept in memory for delivery */
-#define SL_HAND_BYTES (16u << 20) /* and their bodies, of all runs together, but for the last one */
-#define SL_LATENCIES  128         /* the last requests, for percentiles */
+#define SL_HAND       64         /* committed blocks kept in memory for delivery */
+#define SL_HAND_BYTES (8u << 20) /* and their bodies, of all runs together, but for the last one */
+#define SL_LATENCIES  128        /* the last requests, for percentiles */
 
 struct sl_deliver;
 struct sl_retry;

@@ -15,7 +15,7 @@
 
 #define GROUP       128         /* commands in one transaction at most */
 #define GROUP_BYTES (8u << 20)  /* and their bytes, but for the last command */
-#define MAX_WAIT    (32u << 20) /* bytes that may wait */
+#define MAX_WAIT    (12u << 20) /* bytes that may wait */
 #define LOG_ROOM    1024        /* lines that may wait; more are only counted */
 #define LOG_US      100000      /* between two writings of lines, unless many wait */
 #define IDLE_MS     250         /* a line waits so long at most, and tidying for so much quiet */

@@ -331,6 +331,54 @@ a_server_that_closes_is_connected_again(void **state)
 	peer_stop(p);
 }
 
+/* Above 64 KiB a request is read from where its events lie, and once more where curl has to send it again. */
+static void
+a_large_request_is_whole_also_when_it_is_sent_again(void **state)
+{
+	static const struct peer_step s[] = { { .act = PEER_ANSWER, .status = 200 },
+					      { .act = PEER_CLOSE },
+					      { .act = PEER_ANSWER, .status = 200 } };
+	struct peer *p = peer_start(s, 3);
+	struct sl_buf want, event;
+	struct parcel parcel;
+	struct rig r;
+
+	(void)state;
+	sl_buf_init(&event, 0);
+	sl_buf_init(&want, 0);
+	sl_buf_puts(&event, "{\"text\":\"");
+	for (int i = 0; i < 30000; i++)
+		sl_buf_putc(&event, (char)('a' + i % 23));
+	sl_buf_puts(&event, "\"}");
+	open_rig(&r, p, "inflight", "1");
+	for (int round = 0; round < 2; round++) {
+		parcel_fill(&parcel, 5);
+		for (int i = 0; i < 5; i += 2)
+			parcel.bodies[i] = sl_buf_view(&event);
+		rig_submit(&r, &parcel);
+		rig_wait(&r, &parcel);
+		assert_int_equal(parcel.outcomes[0].cls, SL_C_ACK);
+	}
+	assert_int_equal(peer_requests(p), 3);
+	sl_buf_puts(&want, "{\"batch\":[");
+	for (int i = 0; i < 5; i++) {
+		sl_buf_puts(&want, i ? "," : "");
+		sl_buf_put_str(&want, parcel.bodies[i]);
+	}
+	sl_buf_puts(&want, "],\"sentAt\":\"");
+	for (size_t i = 0; i < 3; i += 2) {
+		const struct peer_request *got = peer_request(p, i);
+
+		assert_int_equal(got->body_len, want.len + strlen("2026-01-01T00:00:00.000Z\"}"));
+		assert_memory_equal(got->body, want.ptr, want.len);
+		assert_memory_equal(got->body + got->body_len - 2, "\"}", 2);
+	}
+	rig_close(&r);
+	peer_stop(p);
+	sl_buf_free(&event);
+	sl_buf_free(&want);
+}
+
 static void
 several_are_in_flight(void **state)
 {
@@ -510,6 +558,7 @@ main(void)
 		cmocka_unit_test(servers_say_when_to_come_back),
 		cmocka_unit_test(connections_are_kept),
 		cmocka_unit_test(a_server_that_closes_is_connected_again),
+		cmocka_unit_test(a_large_request_is_whole_also_when_it_is_sent_again),
 		cmocka_unit_test(several_are_in_flight),
 		cmocka_unit_test(the_place_of_a_completed_delivery_is_free_in_its_callback),
 		cmocka_unit_test(redirects_are_not_followed),
