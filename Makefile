@@ -22,10 +22,10 @@ Q          := $(if $(V),,@)
 
 # Debian packages: what the program needs to be built, and what only the tests need.
 DEBS      := gcc libc6-dev pkg-config libpq-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev \
-             libjansson-dev libncurses-dev libxxhash-dev libzstd-dev libdeflate-dev zlib1g-dev libmicrohttpd-dev \
+             libjansson-dev libncurses-dev libxxhash-dev libzstd-dev libisal-dev zlib1g-dev libmicrohttpd-dev \
              postgresql ca-certificates
 DEBS_TEST := libcmocka-dev libvterm-dev clang clang-format clang-tidy libclang-rt-14-dev sqlite3 curl openssl
-PKGS      := libpq sqlite3 libcurl libcrypto jansson ncursesw libxxhash libzstd libdeflate zlib libmicrohttpd
+PKGS      := libpq sqlite3 libcurl libcrypto jansson ncursesw libxxhash libzstd libisal zlib libmicrohttpd
 TEST_PKGS := cmocka vterm
 
 # Empty when a library of PKGS or the compiler is not there; then nothing is compiled, see `need`.

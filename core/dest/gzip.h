@@ -1,4 +1,4 @@
-/* gzip.h - request bodies as gzip (level 1 of libdeflate: half the cost of zlib, a quarter of the size). */
+/* gzip.h - request bodies as gzip: the cheapest, still a quarter of the size or less. */
 #ifndef SL_GZIP_H
 #define SL_GZIP_H
 
