@@ -61,8 +61,8 @@ void sl_engine_close(struct sl_engine *e, unsigned grace_ms);
 const char *sl_engine_workspace(const struct sl_engine *e);
 bool sl_engine_read_only(const struct sl_engine *e);
 /* What a person must know of the state, "" = nothing: it was damaged or missing and was begun anew within
- * the last seven days. As long as e lives. */
-const char *sl_engine_notice(const struct sl_engine *e);
+ * the last seven days; *fresh (may be NULL): by this engine. As long as e lives. */
+const char *sl_engine_notice(const struct sl_engine *e, bool *fresh);
 const char *sl_version(void);
 /* At the start of a program, before its first thread: as many open files as the system lets it have (1024 are
  * enough), and where its memory is limited (ulimit -v) an allocator and threads that take little of it. */

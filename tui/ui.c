@@ -211,7 +211,7 @@ chips(void *arg, struct sl_buf *out)
 
 	if (*u->locked.kind)
 		sl_buf_puts(out, "another sluice works here: looking only");
-	else if (*sl_engine_notice(u->engine))
+	else if (*sl_engine_notice(u->engine, NULL))
 		sl_buf_puts(out, "state begun anew: see sluice status");
 	if (t.running > 0)
 		sl_buf_printf(out, "%s%u running", out->len ? " \u00b7 " : "", t.running);
@@ -286,8 +286,8 @@ show(struct ui *u)
 	}
 	if (*u->locked.kind)
 		tui_app_say(u->app, TUI_SEV_WARN, "%s: this session only looks", u->locked.message);
-	else if (*sl_engine_notice(u->engine))
-		tui_app_say(u->app, TUI_SEV_WARN, "%s", sl_engine_notice(u->engine));
+	else if (*sl_engine_notice(u->engine, NULL))
+		tui_app_say(u->app, TUI_SEV_WARN, "%s", sl_engine_notice(u->engine, NULL));
 	const int code = tui_loop(u->app, u->term);
 	tui_term_close(u->term);
 	return code;

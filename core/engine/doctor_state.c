@@ -140,9 +140,9 @@ check_whole(struct sl_doctor *d, struct sl_store *s, struct sl_err *err)
 	if (code == SL_OK)
 		sl_doctor_say(d, "content", SL_GRADE_OK, "",
 			      "every page and every event is as it was written, every run adds up");
-	if (code == SL_OK && *sl_engine_notice(d->job->engine))
+	if (code == SL_OK && *sl_engine_notice(d->job->engine, NULL))
 		sl_doctor_say(d, "content", SL_GRADE_WARN, "", "%s",
-			      sl_engine_notice(d->job->engine));
+			      sl_engine_notice(d->job->engine, NULL));
 	return code;
 }
 

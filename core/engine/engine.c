@@ -324,8 +324,10 @@ sl_engine_workspace(const struct sl_engine *e)
 }
 
 const char *
-sl_engine_notice(const struct sl_engine *e)
+sl_engine_notice(const struct sl_engine *e, bool *fresh)
 {
+	if (fresh)
+		*fresh = e->notice.fresh;
 	return sl_wall_us() - e->notice.at_us < NOTICE_US ? e->notice.text : "";
 }
 

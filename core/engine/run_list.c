@@ -219,23 +219,6 @@ sl_run_list_busy(struct sl_engine *e, const char *sync)
 }
 
 void
-sl_run_list_fresher(struct sl_engine *e, struct sl_run *r)
-{
-	struct sl_run_task *t;
-
-	pthread_mutex_lock(&e->lock);
-	for (t = e->runs; t; t = t->next) {
-		if (t->rec.id != r->id)
-			continue;
-		pthread_mutex_lock(&t->lock);
-		*r = t->rec;
-		pthread_mutex_unlock(&t->lock);
-		break;
-	}
-	pthread_mutex_unlock(&e->lock);
-}
-
-void
 sl_run_ask(struct sl_run_task *t, bool *why, int64_t give_up_us)
 {
 	*why = true;
@@ -279,39 +262,66 @@ may_have_sent(const struct sl_run *r)
 	return r->blocks > 0 && !r->removes_held;
 }
 
+/* What becomes of a run whose process is gone: it says so, and is cancelled or paused. */
+static void
+note_interrupted(struct sl_run *r)
+{
+	const char *what = NULL;
+
+	/* What a retry has put into the log stays there: its plan is whole from the start. */
+	if (r->state == SL_RUN_NEW || (is_half_planned(r) && !may_have_sent(r))) {
+		what = "planning; nothing was sent, the next run plans again";
+		r->state = SL_RUN_CANCELLED;
+		r->removes_held = false;
+	} else if (is_half_planned(r)) {
+		what = "planning; what may have been sent goes first, then the next run plans the "
+		       "rest";
+		r->state = SL_RUN_PAUSED;
+		r->removes_held = true; /* of rows that half a plan has not found */
+	} else if (r->state == SL_RUN_DELIVERING || r->state == SL_RUN_PLANNING) {
+		what = "delivering; the rest is in the log, run the sync to go on";
+		r->state = SL_RUN_PAUSED;
+	}
+	if (what)
+		(void)snprintf(r->error, sizeof(r->error), "interrupted while %s", what);
+}
+
+void
+sl_run_list_fresher(struct sl_engine *e, struct sl_run *r)
+{
+	struct sl_run_task *t;
+
+	/* Who only looks sees it as the next one who works on it will. */
+	if (e->read_only && !sl_store_in_use(e->state_dir))
+		note_interrupted(r);
+	pthread_mutex_lock(&e->lock);
+	for (t = e->runs; t; t = t->next) {
+		if (t->rec.id != r->id)
+			continue;
+		pthread_mutex_lock(&t->lock);
+		*r = t->rec;
+		pthread_mutex_unlock(&t->lock);
+		break;
+	}
+	pthread_mutex_unlock(&e->lock);
+}
+
 static enum sl_code
 recover_write(struct sl_store *s, void *arg, struct sl_err *err)
 {
-	struct sl_run r = *(const struct sl_run *)arg;
+	const struct sl_run *was = arg;
+	struct sl_run r = *was;
 
 	sl_crashpoint("recover-run-before");
-	/* What a retry has put into the log stays there: its plan is whole from the start. */
-	if (r.state == SL_RUN_NEW || (is_half_planned(&r) && !may_have_sent(&r))) {
-		(void)snprintf(
-			r.error, sizeof(r.error),
-			"interrupted while planning; nothing was sent, the next run plans again");
-		r.removes_held = false;
-		return sl_store_run_end(s, &r, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
-	}
-	if (r.state != SL_RUN_DELIVERING && r.state != SL_RUN_PLANNING)
+	note_interrupted(&r);
+	if (r.state == was->state)
 		return SL_OK;
+	if (r.state == SL_RUN_CANCELLED)
+		return sl_store_run_end(s, &r, SL_RUN_CANCELLED, SL_V_CANCELLED, INT64_MAX, err);
 	/* A person may stop it before all is sent again. A retry that is still planned has sent nothing. */
-	if ((r.state == SL_RUN_DELIVERING || is_half_planned(&r)) &&
+	if ((was->state == SL_RUN_DELIVERING || is_half_planned(was)) &&
 	    sl_store_run_doubt(s, r.id, UINT32_MAX, err) != SL_OK)
 		return err->code;
-	if (is_half_planned(&r)) {
-		r.state = SL_RUN_PAUSED;
-		r.removes_held = true; /* of rows that half a plan has not found */
-		(void)snprintf(
-			r.error, sizeof(r.error),
-			"interrupted while planning; what may have been sent goes first, then the "
-			"next run plans the rest");
-		return sl_store_run_save(s, &r, err);
-	}
-	r.state = SL_RUN_PAUSED;
-	(void)snprintf(
-		r.error, sizeof(r.error),
-		"interrupted while delivering; the rest is in the log, run the sync to go on");
 	return sl_store_run_save(s, &r, err);
 }
 

@@ -21,7 +21,8 @@ void sl_run_list_tell(struct sl_run_task *t);
 void sl_run_ask(struct sl_run_task *t, bool *why, int64_t give_up_us);
 /* An open run of the sync in this process; 0 = none. */
 int64_t sl_run_list_busy(struct sl_engine *e, const char *sync);
-/* What this process knows of a run is newer than what the state has: overwrite the record with it. */
+/* What this process knows of a run is newer than what the state has: overwrite the record with it. A run
+ * whose process is gone becomes what the next one makes of it. */
 void sl_run_list_fresher(struct sl_engine *e, struct sl_run *r);
 
 /* All runs of the state that are not over, oldest first; *out is malloc'ed. */

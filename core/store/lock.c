@@ -1,6 +1,7 @@
 /* lock.c - who may write: flock on a file of its own, never on the database. The kernel lets go of it
  * when the process ends, however it ends. */
 #include "core/store/lock.h"
+#include "core/store/store.h"
 
 #include "core/base/limit.h"
 
@@ -185,21 +186,27 @@ look_up(long pid, struct who *out)
 			       &out->state, &out->start) == 2;
 }
 
+/* The process that has signed the lock, as it is now; false: it is gone, or not to be seen from here. */
+static bool
+signer(int fd, struct who *now)
+{
+	char text[128] = "";
+	struct who wrote = { 0 };
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+
+	return n > 0 && sscanf(text, "%ld %39s %llu", &wrote.pid, wrote.boot, &wrote.start) == 3 &&
+	       look_up(wrote.pid, now) && wrote.start == now->start &&
+	       strcmp(wrote.boot, now->boot) == 0;
+}
+// NOLINTEND(cert-err34-c)
+
 static enum sl_code
 held(int fd, const char *path, struct sl_err *err)
 {
-	char text[128] = "";
-	struct who wrote = { 0 }, now;
-	ssize_t n = pread(fd, text, sizeof text - 1, 0);
-	bool sure = n > 0 &&
-		    sscanf(text, "%ld %39s %llu", &wrote.pid, wrote.boot, &wrote.start) == 3 &&
-		    look_up(wrote.pid, &now) && wrote.start == now.start &&
-		    strcmp(wrote.boot, now.boot) == 0;
-	// NOLINTEND(cert-err34-c)
+	struct who now;
 
-	if (sure)
-		(void)sl_fail(err, SL_E_LOCKED, path, "process %ld works on this state%s",
-			      wrote.pid,
+	if (signer(fd, &now))
+		(void)sl_fail(err, SL_E_LOCKED, path, "process %ld works on this state%s", now.pid,
 			      now.state == 'T' ? ", but it was stopped (SIGSTOP or Ctrl-Z)" : "");
 	else
 		(void)sl_fail(err, SL_E_LOCKED, path,
@@ -285,4 +292,23 @@ sl_lock_free(int fd)
 {
 	if (fd >= 0)
 		(void)close(fd);
+}
+
+bool
+sl_store_in_use(const char *dir)
+{
+	char path[4200];
+	struct who now;
+	bool held;
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/state.lock", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	/* Who signed may be in another container. The lock itself is tried only then: somebody who takes it at
+	 * this moment would find it taken. */
+	held = signer(fd, &now) || (flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK);
+	(void)close(fd);
+	return held;
 }

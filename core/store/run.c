@@ -118,8 +118,8 @@ sl_store_run_new(struct sl_store *s, struct sl_run *run, struct sl_err *err)
 static enum sl_code
 no_run(const struct sl_store *s, int64_t id, struct sl_err *err)
 {
-	return sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld",
-		       (long long)id);
+	(void)sl_fail(err, SL_E_NOTFOUND, sl_db_path(s->db), "there is no run %lld", (long long)id);
+	return sl_err_hint(err, "sluice status lists the syncs, sluice status SYNC its runs");
 }
 
 enum sl_code

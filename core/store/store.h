@@ -51,6 +51,8 @@ void sl_store_workspace_keep(const struct sl_store *s, const char *id);
  * it over whole, and moves it aside when it is so. Any thread. */
 void sl_store_suspect(const char *dir);
 const char *sl_store_dir(const struct sl_store *s);
+/* Does a process have the state of this directory open for writing? Keeps nobody out. */
+bool sl_store_in_use(const char *dir);
 /* Read everything and check it: pages, seals, checksums, the accounting of every run. SL_E_CORRUPT. */
 enum sl_code sl_store_verify(struct sl_store *s, struct sl_err *err) SL_MUST;
 

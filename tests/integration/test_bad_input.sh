@@ -263,6 +263,7 @@ damaged() { # damaged NAME: state.db was made so
 	ok "a state that is $1 is begun anew, and every row sent" counts people "$rows" 0 0 "$rows"
 	ok "a state that is $1 is moved aside" said "it was moved aside to state.db.damaged-"
 	ok "a state that is $1: nothing is removed" said "removes nothing"
+	ok "a state that is $1: with -q only the run that began anew tells it" eval 'sl run people -q; [ "$rc" = 0 ] && [ ! -s err ]'
 	ok "a state that is $1: status tells it" has 0 "moved aside to state.db.damaged-" status
 	ok "a state that is $1: so does the log" has 0 "moved aside to state.db.damaged-" log
 	ok "a state that is $1 is whole again" counts people 0 0 0 0

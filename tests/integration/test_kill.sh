@@ -98,8 +98,11 @@ for ((i = 0; i < 400; i++)); do
 	[ "$(ghosts)" = 0 ] || break
 	sleep 0.01
 done
+ok "status sees it at work" has 0 planning status ghosts
 kill -9 "$pid" 2>/dev/null || true
 wait "$pid" 2>/dev/null || true
+ok "when it is killed, status says what it was interrupted in" has 0 "interrupted while planning" status ghosts
+ok "and that it waits to go on" eq "$(sl status ghosts --json; field '$[0].state')" paused
 faults '{}'
 ok "rows arrived before the kill" [ "$(ghosts)" -gt 0 ]
 ok "it was killed before the end of the source" [ "$(state "SELECT planned_all FROM run WHERE sync = 'ghosts'")" = 0 ]

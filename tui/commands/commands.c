@@ -296,13 +296,16 @@ catch_interrupts(void)
 	(void)sigaction(SIGTERM, &sa, NULL);
 }
 
-/* Whoever sends, and whoever asks how things stand, is told that the state was begun anew; cron too. */
+/* Whoever sends, and whoever asks how things stand, is told that the state was begun anew; who wants no
+ * words, as cron does, by the run that began it. */
 static void
 tell_notice(const struct cmd_call *c)
 {
-	const char *text = sl_engine_notice(c->engine);
+	bool fresh = false;
+	const char *text = sl_engine_notice(c->engine, &fresh);
 
-	if (!*text || (c->cmd->needs != CMD_WRITES && c->cmd != &cmd_status))
+	if (!*text || (c->quiet && !fresh) ||
+	    (c->cmd->needs != CMD_WRITES && c->cmd != &cmd_status))
 		return;
 	(void)fputs("sluice: ", stderr);
 	print_text(stderr, text);
