@@ -177,14 +177,12 @@ read_parts(struct sl_reader *r)
 	struct sl_plan *p = r->plan;
 	const struct sl_part *part;
 	struct sl_err err = { 0 };
-	enum sl_code code;
 
-	while ((code = read_scan(r, &err)) == SL_DONE) {
+	while (read_scan(r, &err) == SL_DONE) {
 		part = next_part(p);
 		if (!part)
 			return;
-		code = begin_part(r, part, &err);
-		if (code != SL_OK)
+		if (begin_part(r, part, &err) != SL_OK)
 			break;
 	}
 	sl_plan_fail(p, &err); /* what is on its way need not go on */

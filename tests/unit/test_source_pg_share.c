@@ -130,8 +130,8 @@ static const char *const meanwhile[] = {
 	"UPDATE wide SET rev = 3 WHERE id > 10000",
 	"VACUUM wide",
 	/* Rows cannot be moved under a scan: what would do it has to wait. */
-	"DO $$ BEGIN SET LOCAL lock_timeout = '50ms'; CLUSTER wide USING wide_pkey;"
-	" RAISE 'the table was written anew'; EXCEPTION WHEN lock_not_available THEN END $$",
+	("DO $$ BEGIN SET LOCAL lock_timeout = '50ms'; CLUSTER wide USING wide_pkey;"
+	 " RAISE 'the table was written anew'; EXCEPTION WHEN lock_not_available THEN END $$"),
 };
 
 static void
@@ -392,9 +392,8 @@ parts_have_the_same_text_as_the_whole(void **state)
 
 		scan.part = p->split.parts[i];
 		part = test_source_read(s, &scan);
-		if (part == NULL)
-			fail_msg("%s", s->err.msg);
-		for (char *line = part, *end; *line != 0; line = end + 1) {
+		assert_non_null(part);
+		for (char *line = part, *end; line != NULL && *line != 0; line = end + 1) {
 			char *until = strchr(at, '\n');
 
 			end = strchr(line, '\n');
