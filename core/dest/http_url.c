@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -98,6 +99,22 @@ sl_http_blocked(const struct sockaddr *addr)
 	return blocked_v6(&v6.sin6_addr);
 }
 
+/* A host that is a number; what a name stands for shows when a socket is opened. */
+static bool
+is_blocked_number(const char *host)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	char bare[64];
+
+	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1)
+		return sl_http_blocked((const struct sockaddr *)&v4);
+	(void)snprintf(bare, sizeof(bare), "%s", host[0] == '[' ? host + 1 : host);
+	bare[strcspn(bare, "]")] = '\0';
+	return inet_pton(AF_INET6, bare, &v6.sin6_addr) == 1 &&
+	       sl_http_blocked((const struct sockaddr *)&v6);
+}
+
 static enum sl_code
 check_host(CURLU *u, bool allow_plaintext, struct sl_http_url *out, struct sl_err *err)
 {
@@ -110,6 +127,7 @@ check_host(CURLU *u, bool allow_plaintext, struct sl_http_url *out, struct sl_er
 		rc = sl_fail(err, SL_E_CONFIG, "url", "the address has no scheme");
 	} else {
 		out->loopback = is_loopback(host);
+		out->blocked = is_blocked_number(host);
 		if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
 			rc = sl_fail(err, SL_E_CONFIG, "url",
 				     "only http and https are spoken, not %.16s", scheme);

@@ -7,6 +7,7 @@
 struct sl_http_url {
 	char *text; /* owned; normalised, without a fragment */
 	bool loopback;
+	bool blocked; /* its host is an address that sl_http_blocked() refuses */
 	bool has_query;
 };
 

@@ -5,6 +5,9 @@
 #include "core/engine/profile_check.h"
 #include "core/engine/with_source.h"
 
+#include "core/config/secret.h"
+#include "core/dest/http_url.h"
+
 #include <stdio.h>
 
 struct sl_check_args {
@@ -179,6 +182,69 @@ check_profiles(struct sl_job *j, const struct sl_config *c, struct sl_table *t, 
 	return code;
 }
 
+/* ---- the connections, without asking them --------------------------------------------------------- */
+
+/* A secret in a file can be read. Programs are asked when the connection is opened, and the environment of this
+ * shell may not be that of the next run. */
+static enum sl_code
+check_secret_file(const struct sl_engine *e, const struct sl_object_def *o,
+		  const struct sl_driver_info *d, struct sl_err *err)
+{
+	enum sl_code code = SL_OK;
+
+	for (size_t i = 0; i < d->nprops && code == SL_OK; i++) {
+		const char *ref =
+			d->props[i].type == SL_P_SECRET ? sl_object_get(o, d->props[i].name) : NULL;
+		struct sl_secret secret = { 0 };
+
+		if (!ref || strncmp(ref, "file:", 5) != 0)
+			continue;
+		code = sl_secret_resolve(ref, e->workspace, &secret, err);
+		sl_secret_free(&secret);
+		if (code != SL_OK)
+			return sl_err_wrap(err, "%s", d->props[i].name);
+	}
+	return code;
+}
+
+/* Where it leads is an address that the run would not refuse. */
+static enum sl_code
+check_address(const struct sl_object_def *o, const struct sl_driver_info *d, struct sl_err *err)
+{
+	const char *url = d->is_source ? NULL : sl_object_get(o, "url");
+	const char *plain = sl_object_get(o, "allow_plaintext");
+	struct sl_http_url parsed;
+	enum sl_code code;
+
+	if (!url)
+		return SL_OK;
+	code = sl_http_url_parse(url, plain && strcmp(plain, "true") == 0, &parsed, err);
+	if (code == SL_OK && parsed.blocked)
+		code = sl_fail(
+			err, SL_E_CONFIG, "url",
+			"its address is link-local, a cloud's metadata service or no address "
+			"of one machine: never a destination");
+	sl_http_url_free(&parsed);
+	return code == SL_OK ? SL_OK : sl_err_wrap(err, "url");
+}
+
+static void
+check_connections(struct sl_job *j, const struct sl_config *c, struct sl_table *t)
+{
+	for (size_t i = 0; i < c->nobjects; i++) {
+		const struct sl_object_def *o = &c->objects[i];
+		const struct sl_driver_info *d;
+		struct sl_err why;
+
+		if (o->kind != SL_KIND_CONNECTION || o->broken)
+			continue;
+		d = sl_engine_driver(j->engine, sl_object_get(o, "type"));
+		if (d && (check_address(o, d, &why) != SL_OK ||
+			  check_secret_file(j->engine, o, d, &why) != SL_OK))
+			put_error(t, o->file, &why);
+	}
+}
+
 /* ---- the requests ---------------------------------------------------------------------------------- */
 
 static enum sl_code
@@ -196,6 +262,8 @@ check_job(struct sl_job *j, struct sl_err *err)
 	}
 	sl_problem_rows(t, c->problems, c->nproblems);
 	code = check_profiles(j, c, t, err);
+	if (code == SL_OK && !a->online)
+		check_connections(j, c, t);
 	if (a->reload)
 		sl_mailbox_post_config(j->engine->mail);
 	if (code == SL_OK && a->online) {

@@ -151,6 +151,15 @@ ok "no workspace" has 2 "make one with" -w "$dir/nowhere" status
 ok "a file in its place" has 2 "this is a file, not a workspace" -w "$dir/keep" status
 mkdir hollow
 ok "a folder that is none" has 2 "is not a workspace" -w "$dir/hollow" status
+refused_by_check() { # refused_by_check TEXT: what the run would refuse of stdin's connection
+	put connections/later.json
+	ok "check alone sees it, too: $1" has 2 "$1" check
+	rm "$w/connections/later.json"
+}
+refused_by_check "plain http to example.com" <<<'{"type": "rudderstack", "url": "http://example.com", "write_key": "env:CLI_KEY"}'
+refused_by_check "never a destination" <<<'{"type": "webhook", "url": "https://169.254.169.254/hook"}'
+refused_by_check "never a destination" <<<'{"type": "webhook", "url": "https://[fe80::1]/hook"}'
+refused_by_check "write_key: " <<<'{"type": "rudderstack", "url": "https://example.com", "write_key": "file:no-such-file"}'
 ok "after all these nothing was lost" arrives
 
 # ---- servers that go away -------------------------------------------------------------------------------
