@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BATCH_ROWS   1000
 #define SMALL        500        /* events; smaller blocks wait for more */
 #define SMALL_BYTES  (1u << 20) /* but not those with so many bytes */
 #define SAMPLE       1000       /* changes that a dry run keeps */

@@ -56,7 +56,7 @@ make_context(struct sl_zip *z)
 static bool
 make_room(struct sl_zip *z, size_t cap)
 {
-	if (cap <= z->cap)
+	if (z->room && cap <= z->cap)
 		return true;
 	free(z->room);
 	z->room = malloc(cap);
