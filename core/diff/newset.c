@@ -37,7 +37,7 @@ struct shard {
 
 struct sl_newset {
 	struct sl_room room;
-	size_t taken; /* atomic; of the memory: at most a quarter */
+	size_t taken; /* atomic; of the memory: at most an eighth */
 	struct sl_spill *file;
 	struct shard shards[SHARDS];
 };
@@ -73,7 +73,7 @@ price(size_t cap)
 static bool
 take(struct sl_newset *s, size_t n)
 {
-	const size_t most = s->room.memory->total / 4;
+	const size_t most = s->room.memory->total / 8;
 
 	if (__atomic_add_fetch(&s->taken, n, __ATOMIC_RELAXED) <= most &&
 	    sl_budget_take(s->room.memory, n, 0))
