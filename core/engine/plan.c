@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/crashpoint.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -477,6 +478,8 @@ sl_plan(struct sl_run_task *t, struct sl_err *err)
 	sl_past_free(&p.past);
 	free(p.back);
 	sl_config_free(c);
+	/* What rows were compared in goes back to the system: folding the log comes on top of it else. */
+	(void)malloc_trim(0);
 	pthread_cond_destroy(&p.room);
 	pthread_mutex_destroy(&p.lock);
 	return code;

@@ -119,12 +119,16 @@ enum sl_code sl_run_may_write(struct sl_run_task *t, struct sl_err *err) SL_MUST
 /* The block if it is at hand (then the caller's), else NULL. */
 struct sl_block *sl_run_take(struct sl_run_task *t, uint32_t no);
 
-/* What this run may take of bytes that all deliveries of the engine share. */
+/* What this run may take of bytes that all deliveries of the engine share; less while a large table is
+ * compared, so that the sum of both stays the same. */
 static inline size_t
 sl_run_share(const struct sl_run_task *t, size_t bytes)
 {
 	const unsigned n = __atomic_load_n(&t->engine->delivering, __ATOMIC_RELAXED);
+	const struct sl_budget *memory = &t->engine->memory;
 
+	if (__atomic_load_n(&memory->left, __ATOMIC_RELAXED) < memory->total / 2)
+		bytes /= 3;
 	return n > 1 ? bytes / n : bytes;
 }
 

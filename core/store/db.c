@@ -431,6 +431,12 @@ sl_db_abandon(struct sl_db *db)
 }
 
 void
+sl_db_forget(struct sl_db *db)
+{
+	(void)sqlite3_db_release_memory(db->h);
+}
+
+void
 sl_db_rollback(struct sl_db *db)
 {
 	if (!sl_db_in_transaction(db))

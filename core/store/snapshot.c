@@ -37,6 +37,8 @@ sl_store_snapshot(struct sl_store *s, const char *sync, sl_snap_fn *fn, void *ar
 	if (code == SL_OK)
 		code = sl_merge(s, &m, err);
 	sl_store_read_end(s, own);
+	if (own) /* the whole was read, and will not be again soon */
+		sl_db_forget(s->db);
 	/* never ran: nothing was acknowledged */
 	return code == SL_E_NOTFOUND ? SL_OK : code;
 }

@@ -31,6 +31,7 @@ enum sl_code sl_db_open(const struct sl_db_spec *spec, struct sl_db **out,
 void sl_db_close(struct sl_db *db); /* NULL is allowed */
 /* One or more statements without parameters. */
 enum sl_code sl_db_exec(struct sl_db *db, const char *sql, struct sl_err *err) SL_MUST;
+void sl_db_forget(struct sl_db *db);   /* the memory of cached pages is given back */
 void sl_db_rollback(struct sl_db *db); /* does nothing outside of a transaction */
 bool sl_db_in_transaction(const struct sl_db *db);
 size_t sl_db_wal_bytes(const struct sl_db *db); /* as of the last commit of this handle */
