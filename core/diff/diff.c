@@ -60,7 +60,7 @@ sl_diff_free(struct sl_diff *d)
 const struct sl_snap *
 sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 {
-	size_t lo = 0, hi = n;
+	size_t lo = 0, hi = snap ? n : 0;
 
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
@@ -70,7 +70,7 @@ sl_snap_find(const struct sl_snap *snap, size_t n, struct sl_digest key)
 		else
 			hi = mid;
 	}
-	return lo < n && sl_digest_eq(snap[lo].key, key) ? &snap[lo] : NULL;
+	return snap && lo < n && sl_digest_eq(snap[lo].key, key) ? &snap[lo] : NULL;
 }
 
 static bool
@@ -395,20 +395,30 @@ add_gone(const struct sl_diff_spec *s, struct sl_removes *r, struct sl_digest ke
 		out[(*n)++] = (struct sl_gone){ key, version };
 }
 
-/* Is the row of an event that was never answered gone? It has no entry that was not seen. */
+/* The row of an event that was never answered, if it is gone: it has no entry that was not seen. */
 static enum sl_code
-is_orphan(const struct sl_diff *d, const struct sl_snap *u, bool *orphan, struct sl_found *old,
-	  struct sl_err *err)
+add_orphan(const struct sl_diff *d, struct sl_removes *r, const struct sl_snap *u,
+	   struct sl_gone *out, size_t *n, struct sl_err *err)
 {
 	const struct sl_diff_spec *s = &d->spec;
+	struct sl_found old;
 
-	*orphan = false;
 	if (!in_doubt(s, u->key, 0) || sl_diff_showed(d, u->key))
 		return SL_OK;
-	if (sl_index_find(s->snap, &u->key, NULL, 1, old, err) != SL_OK)
+	if (sl_index_find(s->snap, &u->key, NULL, 1, &old, err) != SL_OK)
 		return err->code;
-	*orphan = old->at == SL_NOWHERE;
+	if (old.at == SL_NOWHERE)
+		add_gone(s, r, u->key, 0, out, n);
 	return SL_OK;
+}
+
+/* An entry that was not seen; doubt: an event of it was never answered. */
+static void
+add_unseen(const struct sl_diff_spec *s, struct sl_removes *r, const struct sl_snap *x, bool doubt,
+	   struct sl_gone *out, size_t *n)
+{
+	if (sl_snap_is_there(x) || (doubt && in_doubt(s, x->key, x->version)))
+		add_gone(s, r, x->key, x->version, out, n);
 }
 
 enum sl_code
@@ -418,8 +428,6 @@ sl_diff_removes(const struct sl_diff *d, struct sl_removes *r, struct sl_gone *o
 	const struct sl_diff_spec *s = &d->spec;
 	struct unseen unseen = { .n = 0 };
 	const struct sl_found *e;
-	struct sl_found old;
-	bool orphan;
 
 	*n = 0;
 	while (*n < room) {
@@ -427,22 +435,16 @@ sl_diff_removes(const struct sl_diff *d, struct sl_removes *r, struct sl_gone *o
 
 		if (next_unseen(&unseen, s, &r->at, &e, err) != SL_OK)
 			return err->code;
-		const int c = !e ? 1 : !u ? -1 : sl_digest_cmp(e->entry.key, u->key);
-
 		if (!e && !u)
 			break;
-		if (c <= 0) {
-			const struct sl_snap *x = &e->entry;
+		const int c = !e ? 1 : !u ? -1 : sl_digest_cmp(e->entry.key, u->key);
 
-			if (sl_snap_is_there(x) || (c == 0 && in_doubt(s, x->key, x->version)))
-				add_gone(s, r, x->key, x->version, out, n);
+		if (c <= 0) {
+			add_unseen(s, r, &e->entry, c == 0, out, n);
 			r->at = e->at + 1;
 			unseen.i++;
-		} else {
-			if (is_orphan(d, u, &orphan, &old, err) != SL_OK)
-				return err->code;
-			if (orphan)
-				add_gone(s, r, u->key, 0, out, n);
+		} else if (add_orphan(d, r, u, out, n, err) != SL_OK) {
+			return err->code;
 		}
 		r->unsure += c >= 0;
 	}

@@ -202,19 +202,20 @@ tag_b(struct sl_digest key, struct sl_digest row)
 	return (uint16_t)(row.lo ^ key.hi);
 }
 
-/* Where the entry of the next place is put in memory; NULL: it has none. */
+/* Where the entry of the next place is put; *placed: in memory, else there is no room for it. */
 static enum sl_code
-place_in_memory(struct sl_index *x, struct entry **to, struct sl_err *err)
+place_in_memory(struct sl_index *x, struct entry **to, bool *placed, struct sl_err *err)
 {
 	bool full = x->file || x->n >= x->plain;
 	enum sl_code code = SL_OK;
 
-	*to = NULL;
+	*placed = false;
 	if (!x->file && x->n == x->nchunks * CHUNK && !full)
 		code = add_chunk(x, CHUNK * sizeof(struct entry), &full, err);
 	if (code != SL_OK || x->file || x->n == x->nchunks * CHUNK)
 		return code;
 	*to = (struct entry *)x->chunks[x->n / CHUNK] + x->n % CHUNK;
+	*placed = true;
 	x->in_memory = x->tagged = x->n + 1;
 	return SL_OK;
 }
@@ -261,11 +262,12 @@ sl_index_add(struct sl_index *x, const struct sl_snap *e, struct sl_err *err)
 	const struct sl_digest last = { x->last_hi, x->last_lo };
 	struct entry *to = NULL;
 	enum sl_code code;
+	bool placed;
 
 	if (x->n > 0 && sl_digest_cmp(last, e->key) >= 0)
 		return sl_fail(err, SL_E_CORRUPT, "state", "the order of a snapshot");
-	code = place_in_memory(x, &to, err);
-	if (code == SL_OK && !to) {
+	code = place_in_memory(x, &to, &placed, err);
+	if (code == SL_OK && !placed) {
 		code = place_in_file(x, &to, err);
 		if (code == SL_OK)
 			code = add_tag(x, e, err);
