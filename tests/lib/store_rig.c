@@ -219,18 +219,23 @@ srig_dead(struct srig *r, const char *sync, const struct sl_block *b, uint32_t i
 
 struct entries {
 	struct sl_snap *list;
-	size_t n;
+	size_t n, cap;
 };
 
 static enum sl_code
 keep_entry(void *arg, const struct sl_snap *e, struct sl_err *err)
 {
 	struct entries *all = arg;
-	struct sl_snap *more = realloc(all->list, (all->n + 1) * sizeof *more);
 
-	if (!more)
-		return sl_fail(err, SL_E_NOMEM, "test", "no memory");
-	all->list = more;
+	if (all->n == all->cap) {
+		const size_t cap = all->cap ? all->cap * 2 : 1024;
+		struct sl_snap *more = realloc(all->list, cap * sizeof *more);
+
+		if (!more)
+			return sl_fail(err, SL_E_NOMEM, "test", "no memory");
+		all->list = more;
+		all->cap = cap;
+	}
 	all->list[all->n++] = *e;
 	return SL_OK;
 }
