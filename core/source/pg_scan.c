@@ -20,7 +20,7 @@
 /* Once rows flow, wait so long after the first bytes came before they are taken: the server sends
  * 8 KiB at a time, and to be woken for each costs both sides more than the copying (measured: 15 % of
  * the server's time). What gathers in the socket meanwhile is read at once. */
-#define GATHER_NS 300000
+#define GATHER_NS 100000
 
 enum sl_code
 sl_pg_begin_snapshot(void *ctx, struct sl_err *err)
