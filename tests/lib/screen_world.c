@@ -163,7 +163,7 @@ screen_world_open(struct screen_world *w)
 	make_table(w, "few", 3000);
 	make_table(w, "grid", 50000);
 	make_table(w, "many", 300000);
-	make_table(w, "users", 2000000);
+	make_table(w, "users", 6000000);
 	make_workspace(w);
 }
 

@@ -15,7 +15,7 @@ struct screen_world {
 	struct vt *v;  /* the program, when it runs: the caller's */
 };
 
-/* Tables few (3,000 rows), grid (50,000), many (300,000) and users (2,000,000); no syncs yet. */
+/* Tables few (3,000 rows), grid (50,000), many (300,000) and users (6,000,000); no syncs yet. */
 void screen_world_open(struct screen_world *w);
 void screen_world_close(struct screen_world *w);
 /* 50: a-drip of `few` at 20 events a second, b-paced of `many` at 8,000, c-fast of `users` without a limit,
