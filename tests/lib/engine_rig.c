@@ -294,6 +294,27 @@ engine_rig_run(struct engine_rig *r, const char *sync, unsigned flags)
 	return engine_rig_settle(r, run);
 }
 
+struct sl_run_stats
+engine_rig_settled(struct engine_rig *r, const char *sync, unsigned flags)
+{
+	struct sl_run_stats s = engine_rig_run(r, sync, flags);
+
+	if (strcmp(s.state, "settled") != 0)
+		fail_msg("%s: %s", s.state, s.error);
+	return s;
+}
+
+bool
+engine_rig_log_says(struct engine_rig *r, const char *text)
+{
+	const struct sl_log_filter f = { .text = text };
+	struct sl_msg *m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 10));
+	const bool found = sl_table_rows(m->table) > 0;
+
+	sl_msg_free(m);
+	return found;
+}
+
 struct sl_confirm
 engine_rig_yes(const struct sl_run_stats *s)
 {

@@ -54,6 +54,10 @@ int engine_rig_row(const struct sl_table *t, const char *column, const char *tex
 /* Start a run and wait until it is over, held or paused; its final numbers. */
 struct sl_run_stats engine_rig_run(struct engine_rig *r, const char *sync, unsigned flags);
 struct sl_run_stats engine_rig_settle(struct engine_rig *r, int64_t run); /* the waiting alone */
+/* A run that must settle. */
+struct sl_run_stats engine_rig_settled(struct engine_rig *r, const char *sync, unsigned flags);
+/* Is there a line with this text in the activity log? */
+bool engine_rig_log_says(struct engine_rig *r, const char *text);
 /* The confirmation of all that a held run would remove; it points into s. */
 struct sl_confirm engine_rig_yes(const struct sl_run_stats *s);
 /* Wait until it is over: one that was held has been let go. */

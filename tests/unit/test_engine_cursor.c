@@ -33,11 +33,7 @@ make_orders(struct engine_rig *r, const char *more)
 static struct sl_run_stats
 run(struct engine_rig *r)
 {
-	struct sl_run_stats s = engine_rig_run(r, "orders", 0);
-
-	if (strcmp(s.state, "settled") != 0)
-		fail_msg("%s: %s", s.state, s.error);
-	return s;
+	return engine_rig_settled(r, "orders", 0);
 }
 
 /* Rows read by the next run. */
@@ -73,17 +69,6 @@ on_state(struct engine_rig *r, const char *sql)
 		fail_msg("%s: %s", sql, said);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	engine_rig_open(r, false);
-}
-
-static bool
-log_says(struct engine_rig *r, const char *text)
-{
-	const struct sl_log_filter f = { .text = text };
-	struct sl_msg *m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 10));
-	const bool found = sl_table_rows(m->table) > 0;
-
-	sl_msg_free(m);
-	return found;
 }
 
 static void
@@ -145,7 +130,7 @@ a_time_works_as_well(void **state)
 	touch(r, "id = 8");
 	assert_int_equal(run(r).updates, 1);
 	assert_same_rows(r);
-	assert_true(log_says(r, "in the future"));
+	assert_true(engine_rig_log_says(r, "in the future"));
 }
 
 static void
@@ -165,7 +150,7 @@ rows_without_a_cursor_are_counted_and_read(void **state)
 	engine_rig_sql(r, "UPDATE orders SET plan = 'gold' WHERE id = 5");
 	assert_int_equal(run(r).updates, 1);
 	assert_same_rows(r);
-	assert_true(log_says(r, "2 rows have no ver"));
+	assert_true(engine_rig_log_says(r, "2 rows have no ver"));
 	m = engine_rig_ok(r, sl_list(r->engine, SL_SYNC));
 	const unsigned at = (unsigned)engine_rig_row(m->table, "name", "orders");
 	assert_string_equal(sl_table_get(m->table, at, "promise"), "fenced");
@@ -186,7 +171,7 @@ the_last_rows_may_be_deleted(void **state)
 	engine_rig_sql(r,
 		       "DELETE FROM orders WHERE id > 20; INSERT INTO orders VALUES (99, 'x', 25)");
 	assert_int_equal(reads(r), 21);
-	assert_true(log_says(r, "no row is left"));
+	assert_true(engine_rig_log_says(r, "no row is left"));
 	assert_int_equal(reads(r), 21);
 	assert_int_equal(reads(r), 1);
 }
@@ -308,13 +293,13 @@ an_open_transaction_holds_the_place(void **state)
 	engine_rig_sql(r, "INSERT INTO orders VALUES (31, 'free')");
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(reads(r), 31);
-	assert_false(log_says(r, "has waited"));
+	assert_false(engine_rig_log_says(r, "has waited"));
 	/* Twenty minutes later. */
 	on_state(r, "UPDATE cursor SET at_us = at_us - 1200000000");
 	assert_int_equal(reads(r), 31);
 	(void)snprintf(pid, sizeof(pid), "again: %d", test_session_pid(late));
-	assert_true(log_says(r, "has waited 20 minutes"));
-	assert_true(log_says(r, pid));
+	assert_true(engine_rig_log_says(r, "has waited 20 minutes"));
+	assert_true(engine_rig_log_says(r, pid));
 	test_session_do(late, "COMMIT");
 	assert_int_equal(reads(r), 32);
 	assert_same_rows(r);
@@ -350,7 +335,7 @@ another_mapping_reads_everything(void **state)
 	assert_int_equal(s.acked, 30);
 	assert_int_equal(test_receiver_int(r->rx, "SELECT count(*) FROM users WHERE user_id = '9'"),
 			 1);
-	assert_true(log_says(r, "model, mapping, cursor or promise"));
+	assert_true(engine_rig_log_says(r, "model, mapping, cursor or promise"));
 }
 
 static void
@@ -485,7 +470,7 @@ without_a_look_there_is_no_fence(void **state)
 			  "GRANT SELECT ON orders TO low; REVOKE SELECT ON pg_locks FROM PUBLIC");
 	engine_rig_file(r, "connections/wh.json", text);
 	assert_string_equal(run(r).promise, "lagged");
-	assert_true(log_says(r, "refuses to show"));
+	assert_true(engine_rig_log_says(r, "refuses to show"));
 	engine_rig_file(r, "syncs/orders.json",
 			"{\"source\": \"wh\", \"table\": \"public.orders\", \"key\": [\"id\"],"
 			" \"profile\": \"orders\", \"destination\": \"rx\","
@@ -507,7 +492,7 @@ a_sequence_with_a_cache_is_told(void **state)
 	make_orders(r, "\"cursor\": \"ver\"");
 	engine_rig_sql(r, "ALTER SEQUENCE ver CACHE 20");
 	assert_string_equal(run(r).promise, "best effort");
-	assert_true(log_says(r, "has a CACHE"));
+	assert_true(engine_rig_log_says(r, "has a CACHE"));
 	engine_rig_sql(r,
 		       "ALTER TABLE orders ALTER ver DROP DEFAULT;"
 		       "ALTER TABLE orders ADD num bigint GENERATED ALWAYS AS IDENTITY (CACHE 5)");

@@ -75,22 +75,7 @@ leave(void **state)
 static struct sl_run_stats
 run(struct engine_rig *r, unsigned flags)
 {
-	struct sl_run_stats s = engine_rig_run(r, "wide", flags);
-
-	if (strcmp(s.state, "settled") != 0)
-		fail_msg("%s: %s", s.state, s.error);
-	return s;
-}
-
-static bool
-log_says(struct engine_rig *r, const char *text)
-{
-	const struct sl_log_filter f = { .text = text };
-	struct sl_msg *m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 10));
-	const bool found = sl_table_rows(m->table) > 0;
-
-	sl_msg_free(m);
-	return found;
+	return engine_rig_settled(r, "wide", flags);
 }
 
 static void
@@ -113,7 +98,7 @@ every_row_arrives_and_only_what_went_is_removed(void **state)
 	struct engine_rig *r = *state;
 	struct sl_run_stats s = run(r, 0);
 
-	assert_true(log_says(r, "reads with 2 connections"));
+	assert_true(engine_rig_log_says(r, "reads with 2 connections"));
 	assert_int_equal(s.rows_read, ROWS);
 	assert_int_equal(s.adds, ROWS);
 	assert_arrived(r);
@@ -137,8 +122,8 @@ one_connection_is_enough(void **state)
 
 	engine_rig_sql(r, "ALTER ROLE guest CONNECTION LIMIT 1");
 	assert_int_equal(run(r, 0).rows_read, ROWS);
-	assert_true(log_says(r, "reads with 1 connection, one more failed: "));
-	assert_true(log_says(r, "too many connections"));
+	assert_true(engine_rig_log_says(r, "reads with 1 connection, one more failed: "));
+	assert_true(engine_rig_log_says(r, "too many connections"));
 	assert_arrived(r);
 	assert_int_equal(run(r, 0).same, ROWS);
 }
@@ -150,12 +135,12 @@ a_connection_may_ask_for_one_or_for_more(void **state)
 
 	connection(r, ", \"readers\": 1");
 	assert_int_equal(run(r, 0).rows_read, ROWS);
-	assert_false(log_says(r, "reads with"));
+	assert_false(engine_rig_log_says(r, "reads with"));
 	connection(r, ", \"readers\": 4");
 	engine_rig_sql(r, "INSERT INTO wide SELECT n, 'free', repeat('x', 1000)"
 			  " FROM generate_series(20001, 32000) n");
 	assert_int_equal(run(r, 0).rows_read, 32000);
-	assert_true(log_says(r, "reads with 4 connections"));
+	assert_true(engine_rig_log_says(r, "reads with 4 connections"));
 	assert_arrived(r);
 }
 

@@ -90,6 +90,15 @@ written(void *arg, enum sl_code code, const struct sl_err *err)
 	c->err.code = code;
 }
 
+static void
+write_all(struct wrig *r, struct cmd *c, size_t n)
+{
+	start(r);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(sl_writer_push(r->w, write_run, written, &c[i], 10), SL_OK);
+	finish(r);
+}
+
 static uint32_t
 runs_there(struct wrig *r)
 {
@@ -106,10 +115,7 @@ a_bad_command_harms_no_other(void **state)
 	struct wrig *r = *state;
 	struct cmd c[6] = { [3] = { .fail = SL_E_NOMEM } };
 
-	start(r);
-	for (size_t i = 0; i < SL_COUNT(c); i++)
-		assert_int_equal(sl_writer_push(r->w, write_run, written, &c[i], 10), SL_OK);
-	finish(r);
+	write_all(r, c, SL_COUNT(c));
 	for (size_t i = 0; i < SL_COUNT(c); i++) {
 		assert_true(c[i].done);
 		assert_int_equal(c[i].err.code, c[i].fail);
@@ -130,10 +136,7 @@ what_is_damaged_stops_those_after_it(void **state)
 	struct wrig *r = *state;
 	struct cmd c[6] = { [3] = { .fail = SL_E_CORRUPT } };
 
-	start(r);
-	for (size_t i = 0; i < SL_COUNT(c); i++)
-		assert_int_equal(sl_writer_push(r->w, write_run, written, &c[i], 10), SL_OK);
-	finish(r);
+	write_all(r, c, SL_COUNT(c));
 	for (size_t i = 0; i < SL_COUNT(c); i++) {
 		assert_true(c[i].done);
 		assert_int_equal(c[i].err.code, i < 3 ? SL_OK : SL_E_CORRUPT);
@@ -147,10 +150,7 @@ after_an_error_of_the_disk_nothing_is_tried_again(void **state)
 	struct cmd c[6] = { [3] = { .fail = SL_E_IO } };
 	unsigned kept = 0;
 
-	start(r);
-	for (size_t i = 0; i < SL_COUNT(c); i++)
-		assert_int_equal(sl_writer_push(r->w, write_run, written, &c[i], 10), SL_OK);
-	finish(r);
+	write_all(r, c, SL_COUNT(c));
 	for (size_t i = 0; i < SL_COUNT(c); i++) {
 		assert_true(c[i].done);
 		assert_true(c[i].tries <= 1);
