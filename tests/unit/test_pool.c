@@ -80,7 +80,9 @@ submit_next(void *arg)
 
 	if (c->left > 0) {
 		c->left--;
-		c->refused |= !sl_pool_submit(c->p, submit_next, c);
+		/* Once it is submitted, the chain belongs to the next job. */
+		if (!sl_pool_submit(c->p, submit_next, c))
+			c->refused = true;
 	}
 }
 
