@@ -10,7 +10,7 @@ struct test_call {
 	size_t len;            /* of body; 0 = it is text */
 	const char *user;      /* Basic auth "key:"; NULL = none */
 	const char *header[4]; /* "Name: value"; NULL ends */
-	long timeout_ms;       /* 0 = 10 s */
+	long timeout_ms;       /* 0 = 60 s */
 };
 
 struct test_reply {

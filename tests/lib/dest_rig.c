@@ -78,7 +78,7 @@ rig_submit(struct rig *r, struct parcel *p)
 void
 rig_wait(struct rig *r, struct parcel *p)
 {
-	for (int i = 0; i < 1000 && !p->done; i++)
+	for (int i = 0; i < 6000 && !p->done; i++)
 		assert_int_equal(r->drv->poll(r->ctx, 10, rig_done, r, &r->err), SL_OK);
 	assert_true(p->done);
 }

@@ -110,6 +110,18 @@ engine_rig_users(const struct engine_rig *r, int n)
 	engine_rig_sql(r, sql);
 }
 
+void
+engine_rig_slowly(const struct engine_rig *r, const char *seconds)
+{
+	char sql[256];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "CREATE OR REPLACE FUNCTION slowly(t text) RETURNS text LANGUAGE plpgsql"
+		       " STABLE AS 'BEGIN PERFORM pg_sleep(%s); RETURN t; END'",
+		       seconds);
+	engine_rig_sql(r, sql);
+}
+
 /* ---- life --------------------------------------------------------------------------------------- */
 
 int

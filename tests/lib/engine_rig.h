@@ -43,6 +43,9 @@ void engine_rig_file(const struct engine_rig *r, const char *path, const char *t
 void engine_rig_unfile(const struct engine_rig *r, const char *path);
 void engine_rig_sql(const struct engine_rig *r, const char *sql); /* in the database "shop" */
 void engine_rig_users(const struct engine_rig *r, int n);         /* the table anew, ids 1..n */
+/* From now on the SQL function slowly(text), which gives its argument, takes so long. A query that does not
+ * ask for the column, as the look for bad keys, does not wait. */
+void engine_rig_slowly(const struct engine_rig *r, const char *seconds);
 
 /* The last message of an answer; the caller frees. */
 struct sl_msg *engine_rig_wait(struct engine_rig *r, sl_ticket t);

@@ -16,7 +16,7 @@
 
 #define CONNECTIONS_MAX 64
 #define REQUESTS_MAX    256
-#define GATHER_S        5
+#define GATHER_S        60
 
 struct peer {
 	int listener;

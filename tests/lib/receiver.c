@@ -156,7 +156,7 @@ test_receiver_get(const struct test_receiver *rx, const char *sql)
 
 	/* Read-write, since in WAL mode even a reader may have to recover. */
 	if (sqlite3_open_v2(rx->database, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_busy_timeout(db, 5000) != SQLITE_OK ||
+	    sqlite3_busy_timeout(db, 60000) != SQLITE_OK ||
 	    sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK)
 		die(sql, sqlite3_errmsg(db));
 	int rc = sqlite3_step(q);

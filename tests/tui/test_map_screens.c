@@ -68,14 +68,14 @@ test_edit_undo_save(void **state)
 	tui_rig_keys(t, "Enter D");
 	tui_rig_until(t, "traits.name is not sent any more");
 	tui_rig_keys(t, "u");
-	assert_true(tui_rig_shows(t, "name | upper"));
+	tui_rig_until(t, "name | upper");
 	tui_rig_keys(t, "u");
 	assert_false(tui_rig_shows(t, "name | upper"));
 	assert_false(tui_rig_shows(t, "draft"));
 	tui_rig_keys(t, "U");
-	assert_true(tui_rig_shows(t, "draft (1 edit)"));
+	tui_rig_until(t, "draft (1 edit)");
 	tui_rig_keys(t, "W");
-	assert_true(tui_rig_shows(t, "~ traits.name: name \xe2\x86\x92 name | upper"));
+	tui_rig_until(t, "~ traits.name: name \xe2\x86\x92 name | upper");
 	tui_rig_answer(t, "Enter"); /* never confirms */
 	tui_rig_settle(t);
 	assert_false(file_has(e, "profiles/users.json", "name | upper"));
@@ -103,13 +103,13 @@ test_constant_and_field(void **state)
 	tui_rig_type(t, "it's {fine}");
 	tui_rig_keys(t, "Enter");
 	tui_rig_until(t, "\"it's {fine}\"");
-	assert_true(tui_rig_shows(t, "'it''s {{fine}}'"));
+	tui_rig_until(t, "'it''s {{fine}}'");
 	tui_rig_keys(t, "v"); /* the draft, before it was saved */
 	tui_rig_until(t, "draft, not saved");
 	tui_rig_resize(t, 35, 120);
 	tui_rig_until(t, "traits.team.name");
 	tui_rig_keys(t, "R");
-	assert_true(tui_rig_shows(t, "not saved yet"));
+	tui_rig_until(t, "not saved yet");
 	tui_rig_close(t);
 }
 
@@ -122,7 +122,7 @@ test_other_profile(void **state)
 			"{\"event\": \"identify\", \"map\": {\"userId\": \"email\"}}");
 	struct tui_rig *t = open_map(e, 24, 80);
 	tui_rig_keys(t, "P");
-	assert_true(tui_rig_shows(t, "ids"));
+	tui_rig_until(t, "ids");
 	tui_rig_keys(t, "Enter");
 	tui_rig_until(t, "profile ids applied");
 	tui_rig_until(t, "\"User1@Example.com\"");
@@ -142,7 +142,7 @@ test_read_only(void **state)
 	engine_rig_open(e, true);
 	struct tui_rig *t = open_map(e, 24, 80);
 	tui_rig_keys(t, "W");
-	assert_true(tui_rig_shows(t, "not now: this session is read-only"));
+	tui_rig_until(t, "not now: this session is read-only");
 	tui_rig_close(t);
 }
 
@@ -166,12 +166,12 @@ test_preview(void **state)
 	tui_rig_until(t, "4 rows");
 	tui_rig_golden(t, "preview-problem-120x35"); /* the row that cannot be sent leads */
 	tui_rig_keys(t, "j ]");
-	assert_true(tui_rig_shows(t, "\"userId\": \"user1@example.com\""));
+	tui_rig_until(t, "\"userId\": \"user1@example.com\"");
 	tui_rig_golden(t, "preview-event-120x35");
 	tui_rig_keys(t, "]");
-	assert_true(tui_rig_shows(t, "{\"type\":\"identify\""));
+	tui_rig_until(t, "{\"type\":\"identify\"");
 	tui_rig_keys(t, "n");
-	assert_true(tui_rig_shows(t, "row 1 of 4"));
+	tui_rig_until(t, "row 1 of 4");
 	tui_rig_resize(t, 24, 80);
 	tui_rig_golden(t, "preview-80x24");
 	tui_rig_keys(t, "m");
@@ -192,10 +192,10 @@ test_preview_change(void **state)
 	tui_rig_until(t, "public.users");
 	tui_rig_keys(t, "Enter");
 	tui_rig_until(t, "> 7                         ~ chg");
-	assert_true(tui_rig_shows(t, "~ traits.plan"));
-	assert_true(tui_rig_shows(t, "\"pro\"  \xe2\x86\x92  \"team\""));
+	tui_rig_until(t, "~ traits.plan");
+	tui_rig_until(t, "\"pro\"  \xe2\x86\x92  \"team\"");
 	tui_rig_keys(t, "j");
-	assert_true(tui_rig_shows(t, "a run would not send it"));
+	tui_rig_until(t, "a run would not send it");
 	tui_rig_close(t);
 }
 
@@ -223,7 +223,7 @@ test_sizes(void **state)
 				tui_rig_resize(t, rows, cols);
 		}
 		tui_rig_resize(t, 9, 39);
-		assert_true(tui_rig_shows(t, "sluice needs 40x10"));
+		tui_rig_until(t, "sluice needs 40x10");
 	}
 	tui_rig_close(t);
 }

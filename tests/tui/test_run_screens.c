@@ -56,8 +56,8 @@ test_first_start(void **state)
 	engine_rig_unfile(e, "syncs/users.json");
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_until(t, "No syncs yet");
-	assert_true(tui_rig_shows(t, "n   make a sync"));
-	assert_true(tui_rig_shows(t, "8   make a connection"));
+	tui_rig_until(t, "n   make a sync");
+	tui_rig_until(t, "8   make a connection");
 	tui_rig_close(t);
 }
 
@@ -82,8 +82,8 @@ test_home(void **state)
 	tui_rig_golden(t, "home-40x10");
 	tui_rig_resize(t, 24, 80);
 	tui_rig_keys(t, "Tab Enter"); /* the fix of the first cause: the file and its mistake */
-	assert_true(tui_rig_shows(t, "there is no setting \"kee\""));
-	assert_true(tui_rig_shows(t, "Mend the file"));
+	tui_rig_until(t, "there is no setting \"kee\"");
+	tui_rig_until(t, "Mend the file");
 	tui_rig_close(t);
 }
 
@@ -94,10 +94,10 @@ test_delete_is_typed(void **state)
 
 	tui_rig_until(t, "users");
 	tui_rig_keys(t, "D");
-	assert_true(tui_rig_shows(t, "Delete this sync?"));
+	tui_rig_until(t, "Delete this sync?");
 	tui_rig_answer(t, "Enter"); /* confirms nothing */
 	tui_rig_settle(t);
-	assert_true(tui_rig_shows(t, "- never"));
+	tui_rig_until(t, "- never");
 	tui_rig_keys(t, "D");
 	tui_rig_answer(t, "u s e r s Tab Enter");
 	tui_rig_until(t, "No syncs yet");
@@ -128,10 +128,10 @@ test_plan_then_send(void **state)
 	tui_rig_golden(t, "plan-60x15");
 	tui_rig_resize(t, 24, 80);
 	tui_rig_keys(t, "Enter"); /* the event, and nothing is sent */
-	assert_true(tui_rig_shows(t, "\"type\": \"identify\""));
+	tui_rig_until(t, "\"type\": \"identify\"");
 	tui_rig_keys(t, "q f f");
 	tui_rig_settle(t);
-	assert_true(tui_rig_shows(t, "[~ changes 2]"));
+	tui_rig_until(t, "[~ changes 2]");
 	assert_int_equal(test_receiver_int(e->rx, "SELECT count(*) FROM events"), 50);
 	tui_rig_keys(t, "S");
 	tui_rig_until(t, "\xe2\x9c\x93 ok");
@@ -217,7 +217,7 @@ test_removes_are_typed(void **state)
 	tui_rig_until(t, "Type 3 to go on");
 	tui_rig_answer(t, "4 Tab Enter"); /* not the number */
 	tui_rig_settle(t);
-	assert_true(tui_rig_shows(t, "nothing was sent yet"));
+	tui_rig_until(t, "nothing was sent yet");
 	tui_rig_keys(t, "Esc");
 	tui_rig_keys(t, "A");
 	tui_rig_answer(t, "3 Tab Enter");
@@ -293,16 +293,16 @@ test_log(void **state)
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_keys(t, "6");
 	tui_rig_until(t, "settled: 50 acknowledged");
-	assert_true(tui_rig_shows(t, "FOLLOW"));
+	tui_rig_until(t, "FOLLOW");
 	tui_rig_keys(t, "/");
 	tui_rig_type(t, "request");
 	tui_rig_keys(t, "Enter Enter");
-	assert_true(tui_rig_shows(t, "/request 1 match"));
-	assert_true(tui_rig_shows(t, "follow off"));
-	assert_true(tui_rig_shows(t, "50 events in"));
+	tui_rig_until(t, "/request 1 match");
+	tui_rig_until(t, "follow off");
+	tui_rig_until(t, "50 events in");
 	tui_rig_keys(t, "Esc Esc F");
 	tui_rig_type(t, "level>=wrong\n");
-	assert_true(tui_rig_shows(t, "level is debug, info, warn or error"));
+	tui_rig_until(t, "level is debug, info, warn or error");
 	tui_rig_keys(t, "F");
 	tui_rig_type(t, "run=1 level>=warn\n");
 	tui_rig_until(t, "0 lines match run=1 level>=warn");
@@ -312,7 +312,7 @@ test_log(void **state)
 	run_now(e);
 	tui_rig_until(t, "settled: 0 acknowledged");
 	tui_rig_keys(t, "g");
-	assert_true(tui_rig_shows(t, "follow off"));
+	tui_rig_until(t, "follow off");
 	run_now(e);
 	tui_rig_until(t, "new below (G)");
 	tui_rig_close(t);
@@ -349,9 +349,9 @@ test_dead_letters(void **state)
 	tui_rig_until(t, "2 letters");
 	test_receiver_faults(e->rx, "{}");
 	tui_rig_keys(t, "Space Space");
-	assert_true(tui_rig_shows(t, "2 marked"));
+	tui_rig_until(t, "2 marked");
 	tui_rig_keys(t, "R");
-	assert_true(tui_rig_shows(t, "Send 2 letters again?"));
+	tui_rig_until(t, "Send 2 letters again?");
 	tui_rig_answer(t, "s");
 	tui_rig_until(t, "2 of 2");
 	tui_rig_until(t, "\xe2\x9c\x93 ok");
@@ -382,7 +382,7 @@ test_discard(void **state)
 	tui_rig_resize(t, 24, 80);
 	tui_rig_keys(t, "D");
 	tui_rig_type(t, "a test account\n");
-	assert_true(tui_rig_shows(t, "Discard 1 letter?"));
+	tui_rig_until(t, "Discard 1 letter?");
 	tui_rig_answer(t, "1 Tab Enter");
 	tui_rig_until(t, "No dead letters");
 	tui_rig_keys(t, "o");
@@ -408,9 +408,9 @@ test_read_only(void **state)
 	t = tui_rig_open(e, 24, 80);
 	tui_rig_until(t, "ok");
 	tui_rig_keys(t, "R");
-	assert_true(tui_rig_shows(t, "not now: this session is read-only"));
+	tui_rig_until(t, "not now: this session is read-only");
 	tui_rig_keys(t, "D");
-	assert_true(tui_rig_shows(t, "not now: this session is read-only"));
+	tui_rig_until(t, "not now: this session is read-only");
 	tui_rig_keys(t, "Enter");
 	tui_rig_until(t, "1 of 1");
 	tui_rig_keys(t, "Enter");

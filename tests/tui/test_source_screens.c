@@ -46,24 +46,27 @@ test_pages(void **state)
 
 	engine_rig_users(e, 5000);
 	struct tui_rig *t = browse_users(e, 24, 80);
-	assert_true(tui_rig_shows(t, "row 1 of ~5.0k"));
+	tui_rig_until(t, "row 1 of ~5.0k");
 	for (int i = 0; i < 30; i++) {
 		tui_rig_keys(t, "PgDn PgDn PgDn");
 		tui_rig_settle(t);
 		if (tui_rig_shows(t, "User1201@"))
 			break;
 	}
-	assert_true(tui_rig_shows(t, "User1201@"));
+	tui_rig_until(t, "User1201@");
 	tui_rig_keys(t, "G");
 	tui_rig_until(t, "User5000@");
 	tui_rig_until(t, "1 from the end of ~5.0k");
 	tui_rig_keys(t, "PgUp PgUp PgUp PgUp PgUp PgUp PgUp PgUp PgUp PgUp PgUp PgUp");
-	tui_rig_settle(t); /* the page before has come, the selection is where it was */
-	tui_rig_keys(t, "PgUp PgUp PgUp");
-	assert_true(tui_rig_shows(t, "User47"));
+	/* When the page before has come, the selection is where it was. */
+	for (int i = 0; i < 30 && !tui_rig_shows(t, "User47"); i++) {
+		tui_rig_settle(t);
+		tui_rig_keys(t, "PgUp PgUp PgUp");
+	}
+	tui_rig_until(t, "User47");
 	tui_rig_keys(t, "g");
 	tui_rig_until(t, "User1@");
-	assert_true(tui_rig_shows(t, "row 1 of"));
+	tui_rig_until(t, "row 1 of");
 	tui_rig_close(t);
 }
 
@@ -91,7 +94,7 @@ test_hostile(void **state)
 		assert_true((unsigned char)*p >= ' ' || *p == '\n');
 	assert_null(strstr(screen, "\xe2\x80\xae"));
 	tui_rig_keys(t, "l Enter"); /* the whole value, just as safe */
-	assert_true(tui_rig_shows(t, "\xe2\x90\x9b[31m"));
+	tui_rig_until(t, "\xe2\x90\x9b[31m");
 	tui_rig_close(t);
 }
 
@@ -104,7 +107,7 @@ test_browse_error(void **state)
 	engine_rig_sql(e, "DROP TABLE users");
 	tui_rig_keys(t, "r");
 	tui_rig_until(t, "try again");
-	assert_true(tui_rig_shows(t, "users"));
+	tui_rig_until(t, "users");
 	assert_true(tui_rig_shows(t, "User1@")); /* what was there stays, with the error below it */
 	tui_rig_close(t);
 }
@@ -122,7 +125,7 @@ test_no_key(void **state)
 	tui_rig_until(t, "keyless");
 	tui_rig_keys(t, "j j Enter");
 	tui_rig_until(t, "first 500 rows, more exist");
-	assert_true(tui_rig_shows(t, "no key: only the first 500 rows, in no order"));
+	tui_rig_until(t, "no key: only the first 500 rows, in no order");
 	tui_rig_close(t);
 }
 
@@ -139,7 +142,7 @@ test_connections(void **state)
 	tui_rig_until(t, "read"); /* what the server says of itself */
 	tui_rig_until(t, "✓ ok");
 	tui_rig_keys(t, "D");
-	assert_true(tui_rig_shows(t, "syncs use this connection"));
+	tui_rig_until(t, "syncs use this connection");
 	tui_rig_close(t);
 }
 

@@ -492,7 +492,7 @@ the_log_tells_what_happened(void **state)
 	struct sl_msg *m = NULL, *event;
 	int at, line = -1;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2000; i++) {
 		m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 100));
 		line = event_line(m->table);
 		if (line >= 0)
@@ -514,7 +514,7 @@ the_log_tells_what_happened(void **state)
 	sl_msg_free(event);
 	sl_msg_free(m);
 	f = (struct sl_log_filter){ .text = "SETTLED" };
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2000; i++) {
 		m = engine_rig_ok(r, sl_log(r->engine, &f, 0, 0, 100));
 		line = (int)sl_table_rows(m->table);
 		sl_msg_free(m);

@@ -118,15 +118,16 @@ what_arrived_before_a_closing_is_not_forgotten(void **state)
 
 	/* The first blocks go out while the last rows are still waited for. */
 	engine_rig_users(r, 2200);
-	engine_rig_sql(r,
-		       "DROP TABLE IF EXISTS pace; CREATE TABLE pace AS SELECT 0.0::float8 AS nap;"
-		       "UPDATE users SET plan = 'kept'");
-	engine_rig_file(r, "syncs/slow.json",
-			"{\"source\": \"wh\", \"sql\": \"SELECT users.* FROM users, pace"
-			" WHERE id <= 2000 OR pg_sleep(nap) IS NOT NULL\", \"key\": [\"id\"],\n"
-			" \"profile\": \"users\", \"destination\": \"rx\"}\n");
+	engine_rig_slowly(r, "0");
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
+	engine_rig_file(
+		r, "syncs/slow.json",
+		"{\"source\": \"wh\", \"sql\": \"SELECT id, email, name, balance, prefs, CASE"
+		" WHEN id <= 2000 THEN plan ELSE slowly(plan) END AS plan FROM users\",\n"
+		" \"key\": [\"id\"], \"profile\": \"users\", \"destination\": \"rx\"}\n");
 	assert_string_equal(engine_rig_run(r, "slow", 0).state, "settled");
-	engine_rig_sql(r, "UPDATE pace SET nap = 0.01; UPDATE users SET plan = 'lost'");
+	engine_rig_slowly(r, "0.3");
+	engine_rig_sql(r, "UPDATE users SET plan = 'lost'");
 	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
 	m = engine_rig_ok(r, sl_start(r->engine, "slow", 0));
 	run = sl_table_get_int(m->table, 0, "run");
@@ -136,7 +137,8 @@ what_arrived_before_a_closing_is_not_forgotten(void **state)
 	assert_true(sl_run_stats(r->engine, run, &s) && s.planning && s.acked == 0);
 	engine_rig_shut(r);
 	test_receiver_faults(r->rx, "{}");
-	engine_rig_sql(r, "UPDATE pace SET nap = 0; UPDATE users SET plan = 'kept'");
+	engine_rig_slowly(r, "0");
+	engine_rig_sql(r, "UPDATE users SET plan = 'kept'");
 	engine_rig_open(r, false);
 	assert_string_equal(engine_rig_run(r, "slow", 0).state, "settled");
 	assert_int_equal(users_with(r, "lost"), 0);
@@ -253,11 +255,10 @@ use_mirror(struct engine_rig *r)
 			" \"fields.email\": \"email\"}}\n");
 	engine_rig_file(
 		r, "syncs/people.json",
-		"{\"source\": \"wh\", \"key\": [\"id\"], \"sql\": \"SELECT users.* FROM"
-		" users, pace WHERE id <> 5 OR pg_sleep(nap) IS NOT NULL\",\n"
+		"{\"source\": \"wh\", \"key\": [\"id\"], \"sql\": \"SELECT id, CASE WHEN id = 5"
+		" THEN slowly(email) ELSE email END AS email FROM users\",\n"
 		" \"profile\": \"people\", \"destination\": \"rx\", \"mode\": \"mirror\"}\n");
-	engine_rig_sql(r,
-		       "DROP TABLE IF EXISTS pace; CREATE TABLE pace AS SELECT 0.0::float8 AS nap");
+	engine_rig_slowly(r, "0");
 }
 
 #define RECORDS "SELECT count(*) FROM records WHERE action != 'delete'"
@@ -313,20 +314,21 @@ what_arrived_before_the_source_failed_is_removed(void **state)
 	/* The row that is waited for moves behind the new ones. */
 	engine_rig_sql(
 		r, "INSERT INTO users(id, email) SELECT i, i || '@example.com'"
-		   " FROM generate_series(1000, 2999) i; UPDATE users SET plan = 'x' WHERE id = 5;"
-		   "UPDATE pace SET nap = 1.0");
+		   " FROM generate_series(1000, 2999) i; UPDATE users SET plan = 'x' WHERE id = 5");
+	engine_rig_slowly(r, "60");
 	test_receiver_faults(r->rx, "{\"drop_every\": 1}");
 	int64_t run = start(r, "people");
 	for (int i = 0; i < 4000 && test_receiver_int(r->rx, RECORDS) == 50; i++)
 		usleep(5000);
 	engine_rig_sql(r, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-			  " WHERE pid <> pg_backend_pid() AND query LIKE '%pace%'");
+			  " WHERE pid <> pg_backend_pid() AND query LIKE '%slowly(email)%'");
 	s = engine_rig_end(r, run);
 	assert_string_equal(s.state, "failed");
 	assert_true(s.acked == 0 && s.cancelled > 0);
 	assert_true(test_receiver_int(r->rx, RECORDS) > 50);
 	test_receiver_faults(r->rx, "{}");
-	engine_rig_sql(r, "DELETE FROM users WHERE id >= 1000; UPDATE pace SET nap = 0");
+	engine_rig_slowly(r, "0");
+	engine_rig_sql(r, "DELETE FROM users WHERE id >= 1000");
 	s = engine_rig_run(r, "people", 0);
 	assert_string_equal(s.state, "held");
 	const struct sl_confirm yes = engine_rig_yes(&s);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define ROWS    20000
-#define SOON_US 10000000 /* far from the 60 s that gate() sleeps, and enough for a busy machine */
+#define SOON_US 60000000 /* far from the 600 s that gate() sleeps, and enough for a busy machine */
 
 static void
 connection(struct engine_rig *r, const char *more)
@@ -115,6 +115,27 @@ every_row_arrives_and_only_what_went_is_removed(void **state)
 	assert_arrived(r);
 }
 
+/* Until so many of the sessions of the role that reads are as the condition has it. */
+static void
+wait_sessions(struct engine_rig *r, const char *condition, const char *want)
+{
+	char sql[160];
+
+	(void)snprintf(sql, sizeof(sql),
+		       "SELECT count(*) FROM pg_stat_activity WHERE usename = 'guest' AND %s",
+		       condition);
+	for (int i = 0;; i++) {
+		char *n = test_pg_get(r->pg, "shop", sql);
+		const bool there = strcmp(n, want) == 0;
+
+		free(n);
+		if (there)
+			return;
+		assert_true(i < 4000);
+		usleep(5000);
+	}
+}
+
 static void
 one_connection_is_enough(void **state)
 {
@@ -122,6 +143,8 @@ one_connection_is_enough(void **state)
 
 	engine_rig_sql(r, "ALTER ROLE guest CONNECTION LIMIT 1");
 	assert_int_equal(run(r, 0).rows_read, ROWS);
+	/* A session counts until it has ended, a moment after it was closed. */
+	wait_sessions(r, "true", "0");
 	assert_true(engine_rig_log_says(r, "reads with 1 connection, one more failed: "));
 	assert_true(engine_rig_log_says(r, "too many connections"));
 	assert_arrived(r);
@@ -156,10 +179,10 @@ what_breaks_one_connection_breaks_the_run(void **state)
 		{ "IF id = 10000 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF",
 		  "57P01" },
 		/* Where the one waits, the other has nothing left to read, or breaks. */
-		{ "IF id = 10 THEN PERFORM pg_sleep(60); ELSIF id = 19990 THEN RAISE 'bad row'; "
+		{ "IF id = 10 THEN PERFORM pg_sleep(600); ELSIF id = 19990 THEN RAISE 'bad row'; "
 		  "END IF",
 		  "bad row" },
-		{ "IF id = 19990 THEN PERFORM pg_sleep(60); ELSIF id = 10 THEN RAISE 'bad row'; "
+		{ "IF id = 19990 THEN PERFORM pg_sleep(600); ELSIF id = 10 THEN RAISE 'bad row'; "
 		  "END IF",
 		  "bad row" },
 	};
@@ -191,21 +214,11 @@ a_stop_reaches_both(void **state)
 	int64_t start, id;
 
 	/* Both hang at their first row. */
-	gate(r, "PERFORM pg_sleep(60)");
+	gate(r, "PERFORM pg_sleep(600)");
 	m = engine_rig_ok(r, sl_start(r->engine, "wide", 0));
 	id = sl_table_get_int(m->table, 0, "run");
 	sl_msg_free(m);
-	for (int i = 0; i < 1000; i++) {
-		char *n = test_pg_get(r->pg, "shop",
-				      "SELECT count(*) FROM pg_stat_activity"
-				      " WHERE usename = 'guest' AND wait_event = 'PgSleep'");
-		const bool both = strcmp(n, "2") == 0;
-
-		free(n);
-		if (both)
-			break;
-		usleep(5000);
-	}
+	wait_sessions(r, "wait_event = 'PgSleep'", "2");
 	start = sl_mono_us();
 	sl_msg_free(engine_rig_ok(r, sl_stop(r->engine, id)));
 	assert_string_equal(engine_rig_end(r, id).state, "cancelled");

@@ -36,7 +36,7 @@ reach(struct engine_rig *r, int64_t run, const char *state)
 {
 	struct sl_run_stats s = { 0 };
 
-	for (int i = 0; i < 4000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		if (sl_run_stats(r->engine, run, &s) && (!s.open || strcmp(s.state, state) == 0))
 			return s;
 		usleep(5000);
@@ -48,7 +48,7 @@ reach(struct engine_rig *r, int64_t run, const char *state)
 static void
 wait_requests(struct engine_rig *r, uint64_t n)
 {
-	for (int i = 0; i < 2000 && test_receiver_stats(r->rx).requests < n; i++)
+	for (int i = 0; i < 12000 && test_receiver_stats(r->rx).requests < n; i++)
 		usleep(5000);
 	assert_true(test_receiver_stats(r->rx).requests >= n);
 }
@@ -82,21 +82,24 @@ static void
 a_run_can_be_stopped_before_its_source_is_open(void **state)
 {
 	struct engine_rig *r = *state;
-	char text[512];
+	char text[1024];
 	struct sl_run_stats s;
 	int64_t run;
 
+	/* The password comes when the file "go" is there. */
 	(void)snprintf(
 		text, sizeof(text),
 		"{\"type\": \"postgres\", \"host\": \"%s\", \"port\": %d, \"database\": \"shop\","
-		" \"user\": \"postgres\", \"password\": \"exec:/bin/sh -c 'sleep 1; echo x'\"}\n",
-		test_pg_host(r->pg), test_pg_port(r->pg));
+		" \"user\": \"postgres\", \"password\":"
+		" \"exec:/bin/sh -c 'until [ -e %s/go ]; do sleep 0.05; done; echo x'\"}\n",
+		test_pg_host(r->pg), test_pg_port(r->pg), r->dir);
 	engine_rig_file(r, "connections/wh.json", text);
 	run = start(r, "users");
 	s = reach(r, run, "planning");
 	assert_true(s.open);
 	usleep(200000);
 	stop(r, run);
+	engine_rig_file(r, "go", "");
 	s = reach(r, run, "over");
 	assert_string_equal(s.state, "cancelled");
 	assert_int_equal(s.rows_read, 0);
@@ -118,7 +121,7 @@ a_run_can_be_stopped_while_its_destination_asks_for_patience(void **state)
 	s = reach(r, run, "over");
 	assert_string_equal(s.state, "cancelled");
 	assert_int_equal(s.cancelled, 50);
-	assert_true(sl_mono_us() - from < 5 * SECOND);
+	assert_true(sl_mono_us() - from < 60 * SECOND);
 }
 
 static void
@@ -156,11 +159,11 @@ sources_that_do_not_answer_do_not_hold_up_a_stop(void **state)
 	from = sl_mono_us();
 	stop(r, run);
 	assert_string_equal(reach(r, run, "over").state, "cancelled");
-	assert_true(sl_mono_us() - from < 3 * SECOND);
+	assert_true(sl_mono_us() - from < 9 * SECOND);
 	/* And they end with the engine. */
 	from = sl_mono_us();
 	engine_rig_shut(r);
-	assert_true(sl_mono_us() - from < 12 * SECOND);
+	assert_true(sl_mono_us() - from < 20 * SECOND);
 	test_pg_thaw(r->pg);
 	engine_rig_open(r, false);
 }
@@ -181,7 +184,7 @@ closing_does_not_wait_for_a_slow_destination(void **state)
 	from = sl_mono_us();
 	sl_engine_close(r->engine, 300);
 	r->engine = NULL;
-	assert_true(sl_mono_us() - from < 3 * SECOND);
+	assert_true(sl_mono_us() - from < 9 * SECOND);
 	engine_rig_open(r, false);
 	assert_state(r, run, "paused");
 	test_receiver_faults(r->rx, "{}");
@@ -211,7 +214,7 @@ closing_does_not_wait_for_a_source_that_does_not_answer(void **state)
 	from = sl_mono_us();
 	sl_engine_close(r->engine, 300);
 	r->engine = NULL;
-	assert_true(sl_mono_us() - from < 6 * SECOND);
+	assert_true(sl_mono_us() - from < 15 * SECOND);
 	test_pg_thaw(r->pg);
 	engine_rig_open(r, false);
 	assert_state(r, run, "cancelled");
@@ -240,13 +243,14 @@ closing_while_reading_forgets_no_row_that_was_sent(void **state)
 	engine_rig_file(
 		r, "syncs/people.json",
 		"{\"source\": \"wh\", \"key\": [\"id\"], \"profile\": \"people\",\n"
-		" \"sql\": \"SELECT id, plan FROM users WHERE id < 2000 OR pg_sleep(3) IS NOT "
-		"NULL\","
+		" \"sql\": \"SELECT id, CASE WHEN id < 2000 THEN plan ELSE slowly(plan) END AS plan"
+		" FROM users\","
 		" \"destination\": \"rx\", \"mode\": \"mirror\", \"max_removes\": 10000}\n");
 	engine_rig_users(r, 2000);
+	engine_rig_slowly(r, "60");
 	test_receiver_faults(r->rx, "{\"slow_ms\": 3000}");
 	run = start(r, "people");
-	for (int i = 0; i < 1000 && test_receiver_int(r->rx, there) == 0; i++)
+	for (int i = 0; i < 12000 && test_receiver_int(r->rx, there) == 0; i++)
 		usleep(5000);
 	sl_engine_close(r->engine, 0);
 	r->engine = NULL;
@@ -254,6 +258,7 @@ closing_while_reading_forgets_no_row_that_was_sent(void **state)
 	test_receiver_faults(r->rx, "{}");
 	engine_rig_open(r, false);
 	assert_state(r, run, "paused");
+	engine_rig_slowly(r, "0");
 	engine_rig_sql(r, "DELETE FROM users WHERE id < 1000");
 	assert_string_equal(engine_rig_run(r, "people", 0).state, "settled");
 	assert_state(r, run, "cancelled");
@@ -502,7 +507,7 @@ start_when_there_is_room(struct engine_rig *r)
 		sl_msg_free(m);
 		if (!failed)
 			return engine_rig_settle(r, run);
-		assert_true(i < 50);
+		assert_true(i < 300);
 		usleep(100000);
 	}
 }

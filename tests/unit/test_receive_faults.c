@@ -193,9 +193,11 @@ slow_answers_wait_and_apply(void **state)
 	/* The sender gives up; the event is there, and the server stops while another answer waits. */
 	test_receiver_faults(rx, "{\"slow_ms\":60000}");
 	struct test_reply r = test_receiver_call(
-		rx, "/v1/page", &(struct test_call){ .body = body, .timeout_ms = 200 });
+		rx, "/v1/page", &(struct test_call){ .body = body, .timeout_ms = 1000 });
 	assert_int_not_equal(r.failure, 0);
 	test_reply_free(&r);
+	for (int i = 0; i < 100 && test_receiver_stats(rx).events < 2; i++)
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
 	assert_int_equal(test_receiver_int(rx, "SELECT count(*) FROM events"), 2);
 }
 

@@ -269,7 +269,7 @@ cancel_soon(void *arg)
 {
 	struct test_source *s = arg;
 
-	nanosleep(&(struct timespec){ .tv_nsec = 150000000 }, NULL);
+	nanosleep(&(struct timespec){ .tv_nsec = 400000000 }, NULL);
 	s->d->cancel(s->ctx);
 	return NULL;
 }
